@@ -1,0 +1,1 @@
+//! Verdicts and statistics, pure functions of recorded metrics.

@@ -1,0 +1,1 @@
+//! What to run: the serialisable description, its validation and limits.

@@ -1,0 +1,1 @@
+//! What a learner does: procedures over one trait.

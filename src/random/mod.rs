@@ -1,0 +1,1 @@
+//! The portable counter-based generator.

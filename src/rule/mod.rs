@@ -1,0 +1,1 @@
+//! The update-rule language and its renderings.

@@ -1,0 +1,1 @@
+//! The data: what a network is trained on.

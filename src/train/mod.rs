@@ -1,0 +1,1 @@
+//! A fleet in training: plan, schedule, clipping, checkpoint, backends.

@@ -1,0 +1,1 @@
+//! The protocol between the page and the engine host.
