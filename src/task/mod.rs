@@ -29,8 +29,12 @@ pub struct Task {
 }
 
 /// All tasks, in the order in which they are offered.
-pub static TASKS: [&Task; 4] =
-    [&teacher::TASK, &digits::TASK, &spirals::TASK, &teacher_stream::TASK];
+pub static TASKS: [&Task; 4] = [
+    &teacher::TASK,
+    &digits::TASK,
+    &spirals::TASK,
+    &teacher_stream::TASK,
+];
 
 /// The task with this id.
 pub fn find(id: &str) -> Option<&'static Task> {
@@ -146,7 +150,12 @@ mod tests {
                 assert!(!examples.is_empty());
                 assert_eq!(examples.inputs.len(), examples.len() * width, "{}", task.id);
                 assert!(examples.inputs.iter().all(|x| x.is_finite()));
-                assert!(examples.labels.iter().all(|&label| (label as usize) < task.classes));
+                assert!(
+                    examples
+                        .labels
+                        .iter()
+                        .all(|&label| (label as usize) < task.classes)
+                );
                 let chance = examples.label_entropy(task.classes);
                 assert!(chance > 0.5 && chance <= libm::log(task.classes as f64) + 1e-9);
             }

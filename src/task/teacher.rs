@@ -64,7 +64,8 @@ impl Teacher {
                     *logit += pre.max(0.0) * f64::from(self.second[unit * CLASSES + class]);
                 }
             }
-            let best = (0..CLASSES).fold(0, |best, c| if logits[c] > logits[best] { c } else { best });
+            let best =
+                (0..CLASSES).fold(0, |best, c| if logits[c] > logits[best] { c } else { best });
             out.labels.push(best as u32);
         }
     }
