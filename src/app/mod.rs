@@ -1,5 +1,6 @@
 //! The page: leptos components, canvas, worker pool.
 
+mod canvas;
 mod page;
 
 use wasm_bindgen::JsCast;

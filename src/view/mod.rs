@@ -2,3 +2,4 @@
 
 pub mod number;
 pub mod plot;
+pub mod text;
