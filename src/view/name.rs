@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(named(|e| e.warmup_steps = 200), "+ warmup 200");
         assert_eq!(named(|e| e.clip_threshold = Some(6.1)), "+ clip 6.1");
         assert_eq!(named(|e| e.optimizer = Optimizer::builtin("adam")), "+ Adam");
-        assert_eq!(named(|e| drop(e.optimizer.constants.insert("gamma".into(), 0.5))), "+ gamma 0.5");
+        assert_eq!(named(|e| e.optimizer.constants = [("gamma".to_owned(), 0.5)].into()), "+ gamma 0.5");
         assert_eq!(named(|e| e.learning_rates.from = 0.0005), "+ rates 0.0005–0.128");
         let mut both = base.clone();
         both.warmup_steps = 1000;

@@ -254,10 +254,6 @@ impl<'a, B: DrawingBackend> Surface<'a, B> {
         Ok(())
     }
 
-    pub(super) fn bar(&mut self, from: (f64, f64), to: (f64, f64), color: (u8, u8, u8), alpha: f64) -> Drawn<B> {
-        self.backend.draw_rect(unit(from), unit(to), &Pen { color, alpha, width: 0.0 }, true)
-    }
-
     pub(super) fn text(
         &mut self,
         text: &str,
