@@ -1,4 +1,16 @@
 //! The page: leptos components, canvas, worker pool.
 
-/// Starts the page, or the worker where the global scope is a worker's.
-pub fn main() {}
+mod page;
+
+use wasm_bindgen::JsCast;
+
+/// Starts the page, or the worker where the global scope is a worker's: one WebAssembly file serves both.
+pub fn main() {
+    console_error_panic_hook::set_once();
+    let global = js_sys::global();
+    if global.is_instance_of::<web_sys::DedicatedWorkerGlobalScope>() {
+        crate::worker::host::start(global.unchecked_into());
+    } else {
+        page::start();
+    }
+}

@@ -1,1 +1,188 @@
-//! Metrics as recorded.
+//! Metrics as recorded: one row per run and step, taken at theta_t, before the update.
+
+use serde::{Deserialize, Serialize};
+
+/// The columns that every row begins with; the probe's follow ([`Columns`]).
+pub const METRIC_COLUMNS: [&str; 4] = ["loss", "gradient_norm", "learning_rate", "clip_scale"];
+
+/// What the values of a row mean: the four metrics, then the probe's gradient (after clipping), its parameter and its
+/// states (in the order of the rule; a scalar state too), all before the update.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Columns {
+    /// The names of the rule's states.
+    pub states: Vec<String>,
+}
+
+impl Columns {
+    /// The index of the training loss.
+    pub const LOSS: usize = 0;
+    /// The index of the unclipped global gradient norm.
+    pub const GRADIENT_NORM: usize = 1;
+    /// The index of the learning rate of the step, after warmup and decay.
+    pub const LEARNING_RATE: usize = 2;
+    /// The index of the factor that clipping applied to the gradient, in (0, 1].
+    pub const CLIP_SCALE: usize = 3;
+    /// The index of the probe's gradient after clipping.
+    pub const PROBE_GRADIENT: usize = 4;
+    /// The index of the probe's parameter.
+    pub const PROBE_THETA: usize = 5;
+    /// The index of the probe's first state.
+    pub const PROBE_STATES: usize = 6;
+
+    /// The number of values in a row.
+    pub fn width(&self) -> usize {
+        Self::PROBE_STATES + self.states.len()
+    }
+}
+
+/// The mean validation loss at one step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ValidationPoint {
+    /// The number of updates done before it was taken.
+    pub step: u32,
+    /// The mean loss over the validation examples; NaN for a dead run.
+    #[serde(with = "number")]
+    pub loss: f32,
+    /// The share of validation examples classified right, 0 to 1; NaN for a dead run.
+    #[serde(with = "number")]
+    pub accuracy: f32,
+}
+
+/// What one run recorded over some consecutive steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunChunk {
+    /// The run's index in its experiment.
+    pub run: usize,
+    /// The step of the first row.
+    pub first_step: u32,
+    /// The steps between two rows: 1, or more where an experiment is thinned.
+    pub stride: u32,
+    /// The rows, one after another, each [`Columns::width`] values.
+    pub rows: Vec<f32>,
+    /// Validation points taken in these steps.
+    pub validation: Vec<ValidationPoint>,
+    /// The step at which the run died, if it has: its first step with a loss or gradient norm that is not finite.
+    pub death: Option<u32>,
+}
+
+/// All that one run has recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRecord {
+    /// What the values of a row mean.
+    pub columns: Columns,
+    /// The steps between two rows.
+    pub stride: u32,
+    /// The rows, one after another.
+    pub rows: Vec<f32>,
+    /// Validation points, in order of steps.
+    pub validation: Vec<ValidationPoint>,
+    /// The step at which the run died.
+    pub death: Option<u32>,
+}
+
+impl RunRecord {
+    /// An empty record.
+    pub fn new(columns: Columns, stride: u32) -> Self {
+        Self { columns, stride, rows: Vec::new(), validation: Vec::new(), death: None }
+    }
+
+    /// Appends a chunk, or writes it again where steps are computed anew after a checkpoint. A chunk that would leave a
+    /// gap is refused.
+    pub fn append(&mut self, chunk: &RunChunk) -> Result<(), RecordError> {
+        let width = self.columns.width();
+        let first_row = (chunk.first_step as usize).div_ceil(self.stride.max(1) as usize);
+        if first_row > self.len() {
+            return Err(RecordError::Gap { expected: self.len(), found: first_row });
+        }
+        self.rows.truncate(first_row * width);
+        self.rows.extend_from_slice(&chunk.rows);
+        for point in &chunk.validation {
+            self.validation.retain(|old| old.step < point.step);
+            self.validation.push(*point);
+        }
+        self.death = chunk.death;
+        Ok(())
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len() / self.columns.width()
+    }
+
+    /// Whether nothing has been recorded.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The step of a row.
+    pub fn step_of(&self, row: usize) -> u32 {
+        row as u32 * self.stride
+    }
+
+    /// One row.
+    pub fn row(&self, row: usize) -> Option<&[f32]> {
+        let width = self.columns.width();
+        self.rows.get(row * width..(row + 1) * width)
+    }
+
+    /// One column over all rows ([`Columns::LOSS`] and so on).
+    pub fn column(&self, column: usize) -> impl ExactSizeIterator<Item = f32> + '_ {
+        self.rows.chunks_exact(self.columns.width()).map(move |row| row[column])
+    }
+}
+
+/// Why a chunk does not fit a record.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum RecordError {
+    /// Rows are missing between the record and the chunk.
+    #[error("the record has {expected} rows, the chunk begins at row {found}")]
+    Gap {
+        /// The rows recorded so far.
+        expected: usize,
+        /// The first row of the chunk.
+        found: usize,
+    },
+}
+
+/// JSON has no NaN and no infinity: they are written as null and read as NaN.
+pub mod number {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes a number, or null where it is not finite.
+    pub fn serialize<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+        if value.is_finite() { serializer.serialize_f32(*value) } else { serializer.serialize_none() }
+    }
+
+    /// Reads a number, or NaN where there is null.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+        Ok(Option::<f32>::deserialize(deserializer)?.unwrap_or(f32::NAN))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(first_step: u32, rows: usize, value: f32) -> RunChunk {
+        RunChunk {
+            run: 0,
+            first_step,
+            stride: 1,
+            rows: vec![value; rows * 6],
+            validation: vec![ValidationPoint { step: first_step, loss: value, accuracy: 0.0 }],
+            death: None,
+        }
+    }
+
+    #[test]
+    fn a_chunk_computed_again_replaces_what_it_covers() {
+        let mut record = RunRecord::new(Columns { states: vec![] }, 1);
+        record.append(&chunk(0, 4, 1.0)).unwrap();
+        record.append(&chunk(4, 4, 2.0)).unwrap();
+        record.append(&chunk(4, 2, 3.0)).unwrap();
+        assert_eq!(record.len(), 6);
+        assert_eq!(record.column(Columns::LOSS).collect::<Vec<_>>(), [1., 1., 1., 1., 3., 3.]);
+        assert_eq!(record.validation.len(), 2);
+        assert_eq!(record.append(&chunk(9, 1, 1.0)), Err(RecordError::Gap { expected: 6, found: 9 }));
+    }
+}

@@ -1,1 +1,4 @@
 //! What is seen, without a browser.
+
+pub mod number;
+pub mod plot;

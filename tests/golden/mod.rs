@@ -62,28 +62,18 @@ pub fn cases() -> Vec<(String, Case)> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(&directory)
         .unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
         .map(|entry| entry.expect("a directory entry").path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "json")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .collect();
     paths.sort();
     let mut cases = Vec::new();
     for path in paths {
         let text = std::fs::read_to_string(&path).expect("a golden file");
-        let file: File = serde_json::from_str(&text)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let name = path
-            .file_name()
-            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let file: File = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         assert!(!file.cases.is_empty(), "{name} has no cases");
         cases.extend(file.cases.into_iter().map(|case| (name.clone(), case)));
     }
-    assert!(
-        !cases.is_empty(),
-        "no golden files in {}",
-        directory.display()
-    );
+    assert!(!cases.is_empty(), "no golden files in {}", directory.display());
     cases
 }
 
@@ -93,8 +83,7 @@ pub fn rule_text(id: &str) -> String {
         Some(builtin) => builtin.text.to_owned(),
         None => {
             let path = own_directory().join("rules").join(format!("{id}.rule"));
-            std::fs::read_to_string(&path)
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         }
     }
 }
@@ -107,17 +96,8 @@ impl Case {
 
     /// Values of the rule's constants, in its order.
     pub fn constant_values(&self, rule: &Rule) -> Vec<f64> {
-        assert_eq!(
-            self.constants.len(),
-            rule.constants.len(),
-            "{}: other constants",
-            self.rule
-        );
-        let values: Vec<f64> = rule
-            .constants
-            .iter()
-            .map(|constant| self.constants[&constant.name])
-            .collect();
+        assert_eq!(self.constants.len(), rule.constants.len(), "{}: other constants", self.rule);
+        let values: Vec<f64> = rule.constants.iter().map(|constant| self.constants[&constant.name]).collect();
         rule.check_constants(&values).expect("constants in range");
         values
     }
@@ -131,34 +111,15 @@ impl Case {
         let planes = program.per_parameter_state_count();
         let mut theta = self.theta0.clone();
         let mut scalar_states = program.scalar_initial().to_vec();
-        let mut states: Vec<f64> = program
-            .per_parameter_initial()
-            .iter()
-            .flat_map(|&initial| vec![initial; count])
-            .collect();
+        let mut states: Vec<f64> =
+            program.per_parameter_initial().iter().flat_map(|&initial| vec![initial; count]).collect();
         let mut workspace = brink::rule::Workspace::new(&program);
-        let narrow = |values: &[f64]| {
-            values
-                .iter()
-                .map(|&value| value as f32)
-                .collect::<Vec<f32>>()
-        };
-        let wide = |values: &[f32]| {
-            values
-                .iter()
-                .map(|&value| f64::from(value))
-                .collect::<Vec<f64>>()
-        };
+        let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
+        let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
         let mut steps = Vec::new();
         for t in 0..self.lr.len() {
             let mut scalars = vec![0.0; program.scalar_count()];
-            program.scalars(
-                &constants,
-                &mut scalar_states,
-                self.lr[t],
-                t as u64,
-                &mut scalars,
-            );
+            program.scalars(&constants, &mut scalar_states, self.lr[t], t as u64, &mut scalars);
             let mut step = Step {
                 scalars: narrow(&scalars),
                 theta: narrow(&theta),
@@ -169,23 +130,13 @@ impl Case {
             };
             let start = wide(&step.scalars);
             for i in 0..count {
-                let own: Vec<f64> = (0..planes)
-                    .map(|plane| f64::from(step.states[plane * count + i]))
-                    .collect();
+                let own: Vec<f64> = (0..planes).map(|plane| f64::from(step.states[plane * count + i])).collect();
                 // The clipped gradient is what the update starts from; its own rounding is part of that.
                 let g = f64::from(step.gradient[i] * step.gradient_scale);
-                step.expected
-                    .push(program.bounds(&start, g, f64::from(step.theta[i]), &own));
+                step.expected.push(program.bounds(&start, g, f64::from(step.theta[i]), &own));
             }
             steps.push(step);
-            program.update(
-                &scalars,
-                &mut theta,
-                &self.gradients[t],
-                self.clip_scale[t],
-                &mut states,
-                &mut workspace,
-            );
+            program.update(&scalars, &mut theta, &self.gradients[t], self.clip_scale[t], &mut states, &mut workspace);
         }
         steps
     }
@@ -204,12 +155,11 @@ impl Step {
         let count = self.theta.len();
         let mut worst = 0f64;
         for (i, expected) in self.expected.iter().enumerate() {
-            let found = std::iter::once(theta[i])
-                .chain((0..expected.states.len()).map(|plane| states[plane * count + i]));
+            let found =
+                std::iter::once(theta[i]).chain((0..expected.states.len()).map(|plane| states[plane * count + i]));
             let bounds = std::iter::once(&expected.theta).chain(&expected.states);
             for (place, (found, bound)) in found.zip(bounds).enumerate() {
-                let difference =
-                    (f64::from(found) - bound.value).abs() / unit_in_the_last_place(bound.largest);
+                let difference = (f64::from(found) - bound.value).abs() / unit_in_the_last_place(bound.largest);
                 assert!(
                     difference <= units,
                     "{what}, parameter {i}, value {place}: {found} instead of {}, {difference} units off",

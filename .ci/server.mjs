@@ -1,0 +1,53 @@
+// A static file server for the built page: what `make serve` and the end-to-end tests use.
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize, sep } from 'node:path';
+
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.json': 'application/json',
+};
+
+/**
+ * Serves the folder `root` at http://127.0.0.1:`port` under `base` ("/" or "/sub/folder/").
+ * Files are checked again at every request (`no-cache`), so that a new build is never mixed with an old one.
+ */
+export function serve(root, port, base = '/') {
+  const server = createServer(async (request, response) => {
+    const answer = (status, text) => response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
+    let path;
+    try {
+      path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
+    } catch {
+      return answer(400, 'bad address');
+    }
+    if (!path.startsWith(base)) return answer(404, 'not found');
+    const file = normalize(join(root, path.slice(base.length) || 'index.html'));
+    if (!file.startsWith(normalize(root + sep))) return answer(404, 'not found');
+    try {
+      const info = await stat(file);
+      if (!info.isFile()) return answer(404, 'not found');
+      const tag = `"${info.size.toString(16)}-${info.mtimeMs.toString(16)}"`;
+      const head = {
+        'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+        'cache-control': 'no-cache',
+        etag: tag,
+      };
+      if (request.headers['if-none-match'] === tag) return response.writeHead(304, head).end();
+      response.writeHead(200, { ...head, 'content-length': info.size });
+      createReadStream(file).pipe(response);
+    } catch {
+      answer(404, 'not found');
+    }
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+}

@@ -1,0 +1,53 @@
+use super::graph::{Graph, GraphError, Source, ValueId};
+use super::operations::{Add, Constant};
+
+/// Reverse-mode differentiation as a function from graph to graph: appends to `graph` the gradient of the scalar `loss`
+/// with respect to each of the `parameter_count` parameters, and returns where they are (`None` where the loss does not
+/// depend on a parameter).
+pub fn differentiate(
+    graph: &mut Graph,
+    loss: ValueId,
+    parameter_count: usize,
+) -> Result<Vec<Option<ValueId>>, GraphError> {
+    let forward_len = loss.0 + 1;
+    let mut depends = vec![false; forward_len];
+    for id in 0..forward_len {
+        depends[id] = match &graph.values()[id].source {
+            Source::Parameter(_) => true,
+            Source::Inputs | Source::Labels => false,
+            Source::Operation { inputs, .. } => inputs.iter().any(|input| depends[input.0]),
+        };
+    }
+    let mut gradients: Vec<Option<ValueId>> = vec![None; forward_len];
+    gradients[loss.0] = Some(graph.apply(Constant { value: 1.0 }, &[])?);
+    let mut parameters = vec![None; parameter_count];
+    for id in (0..forward_len).rev() {
+        let Some(output_gradient) = gradients[id] else {
+            continue;
+        };
+        match graph.values()[id].source.clone() {
+            Source::Inputs | Source::Labels => {}
+            Source::Parameter(parameter) => {
+                parameters[parameter] = Some(match parameters[parameter] {
+                    None => output_gradient,
+                    Some(other) => graph.apply(Add, &[other, output_gradient])?,
+                });
+            }
+            Source::Operation { operation, inputs } => {
+                for (position, &input) in inputs.iter().enumerate() {
+                    if !depends[input.0] {
+                        continue;
+                    }
+                    let gradient = operation
+                        .gradient(graph, &inputs, ValueId(id), output_gradient, position)?
+                        .ok_or(GraphError::NoGradient { operation: operation.name() })?;
+                    gradients[input.0] = Some(match gradients[input.0] {
+                        None => gradient,
+                        Some(other) => graph.apply(Add, &[other, gradient])?,
+                    });
+                }
+            }
+        }
+    }
+    Ok(parameters)
+}

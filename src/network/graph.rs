@@ -1,0 +1,166 @@
+use super::operations::Operation;
+use crate::random::{Purpose, Stream};
+use crate::tensor::Shape;
+
+/// The place of a value in a [`Graph`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ValueId(pub usize);
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// The inputs of the batch, one example a row.
+    Inputs,
+    /// The labels of the batch as whole numbers; -1 marks a row that is no example.
+    Labels,
+    /// A parameter, by its place in [`Network::parameters`].
+    Parameter(usize),
+    /// The result of an operation.
+    Operation {
+        /// What is computed.
+        operation: Operation,
+        /// From which values.
+        inputs: Vec<ValueId>,
+    },
+}
+
+/// A value of the graph: a tensor of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value {
+    /// Its shape.
+    pub shape: Shape,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// A program over tensors, in an order in which it can be computed: a value reads only values before it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Graph {
+    values: Vec<Value>,
+}
+
+/// Why a graph cannot be built.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum GraphError {
+    /// Shapes that do not go together.
+    #[error("{operation} cannot take inputs of shapes {shapes}")]
+    Shapes {
+        /// The operation's name.
+        operation: &'static str,
+        /// The shapes of its inputs.
+        shapes: String,
+    },
+    /// An operation on the way from a parameter to the loss has no gradient.
+    #[error("{operation} has no gradient")]
+    NoGradient {
+        /// The operation's name.
+        operation: &'static str,
+    },
+}
+
+impl Graph {
+    /// All values, in order of computation.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// One value.
+    pub fn value(&self, id: ValueId) -> &Value {
+        &self.values[id.0]
+    }
+
+    /// The shape of a value.
+    pub fn shape(&self, id: ValueId) -> &Shape {
+        &self.values[id.0].shape
+    }
+
+    /// Adds a value that no operation computes.
+    pub fn leaf(&mut self, source: Source, shape: Shape) -> ValueId {
+        self.values.push(Value { shape, source });
+        ValueId(self.values.len() - 1)
+    }
+
+    /// Adds the result of an operation.
+    pub fn apply(&mut self, operation: impl Into<Operation>, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
+        let operation = operation.into();
+        let shapes: Vec<&Shape> = inputs.iter().map(|&id| self.shape(id)).collect();
+        let shape = operation.output_shape(&shapes).ok_or_else(|| GraphError::Shapes {
+            operation: operation.name(),
+            shapes: shapes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        })?;
+        Ok(self.leaf(Source::Operation { operation, inputs: inputs.to_vec() }, shape))
+    }
+}
+
+/// How a parameter begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Initial {
+    /// Every value the same, untouched by the initial scale (a bias, a gain).
+    Constant(f64),
+    /// Normal with this standard deviation, times the initial scale.
+    Normal(f64),
+}
+
+/// A parameter of a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its name, layer first: `block3.first.weight`.
+    pub name: String,
+    /// Its shape.
+    pub shape: Shape,
+    /// How it begins.
+    pub initial: Initial,
+}
+
+/// A network for batches of one size: its graph from inputs and labels to the mean loss.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// The program.
+    pub graph: Graph,
+    /// The parameters; a run's parameters lie one after another in this order.
+    pub parameters: Vec<Parameter>,
+    /// The mean loss over the labelled rows, a scalar.
+    pub loss: ValueId,
+    /// The share of labelled rows whose largest logit is the label's, a scalar.
+    pub accuracy: ValueId,
+}
+
+impl Network {
+    /// The number of parameters of one run.
+    pub fn parameter_count(&self) -> usize {
+        self.parameters.iter().map(|parameter| parameter.shape.len()).sum()
+    }
+
+    /// Where each parameter begins in a run's parameters.
+    pub fn parameter_offsets(&self) -> Vec<usize> {
+        self.parameters
+            .iter()
+            .scan(0, |offset, parameter| {
+                let start = *offset;
+                *offset += parameter.shape.len();
+                Some(start)
+            })
+            .collect()
+    }
+
+    /// The initial parameters for a seed; `initial_scale` multiplies every value that is drawn.
+    pub fn initial_parameters(&self, seed: u32, initial_scale: f64) -> Vec<f32> {
+        let mut theta = vec![0.0; self.parameter_count()];
+        let mut rest = theta.as_mut_slice();
+        for (part, parameter) in self.parameters.iter().enumerate() {
+            let (values, after) = rest.split_at_mut(parameter.shape.len());
+            rest = after;
+            match parameter.initial {
+                Initial::Constant(value) => values.fill(value as f32),
+                Initial::Normal(deviation) => {
+                    Stream::new(seed, Purpose::Initialisation, part as u32).fill_normal(
+                        0,
+                        deviation * initial_scale,
+                        values,
+                    );
+                }
+            }
+        }
+        theta
+    }
+}

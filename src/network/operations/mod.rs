@@ -1,0 +1,124 @@
+//! The operations of a graph: one file each (shape, gradient, CPU kernel, GPU kernel side by side), one line each in
+//! the list below.
+
+use super::graph::{Graph, GraphError, ValueId};
+use crate::tensor::{Element, Shape};
+
+/// No operation takes more inputs than this.
+pub const MAX_INPUTS: usize = 3;
+
+/// What an operation reads on the CPU.
+#[derive(Clone, Copy)]
+pub struct Operand<'a, T> {
+    /// The values, row by row.
+    pub values: &'a [T],
+    /// Their shape.
+    pub shape: &'a Shape,
+}
+
+/// One kind of operation.
+pub trait Compute: Clone {
+    /// The field's name for it.
+    const NAME: &'static str;
+    /// The shape of the result, or `None` where the inputs' shapes do not fit.
+    fn output_shape(&self, inputs: &[&Shape]) -> Option<Shape>;
+    /// Appends the gradient with respect to the input at `position`, given the gradient of the output; `Ok(None)` where
+    /// the operation has no gradient with respect to it.
+    fn gradient(
+        &self,
+        _graph: &mut Graph,
+        _inputs: &[ValueId],
+        _output: ValueId,
+        _output_gradient: ValueId,
+        _position: usize,
+    ) -> Result<Option<ValueId>, GraphError> {
+        Ok(None)
+    }
+    /// The CPU kernel: computes every value of `output`. Inputs have the shapes that `output_shape` accepted.
+    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]);
+}
+
+macro_rules! operations {
+    ($($module:ident :: $kind:ident,)+) => {
+        /// Any operation of a graph.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Operation {
+            $(#[doc = concat!("See [`", stringify!($kind), "`].")] $kind($kind),)+
+        }
+        $(
+            pub use $module::$kind;
+            impl From<$kind> for Operation {
+                fn from(operation: $kind) -> Self {
+                    Self::$kind(operation)
+                }
+            }
+        )+
+        impl Operation {
+            /// The field's name for it.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$kind(_) => $kind::NAME,)+ }
+            }
+            /// See [`Compute::output_shape`].
+            pub fn output_shape(&self, inputs: &[&Shape]) -> Option<Shape> {
+                match self { $(Self::$kind(operation) => operation.output_shape(inputs),)+ }
+            }
+            /// See [`Compute::gradient`].
+            pub fn gradient(
+                &self,
+                graph: &mut Graph,
+                inputs: &[ValueId],
+                output: ValueId,
+                output_gradient: ValueId,
+                position: usize,
+            ) -> Result<Option<ValueId>, GraphError> {
+                match self {
+                    $(Self::$kind(operation) => {
+                        operation.gradient(graph, inputs, output, output_gradient, position)
+                    })+
+                }
+            }
+            /// See [`Compute::run`].
+            pub fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+                match self { $(Self::$kind(operation) => operation.run(inputs, output),)+ }
+            }
+        }
+    };
+}
+
+mod accuracy;
+mod activation;
+mod add;
+mod affine;
+mod constant;
+mod copy;
+mod cross_entropy;
+mod matmul;
+mod normalize;
+mod row_scale;
+mod scale;
+mod sum_rows;
+
+pub use activation::ActivationKind;
+
+operations! {
+    accuracy::Accuracy,
+    activation::Activation,
+    activation::ActivationGradient,
+    add::Add,
+    affine::Affine,
+    constant::Constant,
+    copy::Copy,
+    cross_entropy::CrossEntropy,
+    cross_entropy::CrossEntropyGradient,
+    matmul::Matmul,
+    normalize::Normalize,
+    normalize::NormalizeGradient,
+    row_scale::RowScale,
+    row_scale::RowScaleGradient,
+    scale::Scale,
+    scale::InnerProduct,
+    sum_rows::SumRows,
+}
+
+#[cfg(test)]
+mod tests;

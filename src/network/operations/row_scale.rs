@@ -1,0 +1,78 @@
+use super::{Compute, Operand};
+use crate::network::graph::{Graph, GraphError, ValueId};
+use crate::tensor::{Element, Shape};
+
+/// Multiplies every row by a vector, and adds another where a third input is given: ([rows, columns], [columns],
+/// [columns]) to [rows, columns]. The learned gain and bias of a normalisation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowScale;
+
+impl Compute for RowScale {
+    const NAME: &'static str = "row scale";
+
+    fn output_shape(&self, inputs: &[&Shape]) -> Option<Shape> {
+        let (x, vectors) = inputs.split_first()?;
+        let fit = vectors.iter().all(|vector| vector.extents() == [x.columns()]);
+        (fit && (1..=2).contains(&vectors.len())).then(|| (*x).clone())
+    }
+
+    fn gradient(
+        &self,
+        graph: &mut Graph,
+        inputs: &[ValueId],
+        _output: ValueId,
+        output_gradient: ValueId,
+        position: usize,
+    ) -> Result<Option<ValueId>, GraphError> {
+        match position {
+            0 => graph.apply(RowScale, &[output_gradient, inputs[1]]),
+            1 => graph.apply(RowScaleGradient, &[inputs[0], output_gradient]),
+            _ => graph.apply(super::SumRows, &[output_gradient]),
+        }
+        .map(Some)
+    }
+
+    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+        let gain = inputs[1].values;
+        let rows = inputs[0].values.chunks_exact(gain.len());
+        for (out, row) in output.chunks_exact_mut(gain.len()).zip(rows) {
+            match inputs.get(2) {
+                Some(bias) => {
+                    for (((y, &x), &g), &b) in out.iter_mut().zip(row).zip(gain).zip(bias.values) {
+                        *y = x * g + b;
+                    }
+                }
+                None => {
+                    for ((y, &x), &g) in out.iter_mut().zip(row).zip(gain) {
+                        *y = x * g;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The gradient of [`RowScale`] with respect to its gain: the sum over rows of the product of two tensors, ([rows,
+/// columns], [rows, columns]) to [columns].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowScaleGradient;
+
+impl Compute for RowScaleGradient {
+    const NAME: &'static str = "row scale gradient";
+
+    fn output_shape(&self, inputs: &[&Shape]) -> Option<Shape> {
+        let [x, gradient] = inputs else { return None };
+        (x == gradient).then(|| Shape::new(&[x.columns()]))
+    }
+
+    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+        output.fill(T::zero());
+        let columns = output.len();
+        let rows = inputs[0].values.chunks_exact(columns);
+        for (row, gradient) in rows.zip(inputs[1].values.chunks_exact(columns)) {
+            for ((sum, &x), &d) in output.iter_mut().zip(row).zip(gradient) {
+                *sum += x * d;
+            }
+        }
+    }
+}

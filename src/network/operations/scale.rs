@@ -1,0 +1,67 @@
+use super::{Compute, Operand};
+use crate::network::graph::{Graph, GraphError, ValueId};
+use crate::tensor::{Element, Shape};
+
+/// Multiplies a tensor by a learned scalar: (x, [1]) to the shape of x. The start of a ReZero branch (Bachlechner et al.
+/// 2020).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale;
+
+impl Compute for Scale {
+    const NAME: &'static str = "scale";
+
+    fn output_shape(&self, inputs: &[&Shape]) -> Option<Shape> {
+        let [x, factor] = inputs else { return None };
+        (factor.len() == 1).then(|| (*x).clone())
+    }
+
+    fn gradient(
+        &self,
+        graph: &mut Graph,
+        inputs: &[ValueId],
+        _output: ValueId,
+        output_gradient: ValueId,
+        position: usize,
+    ) -> Result<Option<ValueId>, GraphError> {
+        match position {
+            0 => graph.apply(Scale, &[output_gradient, inputs[1]]),
+            _ => graph.apply(InnerProduct, &[inputs[0], output_gradient]),
+        }
+        .map(Some)
+    }
+
+    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+        let factor = inputs[1].values[0];
+        for (y, &x) in output.iter_mut().zip(inputs[0].values) {
+            *y = x * factor;
+        }
+    }
+}
+
+/// The sum of the products of two tensors of one shape, as a tensor of one value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InnerProduct;
+
+impl Compute for InnerProduct {
+    const NAME: &'static str = "inner product";
+
+    fn gradient(
+        &self,
+        graph: &mut Graph,
+        inputs: &[ValueId],
+        _output: ValueId,
+        output_gradient: ValueId,
+        position: usize,
+    ) -> Result<Option<ValueId>, GraphError> {
+        graph.apply(Scale, &[inputs[1 - position], output_gradient]).map(Some)
+    }
+
+    fn output_shape(&self, inputs: &[&Shape]) -> Option<Shape> {
+        let [a, b] = inputs else { return None };
+        (a == b).then(|| Shape::new(&[1]))
+    }
+
+    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+        output[0] = inputs[0].values.iter().zip(inputs[1].values).map(|(&a, &b)| a * b).sum();
+    }
+}

@@ -1,0 +1,24 @@
+use super::{Compute, Operand};
+use crate::tensor::{Element, Shape};
+
+/// The sum over rows: [rows, columns] to [columns].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SumRows;
+
+impl Compute for SumRows {
+    const NAME: &'static str = "sum rows";
+
+    fn output_shape(&self, inputs: &[&Shape]) -> Option<Shape> {
+        let [x] = inputs else { return None };
+        Some(Shape::new(&[x.columns()]))
+    }
+
+    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+        output.fill(T::zero());
+        for row in inputs[0].values.chunks_exact(output.len()) {
+            for (sum, &x) in output.iter_mut().zip(row) {
+                *sum += x;
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Every operation's gradient against central differences in f64.
+
+use super::super::graph::{Graph, Source, ValueId};
+use super::matmul::Transpose;
+use super::*;
+use crate::network::differentiate;
+use crate::random::{Purpose, Stream};
+
+/// Computes every value of a graph, slow and obvious.
+fn evaluate(graph: &Graph, parameters: &[Vec<f64>], labels: &[f64]) -> Vec<Vec<f64>> {
+    let mut values: Vec<Vec<f64>> = Vec::new();
+    for value in graph.values() {
+        let result = match &value.source {
+            Source::Inputs => panic!("these graphs have no inputs"),
+            Source::Labels => labels.to_vec(),
+            Source::Parameter(index) => parameters[*index].clone(),
+            Source::Operation { operation, inputs } => {
+                let operands: Vec<Operand<'_, f64>> =
+                    inputs.iter().map(|id| Operand { values: &values[id.0], shape: graph.shape(*id) }).collect();
+                let mut output = vec![f64::NAN; value.shape.len()];
+                operation.run(&operands, &mut output);
+                output
+            }
+        };
+        values.push(result);
+    }
+    values
+}
+
+/// Builds `operation` on parameters of these shapes, reduces its result to a scalar by an inner product with fixed weights
+/// (unless it is one), and holds the gradient of each parameter against central differences.
+fn check_gradient(operation: Operation, shapes: &[Shape], labels: Option<&[f64]>) {
+    let mut graph = Graph::default();
+    let mut inputs: Vec<ValueId> = Vec::new();
+    let stream = Stream::new(11, Purpose::Structure, 0);
+    let mut parameters = Vec::new();
+    for (index, shape) in shapes.iter().enumerate() {
+        inputs.push(graph.leaf(Source::Parameter(index), shape.clone()));
+        let draw = |k: usize| stream.normal_pair((index * 1000 + k) as u64)[0];
+        parameters.push((0..shape.len()).map(draw).collect::<Vec<f64>>());
+    }
+    if let Some(labels) = labels {
+        inputs.push(graph.leaf(Source::Labels, Shape::new(&[labels.len()])));
+    }
+    let output = graph.apply(operation.clone(), &inputs).unwrap();
+    let loss = if graph.shape(output).extents().is_empty() {
+        output
+    } else {
+        // The weights are one more parameter, so the check covers the inner product too.
+        let shape = graph.shape(output).clone();
+        let weights = (0..shape.len()).map(|k| stream.normal_pair(90_000 + k as u64)[0]);
+        parameters.push(weights.collect());
+        let weights = graph.leaf(Source::Parameter(shapes.len()), shape);
+        graph.apply(InnerProduct, &[output, weights]).unwrap()
+    };
+    let mut with_gradient = graph.clone();
+    let gradients = differentiate(&mut with_gradient, loss, parameters.len()).unwrap();
+    let values = evaluate(&with_gradient, &parameters, labels.unwrap_or(&[]));
+    for (index, gradient) in gradients.iter().enumerate() {
+        let gradient = &values[gradient.expect("depends on every input").0];
+        for position in 0..parameters[index].len() {
+            const STEP: f64 = 1e-6;
+            let mut at = |offset: f64| {
+                let original = parameters[index][position];
+                parameters[index][position] = original + offset;
+                let loss = evaluate(&graph, &parameters, labels.unwrap_or(&[]))[loss.0][0];
+                parameters[index][position] = original;
+                loss
+            };
+            let difference = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+            let error = (difference - gradient[position]).abs();
+            assert!(
+                error < 1e-6 * (1.0 + difference.abs()),
+                "{} input {index} position {position}: {} against {difference}",
+                operation.name(),
+                gradient[position]
+            );
+        }
+    }
+}
+
+#[test]
+fn gradients_agree_with_central_differences() {
+    let matrix = |rows, columns| Shape::new(&[rows, columns]);
+    let vector = |len| Shape::new(&[len]);
+    for kind in ActivationKind::ALL {
+        check_gradient(Activation { kind }.into(), &[matrix(3, 5)], None);
+    }
+    check_gradient(Add.into(), &[matrix(2, 3), matrix(2, 3)], None);
+    check_gradient(Affine.into(), &[matrix(4, 3), matrix(3, 5), vector(5)], None);
+    let product = |transpose| Matmul { transpose }.into();
+    check_gradient(product(Transpose::Neither), &[matrix(4, 3), matrix(3, 5)], None);
+    check_gradient(product(Transpose::First), &[matrix(3, 4), matrix(3, 5)], None);
+    check_gradient(product(Transpose::Second), &[matrix(4, 3), matrix(5, 3)], None);
+    check_gradient(Normalize.into(), &[matrix(3, 6)], None);
+    check_gradient(RowScale.into(), &[matrix(3, 4), vector(4), vector(4)], None);
+    check_gradient(RowScale.into(), &[matrix(3, 4), vector(4)], None);
+    check_gradient(Scale.into(), &[matrix(3, 4), vector(1)], None);
+    check_gradient(InnerProduct.into(), &[matrix(3, 4), matrix(3, 4)], None);
+    check_gradient(CrossEntropy.into(), &[matrix(4, 3)], Some(&[2.0, 0.0, -1.0, 1.0]));
+}
+
+#[test]
+fn a_value_used_twice_gets_both_gradients() {
+    let mut graph = Graph::default();
+    let x = graph.leaf(Source::Parameter(0), Shape::new(&[3]));
+    let sum = graph.apply(Add, &[x, x]).unwrap();
+    let square = graph.apply(InnerProduct, &[sum, x]).unwrap();
+    let gradient = differentiate(&mut graph, square, 1).unwrap()[0].unwrap();
+    let values = evaluate(&graph, &[vec![1.0, -2.0, 3.0]], &[]);
+    assert_eq!(values[square.0], [28.0]);
+    assert_eq!(values[gradient.0], [4.0, -8.0, 12.0]);
+}
+
+#[test]
+fn nan_passes_through_every_activation() {
+    for kind in ActivationKind::ALL {
+        let shape = Shape::new(&[2]);
+        let mut output = [0f32; 2];
+        let operand = Operand { values: &[f32::NAN, 1.0], shape: &shape };
+        Activation { kind }.run(&[operand], &mut output);
+        assert!(output[0].is_nan() && output[1].is_finite(), "{kind:?}");
+    }
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_refused() {
+    let mut graph = Graph::default();
+    let a = graph.leaf(Source::Parameter(0), Shape::new(&[2, 3]));
+    let b = graph.leaf(Source::Parameter(1), Shape::new(&[2, 4]));
+    let error = graph.apply(Add, &[a, b]).unwrap_err();
+    assert_eq!(error.to_string(), "add cannot take inputs of shapes [2, 3], [2, 4]");
+}

@@ -1,0 +1,46 @@
+//! Spirals: points of the plane on three intertwined arms, with a little noise.
+
+use super::{Examples, ResidentTask, Task};
+use crate::random::{Purpose, Stream};
+use crate::tensor::Shape;
+
+const CLASSES: usize = 3;
+const TRAINING_EXAMPLES: usize = 3000;
+const VALIDATION_EXAMPLES: usize = 600;
+/// How far an arm turns from the centre to its end, in radians.
+const TURN: f64 = 5.0;
+/// Standard deviation of the noise on a point's angle, in radians.
+const NOISE: f64 = 0.15;
+/// Points reach this far from the centre, so that inputs have about unit variance.
+const RADIUS: f64 = 2.0;
+
+pub(super) static TASK: Task = Task {
+    id: "spirals",
+    input: || Shape::new(&[2]),
+    classes: CLASSES,
+    source: "",
+    generate: |seed| {
+        Box::new(ResidentTask {
+            training: draw(seed, Purpose::TrainingInputs, TRAINING_EXAMPLES),
+            validation: draw(seed, Purpose::ValidationInputs, VALIDATION_EXAMPLES),
+        })
+    },
+};
+
+fn draw(seed: u32, purpose: Purpose, count: usize) -> Examples {
+    let (position, noise) = (Stream::new(seed, purpose, 0), Stream::new(seed, purpose, 1));
+    let mut examples = Examples::default();
+    for index in 0..count {
+        let class = index % CLASSES;
+        let along = position.uniform(index as u64);
+        let angle = TURN * along
+            + 2.0 * std::f64::consts::PI * class as f64 / CLASSES as f64
+            + NOISE * noise.normal_pair(index as u64)[0];
+        // The square root spreads points evenly over the disc.
+        let radius = RADIUS * libm::sqrt(along);
+        examples.inputs.push((radius * libm::cos(angle)) as f32);
+        examples.inputs.push((radius * libm::sin(angle)) as f32);
+        examples.labels.push(class as u32);
+    }
+    examples
+}

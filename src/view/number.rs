@@ -1,0 +1,53 @@
+//! Numbers as they are shown.
+
+/// A number short enough for an axis: 0.001, 0.3, 20, 1000, 1e6, 3e-7.
+pub fn short(value: f64) -> String {
+    if !value.is_finite() {
+        return "–".into();
+    }
+    let size = value.abs();
+    if value != 0.0 && (size >= 1e4 || size < 1e-3) {
+        let text = format!("{value:.1e}");
+        return text.replace(".0e", "e");
+    }
+    trimmed(format!("{value:.6}"))
+}
+
+/// A number with three significant digits; what is not finite is a dash.
+pub fn three(value: f64) -> String {
+    if !value.is_finite() {
+        return "–".into();
+    }
+    if value == 0.0 {
+        return "0".into();
+    }
+    let size = value.abs();
+    if !(1e-3..1e5).contains(&size) {
+        let text = format!("{value:.2e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", trimmed(digits.into()));
+    }
+    let decimals = (2 - size.log10().floor() as i32).max(0) as usize;
+    trimmed(format!("{value:.decimals$}"))
+}
+
+fn trimmed(text: String) -> String {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(
+            [0.001, 0.256, 20.0, 1000.0, 1e6, 3e-7, 0.0].map(short),
+            ["0.001", "0.256", "20", "1000", "1e6", "3e-7", "0"]
+        );
+        assert_eq!(
+            [0.0081, 4.0712, 31.62, 812.4, 1234567.0, 1.5e-9, 0.0, f64::NAN].map(three),
+            ["0.0081", "4.07", "31.6", "812", "1.23e6", "1.5e-9", "0", "–"]
+        );
+    }
+}

@@ -1,0 +1,184 @@
+//! A frame with two logarithmic axes.
+
+use plotters_backend::DrawingBackend;
+
+use super::surface::{Anchor, Drawn, Palette, Pen, Surface, text_width};
+
+/// A plot's size in CSS pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Size {
+    /// Left to right.
+    pub width: f64,
+    /// Top to bottom.
+    pub height: f64,
+}
+
+/// The size of labels at the axes.
+pub(super) const LABEL: f64 = 11.0;
+const LEFT: f64 = 46.0;
+const RIGHT: f64 = 12.0;
+const BOTTOM: f64 = 22.0;
+/// The least distance between two labels of one axis.
+const LABEL_GAP: f64 = 14.0;
+/// The least number of labels that an axis should have; one decade alone is too few.
+const ENOUGH_TICKS: usize = 3;
+
+/// A frame with two logarithmic axes: where values lie, and what the axes say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    /// The whole plot's size.
+    pub size: Size,
+    /// The least and greatest value of the horizontal axis.
+    pub x: (f64, f64),
+    /// The least and greatest value of the vertical axis.
+    pub y: (f64, f64),
+    /// The room above the upper edge, for crosses and titles.
+    pub top: f64,
+}
+
+/// A range that logarithms can be taken of and that is wide enough to be seen.
+fn sound((low, high): (f64, f64)) -> (f64, f64) {
+    let low = if low.is_finite() && low > 0.0 { low } else { 1e-3 };
+    let high = if high.is_finite() && high > low * 1.01 { high } else { low * 10.0 };
+    (low, high)
+}
+
+impl Frame {
+    /// A frame over these ranges of values, both positive.
+    pub fn new(size: Size, x: (f64, f64), y: (f64, f64), top: f64) -> Self {
+        Self { size, x: sound(x), y: sound(y), top }
+    }
+
+    /// The left and right edge.
+    pub fn across(&self) -> (f64, f64) {
+        (LEFT, (self.size.width - RIGHT).max(LEFT + 1.0))
+    }
+
+    /// The upper and lower edge.
+    pub fn down(&self) -> (f64, f64) {
+        (self.top, (self.size.height - BOTTOM).max(self.top + 1.0))
+    }
+
+    /// Where a value of the horizontal axis lies.
+    pub fn at_x(&self, value: f64) -> f64 {
+        let (left, right) = self.across();
+        left + (value.ln() - self.x.0.ln()) / (self.x.1.ln() - self.x.0.ln()) * (right - left)
+    }
+
+    /// Where a value of the vertical axis lies.
+    pub fn at_y(&self, value: f64) -> f64 {
+        let (top, bottom) = self.down();
+        bottom - (value.ln() - self.y.0.ln()) / (self.y.1.ln() - self.y.0.ln()) * (bottom - top)
+    }
+
+    /// The value of the horizontal axis at a place.
+    pub fn value_at(&self, x: f64) -> f64 {
+        let (left, right) = self.across();
+        let share = ((x - left) / (right - left)).clamp(0.0, 1.0);
+        (self.x.0.ln() + share * (self.x.1.ln() - self.x.0.ln())).exp()
+    }
+
+    /// The value of the vertical axis at a place.
+    pub fn value_down(&self, y: f64) -> f64 {
+        let (top, bottom) = self.down();
+        let share = ((bottom - y) / (bottom - top)).clamp(0.0, 1.0);
+        (self.y.0.ln() + share * (self.y.1.ln() - self.y.0.ln())).exp()
+    }
+
+    pub(super) fn draw<B: DrawingBackend>(&self, surface: &mut Surface<'_, B>, palette: &Palette) -> Drawn<B> {
+        let (left, right) = self.across();
+        let (top, bottom) = self.down();
+        let pen = Pen::new(palette.line, 1.0);
+        let mut free = f64::NEG_INFINITY;
+        for (tick, label) in log_ticks(self.x.0, self.x.1, ((right - left) / 60.0) as usize) {
+            let x = self.at_x(tick);
+            surface.line((x, top), (x, bottom), pen)?;
+            let half = text_width(&label, LABEL) / 2.0;
+            if x - half > free {
+                let at = (x.min(self.size.width - half), bottom + LABEL);
+                surface.text(&label, at, LABEL, palette.soft, Anchor::Middle, false)?;
+                free = x + half + LABEL / 2.0;
+            }
+        }
+        let mut free = f64::INFINITY;
+        for (tick, label) in log_ticks(self.y.0, self.y.1, ((bottom - top) / 28.0) as usize) {
+            let y = self.at_y(tick);
+            surface.line((left, y), (right, y), pen)?;
+            if y < free {
+                surface.text(&label, (left - 6.0, y), LABEL, palette.soft, Anchor::End, false)?;
+                free = y - LABEL_GAP;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The steps within a decade, from coarse to fine.
+const STEPS: [&[f64]; 3] = [&[1.0], &[1.0, 3.0], &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0]];
+
+/// Round values from `low` to `high`, about `wanted` of them at most, each with its label.
+pub fn log_ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
+    // As long as the range is positive and finite the number of decades is at most 617.
+    let within = |steps: &[f64], every: i32| -> Vec<f64> {
+        let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+        (first..=last)
+            .filter(|decade| decade.rem_euclid(every) == 0)
+            .flat_map(|decade| steps.iter().map(move |step| step * 10f64.powi(decade)))
+            .filter(|tick| (low * 0.999..=high * 1.001).contains(tick))
+            .collect()
+    };
+    if !(low > 0.0 && high.is_finite() && low < high) {
+        return Vec::new();
+    }
+    let wanted = wanted.max(ENOUGH_TICKS);
+    let mut ticks = within(STEPS[0], 1);
+    if ticks.len() > wanted {
+        let every = ticks.len().div_ceil(wanted) as i32;
+        ticks = within(STEPS[0], every);
+    } else {
+        for steps in &STEPS[1..] {
+            let finer = within(steps, 1);
+            if finer.len() > wanted && ticks.len() >= ENOUGH_TICKS {
+                break;
+            }
+            ticks = finer;
+            if ticks.len() >= wanted {
+                break;
+            }
+        }
+    }
+    ticks.into_iter().map(|tick| (tick, super::super::number::short(tick))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(low: f64, high: f64, wanted: usize) -> Vec<String> {
+        log_ticks(low, high, wanted).into_iter().map(|(_, label)| label).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_and_few() {
+        assert_eq!(labels(0.0009, 0.3, 8), ["0.001", "0.003", "0.01", "0.03", "0.1", "0.3"]);
+        assert_eq!(labels(0.5, 2.2, 6), ["0.5", "0.7", "1", "1.5", "2"]);
+        assert_eq!(labels(1.0, 1e12, 5), ["1", "1000", "1e6", "1e9", "1e12"]);
+        assert!(labels(0.0, 1.0, 5).is_empty() && labels(f64::NAN, 1.0, 5).is_empty());
+    }
+
+    #[test]
+    fn a_place_gives_back_its_value() {
+        let frame = Frame::new(Size { width: 600.0, height: 200.0 }, (1.0, 800.0), (0.1, 100.0), 8.0);
+        for value in [1.0, 7.0, 120.0, 800.0] {
+            assert!((frame.value_at(frame.at_x(value)) / value - 1.0).abs() < 1e-9);
+        }
+        assert!((frame.value_down(frame.at_y(3.0)) / 3.0 - 1.0).abs() < 1e-9);
+        assert!((frame.value_at(-50.0) - 1.0).abs() < 1e-9, "outside: the nearest edge");
+    }
+
+    #[test]
+    fn a_range_of_nothing_is_widened() {
+        let frame = Frame::new(Size { width: 0.0, height: 0.0 }, (0.0, f64::NAN), (2.0, 2.0), 8.0);
+        assert!(frame.at_x(1.0).is_finite() && frame.at_y(1.0).is_finite());
+    }
+}

@@ -1,0 +1,20 @@
+//! Plots as drawings over any plotters backend: a canvas on the page, SVG in tests.
+//!
+//! A plot is laid out first (a pure value that also answers where a pointer is), then drawn. Lengths are CSS pixels; a
+//! backend counts in whole units, of which [`SUBPIXELS`] make one CSS pixel, so that lines fall between pixels.
+
+mod axis;
+mod frame;
+mod line;
+mod surface;
+
+pub use axis::{AxisLayout, AxisPoint, AxisSeries, Outcome};
+pub use frame::{Frame, Size, log_ticks};
+pub use line::{Curve, LineLayout, LinePlot, Mark};
+pub use surface::{Palette, Surface, rate_color};
+
+/// Backend units per CSS pixel.
+pub const SUBPIXELS: f64 = 4.0;
+
+/// The most variants that are told apart by marker, dash and colour.
+pub const VARIANT_STYLES: usize = 12;

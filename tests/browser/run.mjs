@@ -1,0 +1,82 @@
+// The end-to-end tests: the built page, served from a sub-folder under its own Content-Security-Policy, in Chromium.
+// Usage: node tests/browser/run.mjs [DIST] [PART OF A TEST'S NAME]
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { chromium } from 'playwright-core';
+import { serve } from '../../.ci/server.mjs';
+import { tests } from './tests.mjs';
+
+const SUBFOLDER = '/a/sub-folder/';
+const SCREENSHOTS = 'target/screenshots';
+const TEST_LIMIT_MS = 180_000;
+
+const COMMON = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+// SwiftShader: Chromium's software adapter, so that WebGPU is there on every machine.
+const WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+const WITHOUT_WEBGPU = ['--disable-features=WebGPU', '--disable-gpu'];
+
+const [dist = 'dist', only = ''] = process.argv.slice(2);
+const server = await serve(resolve(dist), 0, SUBFOLDER);
+const origin = `http://127.0.0.1:${server.address().port}`;
+const address = origin + SUBFOLDER;
+await mkdir(SCREENSHOTS, { recursive: true });
+
+const launch = (extra) =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [...COMMON, ...extra],
+  });
+
+/** Runs one test in a fresh context, and fails it on console errors and requests to other origins as well. */
+async function runOne(browser, test) {
+  const context = await browser.newContext({ viewport: { width: 1366, height: 900 }, locale: 'en-GB', ...test.context });
+  const page = await context.newPage();
+  const faults = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(`console: ${message.text()}`);
+    else if (process.env.VERBOSE) console.log(`    ${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !url.startsWith('data:') && !url.startsWith('blob:')) faults.push(`off-origin: ${url}`);
+  });
+  let timer;
+  try {
+    const limit = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no end after ${TEST_LIMIT_MS / 1000} s`)), TEST_LIMIT_MS);
+    });
+    const shot = (name, options) => page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true, ...options });
+    await Promise.race([test.run({ page, context, address, shot, faults }), limit]);
+    if (faults.length) throw new Error(faults.join('\n'));
+  } catch (error) {
+    await page.screenshot({ path: `${SCREENSHOTS}/failed-${test.name.replace(/\W+/g, '-')}.png`, fullPage: true }).catch(() => {});
+    if (faults.length && !error.message.includes(faults[0])) error.message += `\n${faults.join('\n')}`;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    await context.close().catch(() => {});
+  }
+}
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+for (const [label, args] of [['with WebGPU', WEBGPU], ['without WebGPU', WITHOUT_WEBGPU]]) {
+  const chosen = tests.filter((test) => (test.webgpu ?? true) === (args === WEBGPU) && test.name.includes(only));
+  if (!chosen.length) continue;
+  const browser = await launch(args);
+  for (const test of chosen) {
+    const start = Date.now();
+    try {
+      await runOne(browser, test);
+      counts.passed += 1;
+      console.log(`ok     ${test.name} (${label}, ${((Date.now() - start) / 1000).toFixed(1)} s)`);
+    } catch (error) {
+      counts.failed += 1;
+      console.log(`FAILED ${test.name} (${label})\n${error.stack ?? error}`);
+    }
+  }
+  await browser.close();
+}
+server.close();
+console.log(`end to end: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exit(counts.failed || counts.passed === 0 ? 1 : 0);
