@@ -1,0 +1,416 @@
+//! A rule compiled: a list of values in single-assignment form, each computed once. Scalars are computed on the host in
+//! f64; those that per-parameter values need make up the scalar table of one run and step.
+
+use super::MAX_NODES;
+use super::float::{Float, integer_power};
+use super::tree::{BinaryOperator, Expression, Function, Kind, Name, Rule, Symbol, Target};
+use super::update::{Instruction, schedule};
+
+/// How one value of a program comes about. A `usize` that is no name's index is the index of an earlier value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Operation {
+    Number(f64),
+    Constant(usize),
+    Eta,
+    Step,
+    /// A scalar state before the step; the index counts scalar states only.
+    ScalarState(usize),
+    Theta,
+    Gradient,
+    /// A per-parameter state before the step; the index counts per-parameter states only.
+    State(usize),
+    Negative(usize),
+    Sqrt(usize),
+    Exp(usize),
+    Log(usize),
+    Abs(usize),
+    Sign(usize),
+    Add(usize, usize),
+    Subtract(usize, usize),
+    Multiply(usize, usize),
+    Divide(usize, usize),
+    Min(usize, usize),
+    Max(usize, usize),
+    /// A scalar to an integer power, by multiplication.
+    IntegerPower(usize, i32),
+    /// A scalar to a scalar power.
+    Power(usize, usize),
+}
+
+impl Operation {
+    /// The same operation on renumbered values.
+    fn renumbered(self, number: impl Fn(usize) -> usize) -> Self {
+        match self {
+            Self::Number(_)
+            | Self::Constant(_)
+            | Self::Eta
+            | Self::Step
+            | Self::ScalarState(_)
+            | Self::Theta
+            | Self::Gradient
+            | Self::State(_) => self,
+            Self::Negative(a) => Self::Negative(number(a)),
+            Self::Sqrt(a) => Self::Sqrt(number(a)),
+            Self::Exp(a) => Self::Exp(number(a)),
+            Self::Log(a) => Self::Log(number(a)),
+            Self::Abs(a) => Self::Abs(number(a)),
+            Self::Sign(a) => Self::Sign(number(a)),
+            Self::IntegerPower(a, power) => Self::IntegerPower(number(a), power),
+            Self::Add(a, b) => Self::Add(number(a), number(b)),
+            Self::Subtract(a, b) => Self::Subtract(number(a), number(b)),
+            Self::Multiply(a, b) => Self::Multiply(number(a), number(b)),
+            Self::Divide(a, b) => Self::Divide(number(a), number(b)),
+            Self::Min(a, b) => Self::Min(number(a), number(b)),
+            Self::Max(a, b) => Self::Max(number(a), number(b)),
+            Self::Power(a, b) => Self::Power(number(a), number(b)),
+        }
+    }
+
+    /// The values it is computed from, none, one or two.
+    pub(super) fn operands(self) -> impl Iterator<Item = usize> {
+        let (first, second) = match self {
+            Self::Number(_)
+            | Self::Constant(_)
+            | Self::Eta
+            | Self::Step
+            | Self::ScalarState(_)
+            | Self::Theta
+            | Self::Gradient
+            | Self::State(_) => (None, None),
+            Self::Negative(a)
+            | Self::Sqrt(a)
+            | Self::Exp(a)
+            | Self::Log(a)
+            | Self::Abs(a)
+            | Self::Sign(a)
+            | Self::IntegerPower(a, _) => (Some(a), None),
+            Self::Add(a, b)
+            | Self::Subtract(a, b)
+            | Self::Multiply(a, b)
+            | Self::Divide(a, b)
+            | Self::Min(a, b)
+            | Self::Max(a, b)
+            | Self::Power(a, b) => (Some(a), Some(b)),
+        };
+        first.into_iter().chain(second)
+    }
+}
+
+/// A value of the program.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Value {
+    pub(super) operation: Operation,
+    pub(super) kind: Kind,
+    /// Place in the scalar table, for a scalar that a per-parameter value is computed from.
+    pub(super) slot: Option<usize>,
+}
+
+/// A rule compiled for execution.
+///
+/// One step of one run is: [`Program::scalars`] once, which fills the run's row of the scalar table in f64 and advances
+/// its scalar states; then, over the run's parameters, [`Program::update`] on the CPU or the function of
+/// [`Program::wgsl`] on the GPU, both with the row rounded to their own type.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub(super) values: Vec<Value>,
+    /// Whether a state or theta needs the value: for scalars, whether it is in the table.
+    pub(super) live: Vec<bool>,
+    /// The scalar values alone, their operands numbered among themselves. At most [`MAX_NODES`]: every scalar value
+    /// stands for at least one node of the rule (the 1 that a negative power divides stands for the exponent).
+    scalar_operations: Vec<Operation>,
+    /// Scalar value of each place in the scalar table.
+    slot_places: Vec<usize>,
+    /// Scalar value that each scalar state becomes.
+    scalar_root_places: Vec<usize>,
+    /// New value of each per-parameter state.
+    pub(super) roots: Vec<usize>,
+    /// New value of the parameter.
+    pub(super) theta_root: usize,
+    /// Value of every assigned name, in order of assignment.
+    pub(super) assigned: Vec<(Symbol, usize)>,
+    pub(super) instructions: Vec<Instruction>,
+    /// Buffers of one chunk that the instructions need.
+    pub(super) buffers: usize,
+    constants: usize,
+    scalar_initial: Vec<f64>,
+    per_parameter_initial: Vec<f64>,
+    kinds: Vec<Kind>,
+}
+
+struct Lowering<'a> {
+    rule: &'a Rule,
+    values: Vec<Value>,
+    /// Index of each state among the states of its kind.
+    state_index: Vec<usize>,
+    state_after: Vec<usize>,
+    temporaries: Vec<usize>,
+}
+
+impl Lowering<'_> {
+    /// The index of a value, the same one for the same operation.
+    fn value(&mut self, operation: Operation) -> usize {
+        // NaN never is a literal, and 0 and -0 compare equal only among literals, which are never negative.
+        if let Some(index) = self.values.iter().position(|value| value.operation == operation) {
+            return index;
+        }
+        let per_parameter = matches!(operation, Operation::Theta | Operation::Gradient | Operation::State(_))
+            || operation.operands().any(|operand| self.values[operand].kind == Kind::PerParameter);
+        let kind = if per_parameter { Kind::PerParameter } else { Kind::Scalar };
+        self.values.push(Value { operation, kind, slot: None });
+        self.values.len() - 1
+    }
+
+    fn expression(&mut self, expression: &Expression) -> usize {
+        let operation = match expression {
+            Expression::Number(value) => Operation::Number(*value),
+            Expression::Name(name) => match *name {
+                Name::Constant(index) => Operation::Constant(index),
+                Name::StateBefore(index) => match self.rule.states[index].kind {
+                    Kind::Scalar => Operation::ScalarState(self.state_index[index]),
+                    Kind::PerParameter => Operation::State(self.state_index[index]),
+                },
+                Name::StateAfter(index) => return self.state_after[index],
+                Name::Temporary(index) => return self.temporaries[index],
+                Name::Theta => Operation::Theta,
+                Name::Gradient => Operation::Gradient,
+                Name::Eta => Operation::Eta,
+                Name::Step => Operation::Step,
+            },
+            Expression::Negative(inner) => Operation::Negative(self.expression(inner)),
+            Expression::Binary(operator, left, right) => {
+                let a = self.expression(left);
+                if *operator == BinaryOperator::Power {
+                    return self.power(a, right);
+                }
+                let b = self.expression(right);
+                match operator {
+                    BinaryOperator::Add => Operation::Add(a, b),
+                    BinaryOperator::Subtract => Operation::Subtract(a, b),
+                    BinaryOperator::Multiply => Operation::Multiply(a, b),
+                    BinaryOperator::Divide => Operation::Divide(a, b),
+                    BinaryOperator::Power => Operation::Power(a, b),
+                }
+            }
+            Expression::Call(function, arguments) => {
+                let a = self.expression(&arguments[0]);
+                match function {
+                    Function::Sqrt => Operation::Sqrt(a),
+                    Function::Exp => Operation::Exp(a),
+                    Function::Log => Operation::Log(a),
+                    Function::Abs => Operation::Abs(a),
+                    Function::Sign => Operation::Sign(a),
+                    Function::Min => Operation::Min(a, self.expression(&arguments[1])),
+                    Function::Max => Operation::Max(a, self.expression(&arguments[1])),
+                }
+            }
+        };
+        self.value(operation)
+    }
+
+    /// A power; a per-parameter base is multiplied out in the order of [`integer_power`].
+    fn power(&mut self, base: usize, exponent: &Expression) -> usize {
+        let Some(power) = exponent.as_integer_power() else {
+            let exponent = self.expression(exponent);
+            return self.value(Operation::Power(base, exponent));
+        };
+        if self.values[base].kind == Kind::Scalar {
+            return self.value(Operation::IntegerPower(base, power));
+        }
+        let mut remaining = power.unsigned_abs();
+        let mut square = base;
+        let mut product = None;
+        while remaining > 0 {
+            if remaining & 1 == 1 {
+                product = Some(match product {
+                    None => square,
+                    Some(product) => self.value(Operation::Multiply(product, square)),
+                });
+            }
+            remaining >>= 1;
+            if remaining > 0 {
+                square = self.value(Operation::Multiply(square, square));
+            }
+        }
+        let product = product.unwrap_or(base);
+        if power < 0 {
+            let one = self.value(Operation::Number(1.0));
+            self.value(Operation::Divide(one, product))
+        } else {
+            product
+        }
+    }
+}
+
+impl Program {
+    /// Compiles a rule.
+    pub fn new(rule: &Rule) -> Self {
+        let mut counts = [0, 0];
+        let state_index = rule
+            .states
+            .iter()
+            .map(|state| {
+                let count = &mut counts[usize::from(state.kind == Kind::PerParameter)];
+                *count += 1;
+                *count - 1
+            })
+            .collect();
+        let [scalar_states, per_parameter_states] = counts;
+        let mut lowering = Lowering {
+            rule,
+            values: Vec::new(),
+            state_index,
+            state_after: vec![0; rule.states.len()],
+            temporaries: Vec::new(),
+        };
+        let mut scalar_roots = vec![0; scalar_states];
+        let mut roots = vec![0; per_parameter_states];
+        let mut theta_root = 0;
+        let mut assigned = Vec::new();
+        for assignment in &rule.assignments {
+            let value = lowering.expression(&assignment.expression);
+            assigned.push((rule.target_symbol(assignment.target), value));
+            match assignment.target {
+                Target::Theta => theta_root = value,
+                Target::Temporary(_) => lowering.temporaries.push(value),
+                Target::State(index) => {
+                    lowering.state_after[index] = value;
+                    let place = lowering.state_index[index];
+                    match rule.states[index].kind {
+                        Kind::Scalar => scalar_roots[place] = value,
+                        Kind::PerParameter => roots[place] = value,
+                    }
+                }
+            }
+        }
+        let mut values = lowering.values;
+
+        // Only per-parameter values that a state or theta needs are computed, and only scalars that those need (or that
+        // theta itself is) enter the table.
+        let mut live = vec![false; values.len()];
+        live[theta_root] = true;
+        for &root in &roots {
+            live[root] = true;
+        }
+        for index in (0..values.len()).rev() {
+            if live[index] && values[index].kind == Kind::PerParameter {
+                for operand in values[index].operation.operands() {
+                    live[operand] = true;
+                }
+            }
+        }
+        let mut slots = Vec::new();
+        for (index, value) in values.iter_mut().enumerate() {
+            if live[index] && value.kind == Kind::Scalar {
+                value.slot = Some(slots.len());
+                slots.push(index);
+            }
+        }
+        let mut places = vec![0; values.len()];
+        let mut scalar_operations = Vec::new();
+        for (index, value) in values.iter().enumerate() {
+            if value.kind == Kind::Scalar {
+                places[index] = scalar_operations.len();
+                scalar_operations.push(value.operation.renumbered(|operand| places[operand]));
+            }
+        }
+        let (instructions, buffers) = schedule(&values, &live, &roots, theta_root);
+        let initial =
+            |kind: Kind| rule.states.iter().filter(|state| state.kind == kind).map(|state| state.initial).collect();
+        Self {
+            values,
+            live,
+            scalar_operations,
+            slot_places: slots.iter().map(|&slot: &usize| places[slot]).collect(),
+            scalar_root_places: scalar_roots.iter().map(|&root: &usize| places[root]).collect(),
+            roots,
+            theta_root,
+            assigned,
+            instructions,
+            buffers,
+            constants: rule.constants.len(),
+            scalar_initial: initial(Kind::Scalar),
+            per_parameter_initial: initial(Kind::PerParameter),
+            kinds: rule.states.iter().map(|state| state.kind).collect(),
+        }
+    }
+
+    /// Width of the scalar table of one run and step.
+    pub fn scalar_count(&self) -> usize {
+        self.slot_places.len()
+    }
+
+    /// Number of constants the rule declares.
+    pub fn constant_count(&self) -> usize {
+        self.constants
+    }
+
+    /// Number of states that have one value per parameter.
+    pub fn per_parameter_state_count(&self) -> usize {
+        self.per_parameter_initial.len()
+    }
+
+    /// Number of states that have one value per run.
+    pub fn scalar_state_count(&self) -> usize {
+        self.scalar_initial.len()
+    }
+
+    /// Values of the per-parameter states before step 0, in the order of their planes.
+    pub fn per_parameter_initial(&self) -> &[f64] {
+        &self.per_parameter_initial
+    }
+
+    /// Values of the scalar states before step 0.
+    pub fn scalar_initial(&self) -> &[f64] {
+        &self.scalar_initial
+    }
+
+    /// Kind of each state, in the order the rule declares them; the states of one kind keep that order.
+    pub fn state_kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// Computes one run's row of the scalar table for step `t` with learning rate `eta`, all in f64, and advances the
+    /// run's scalar states. Allocates nothing.
+    ///
+    /// # Panics
+    ///
+    /// If `constants`, `scalar_states` or `out` is not of length [`Program::constant_count`],
+    /// [`Program::scalar_state_count`] or [`Program::scalar_count`].
+    pub fn scalars(&self, constants: &[f64], scalar_states: &mut [f64], eta: f64, t: u64, out: &mut [f64]) {
+        assert_eq!(constants.len(), self.constants, "one value for each constant of the rule");
+        assert_eq!(scalar_states.len(), self.scalar_initial.len(), "one value for each scalar state of the rule");
+        assert_eq!(out.len(), self.slot_places.len(), "one place for each scalar of the table");
+        let mut results = [0.0; MAX_NODES];
+        for (index, &operation) in self.scalar_operations.iter().enumerate() {
+            let at = |operand: usize| results[operand];
+            results[index] = match operation {
+                Operation::Number(number) => number,
+                Operation::Constant(constant) => constants[constant],
+                Operation::Eta => eta,
+                Operation::Step => t as f64,
+                Operation::ScalarState(state) => scalar_states[state],
+                Operation::Negative(a) => -at(a),
+                Operation::Sqrt(a) => Float::sqrt(at(a)),
+                Operation::Exp(a) => Float::exp(at(a)),
+                Operation::Log(a) => Float::log(at(a)),
+                Operation::Abs(a) => Float::abs(at(a)),
+                Operation::Sign(a) => at(a).sign(),
+                Operation::Add(a, b) => at(a) + at(b),
+                Operation::Subtract(a, b) => at(a) - at(b),
+                Operation::Multiply(a, b) => at(a) * at(b),
+                Operation::Divide(a, b) => at(a) / at(b),
+                Operation::Min(a, b) => at(a).lesser(at(b)),
+                Operation::Max(a, b) => at(a).greater(at(b)),
+                Operation::IntegerPower(a, power) => integer_power(at(a), power),
+                Operation::Power(a, b) => libm::pow(at(a), at(b)),
+                Operation::Theta | Operation::Gradient | Operation::State(_) => f64::NAN,
+            };
+        }
+        for (out, &place) in out.iter_mut().zip(&self.slot_places) {
+            *out = results[place];
+        }
+        for (state, &place) in scalar_states.iter_mut().zip(&self.scalar_root_places) {
+            *state = results[place];
+        }
+    }
+}
