@@ -40,9 +40,7 @@ pub fn differentiate(
                     }
                     let gradient = operation
                         .gradient(graph, &inputs, ValueId(id), output_gradient, position)?
-                        .ok_or(GraphError::NoGradient {
-                            operation: operation.name(),
-                        })?;
+                        .ok_or(GraphError::NoGradient { operation: operation.name() })?;
                     gradients[input.0] = Some(match gradients[input.0] {
                         None => gradient,
                         Some(other) => graph.apply(Add, &[other, gradient])?,

@@ -81,30 +81,14 @@ impl Graph {
     }
 
     /// Adds the result of an operation.
-    pub fn apply(
-        &mut self,
-        operation: impl Into<Operation>,
-        inputs: &[ValueId],
-    ) -> Result<ValueId, GraphError> {
+    pub fn apply(&mut self, operation: impl Into<Operation>, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
         let operation = operation.into();
         let shapes: Vec<&Shape> = inputs.iter().map(|&id| self.shape(id)).collect();
-        let shape = operation
-            .output_shape(&shapes)
-            .ok_or_else(|| GraphError::Shapes {
-                operation: operation.name(),
-                shapes: shapes
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            })?;
-        Ok(self.leaf(
-            Source::Operation {
-                operation,
-                inputs: inputs.to_vec(),
-            },
-            shape,
-        ))
+        let shape = operation.output_shape(&shapes).ok_or_else(|| GraphError::Shapes {
+            operation: operation.name(),
+            shapes: shapes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        })?;
+        Ok(self.leaf(Source::Operation { operation, inputs: inputs.to_vec() }, shape))
     }
 }
 
@@ -144,10 +128,7 @@ pub struct Network {
 impl Network {
     /// The number of parameters of one run.
     pub fn parameter_count(&self) -> usize {
-        self.parameters
-            .iter()
-            .map(|parameter| parameter.shape.len())
-            .sum()
+        self.parameters.iter().map(|parameter| parameter.shape.len()).sum()
     }
 
     /// Where each parameter begins in a run's parameters.

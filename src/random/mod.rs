@@ -39,12 +39,7 @@ fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..ROUNDS {
         let a = u64::from(MULTIPLIER_0) * u64::from(counter[0]);
         let b = u64::from(MULTIPLIER_1) * u64::from(counter[2]);
-        counter = [
-            (b >> 32) as u32 ^ counter[1] ^ key[0],
-            b as u32,
-            (a >> 32) as u32 ^ counter[3] ^ key[1],
-            a as u32,
-        ];
+        counter = [(b >> 32) as u32 ^ counter[1] ^ key[0], b as u32, (a >> 32) as u32 ^ counter[3] ^ key[1], a as u32];
         key = [key[0].wrapping_add(WEYL_0), key[1].wrapping_add(WEYL_1)];
     }
     counter
@@ -53,22 +48,12 @@ fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
 impl Stream {
     /// The stream of `seed` for `purpose`; `part` tells apart streams of one purpose (the parameters of a network, say).
     pub fn new(seed: u32, purpose: Purpose, part: u32) -> Self {
-        Self {
-            seed,
-            purpose: purpose as u32,
-            part,
-        }
+        Self { seed, purpose: purpose as u32, part }
     }
 
     fn block(&self, index: u64) -> [u64; 2] {
-        let words = philox(
-            [index as u32, (index >> 32) as u32, self.part, 0],
-            [self.seed, self.purpose],
-        );
-        [
-            u64::from(words[0]) << 32 | u64::from(words[1]),
-            u64::from(words[2]) << 32 | u64::from(words[3]),
-        ]
+        let words = philox([index as u32, (index >> 32) as u32, self.part, 0], [self.seed, self.purpose]);
+        [u64::from(words[0]) << 32 | u64::from(words[1]), u64::from(words[2]) << 32 | u64::from(words[3])]
     }
 
     /// A uniform integer in `0..bound`; `bound` is at least 1.
@@ -113,19 +98,10 @@ mod tests {
 
     #[test]
     fn philox_matches_the_known_answers_of_random123() {
+        assert_eq!(philox([0; 4], [0; 2]), [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
+        assert_eq!(philox([u32::MAX; 4], [u32::MAX; 2]), [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]);
         assert_eq!(
-            philox([0; 4], [0; 2]),
-            [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]
-        );
-        assert_eq!(
-            philox([u32::MAX; 4], [u32::MAX; 2]),
-            [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]
-        );
-        assert_eq!(
-            philox(
-                [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
-                [0xa4093822, 0x299f31d0]
-            ),
+            philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]),
             [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]
         );
     }
@@ -151,9 +127,6 @@ mod tests {
         for index in 0..70_000 {
             counts[stream.below(index, 7) as usize] += 1;
         }
-        assert!(
-            counts.iter().all(|&count| (9_500..10_500).contains(&count)),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|&count| (9_500..10_500).contains(&count)), "{counts:?}");
     }
 }

@@ -83,13 +83,7 @@ pub struct RunRecord {
 impl RunRecord {
     /// An empty record.
     pub fn new(columns: Columns, stride: u32) -> Self {
-        Self {
-            columns,
-            stride,
-            rows: Vec::new(),
-            validation: Vec::new(),
-            death: None,
-        }
+        Self { columns, stride, rows: Vec::new(), validation: Vec::new(), death: None }
     }
 
     /// Appends a chunk, or writes it again where steps are computed anew after a checkpoint. A chunk that would leave a
@@ -98,10 +92,7 @@ impl RunRecord {
         let width = self.columns.width();
         let first_row = (chunk.first_step as usize).div_ceil(self.stride.max(1) as usize);
         if first_row > self.len() {
-            return Err(RecordError::Gap {
-                expected: self.len(),
-                found: first_row,
-            });
+            return Err(RecordError::Gap { expected: self.len(), found: first_row });
         }
         self.rows.truncate(first_row * width);
         self.rows.extend_from_slice(&chunk.rows);
@@ -136,9 +127,7 @@ impl RunRecord {
 
     /// One column over all rows ([`Columns::LOSS`] and so on).
     pub fn column(&self, column: usize) -> impl ExactSizeIterator<Item = f32> + '_ {
-        self.rows
-            .chunks_exact(self.columns.width())
-            .map(move |row| row[column])
+        self.rows.chunks_exact(self.columns.width()).map(move |row| row[column])
     }
 }
 
@@ -161,11 +150,7 @@ pub mod number {
 
     /// Writes a number, or null where it is not finite.
     pub fn serialize<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
-        if value.is_finite() {
-            serializer.serialize_f32(*value)
-        } else {
-            serializer.serialize_none()
-        }
+        if value.is_finite() { serializer.serialize_f32(*value) } else { serializer.serialize_none() }
     }
 
     /// Reads a number, or NaN where there is null.
@@ -184,11 +169,7 @@ mod tests {
             first_step,
             stride: 1,
             rows: vec![value; rows * 6],
-            validation: vec![ValidationPoint {
-                step: first_step,
-                loss: value,
-                accuracy: 0.0,
-            }],
+            validation: vec![ValidationPoint { step: first_step, loss: value, accuracy: 0.0 }],
             death: None,
         }
     }
@@ -200,17 +181,8 @@ mod tests {
         record.append(&chunk(4, 4, 2.0)).unwrap();
         record.append(&chunk(4, 2, 3.0)).unwrap();
         assert_eq!(record.len(), 6);
-        assert_eq!(
-            record.column(Columns::LOSS).collect::<Vec<_>>(),
-            [1., 1., 1., 1., 3., 3.]
-        );
+        assert_eq!(record.column(Columns::LOSS).collect::<Vec<_>>(), [1., 1., 1., 1., 3., 3.]);
         assert_eq!(record.validation.len(), 2);
-        assert_eq!(
-            record.append(&chunk(9, 1, 1.0)),
-            Err(RecordError::Gap {
-                expected: 6,
-                found: 9
-            })
-        );
+        assert_eq!(record.append(&chunk(9, 1, 1.0)), Err(RecordError::Gap { expected: 6, found: 9 }));
     }
 }

@@ -40,14 +40,8 @@ mod tests {
     #[test]
     fn every_builtin_rule_parses_and_prints_back() {
         for builtin in builtin() {
-            let rule =
-                Rule::parse(builtin.text).unwrap_or_else(|error| panic!("{}: {error}", builtin.id));
-            assert_eq!(
-                Rule::parse(&rule.text()).as_ref(),
-                Ok(&rule),
-                "{}",
-                builtin.id
-            );
+            let rule = Rule::parse(builtin.text).unwrap_or_else(|error| panic!("{}: {error}", builtin.id));
+            assert_eq!(Rule::parse(&rule.text()).as_ref(), Ok(&rule), "{}", builtin.id);
             assert!(!rule.source.is_empty(), "{} names no source", builtin.id);
         }
     }

@@ -3,8 +3,8 @@
 use std::fmt::{self, Display};
 
 use super::tree::{
-    BinaryOperator, Expression, Function, Kind, Name, Precedence, Rule, Style, Symbol, When,
-    number_text, write_expression,
+    BinaryOperator, Expression, Function, Kind, Name, Precedence, Rule, Style, Symbol, When, number_text,
+    write_expression,
 };
 
 /// A MathML element. The page builds its elements from this tree; [`Display`] gives escaped MathML.
@@ -24,23 +24,11 @@ pub struct MathNode {
 
 impl MathNode {
     fn leaf(tag: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            tag,
-            attributes: Vec::new(),
-            text: Some(text.into()),
-            children: Vec::new(),
-            symbol: None,
-        }
+        Self { tag, attributes: Vec::new(), text: Some(text.into()), children: Vec::new(), symbol: None }
     }
 
     fn parent(tag: &'static str, children: Vec<Self>) -> Self {
-        Self {
-            tag,
-            attributes: Vec::new(),
-            text: None,
-            children,
-            symbol: None,
-        }
+        Self { tag, attributes: Vec::new(), text: None, children, symbol: None }
     }
 
     fn with(mut self, name: &'static str, value: &'static str) -> Self {
@@ -67,10 +55,7 @@ impl Display for MathNode {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// One equation of a rule.
@@ -88,10 +73,7 @@ impl Rule {
     /// The equations of a step, one for each assignment, in order. With `clipped`, the gradient shows as g′, the
     /// gradient after clipping, else as the gradient of the loss.
     pub fn equations(&self, clipped: bool) -> Vec<Equation> {
-        let show = Show {
-            rule: self,
-            clipped,
-        };
+        let show = Show { rule: self, clipped };
         self.assignments
             .iter()
             .map(|assignment| {
@@ -100,34 +82,20 @@ impl Rule {
                 let left = show.named(&target, time);
                 let mut text = symbol_text(&target.name, time);
                 text.push_str(" = ");
-                let style = Style {
-                    name: &|name| show.name_text(name),
-                    minus: MINUS,
-                    times: " · ",
-                };
+                let style = Style { name: &|name| show.name_text(name), minus: MINUS, times: " · " };
                 write_expression(&mut text, &assignment.expression, Precedence::Sum, &style);
-                Equation {
-                    mathml: equation(left, show.expression(&assignment.expression)),
-                    target,
-                    text,
-                }
+                Equation { mathml: equation(left, show.expression(&assignment.expression)), target, text }
             })
             .collect()
     }
 
     /// The values of the states before step 0, one equation for each state, such as m_0 = 0.
     pub fn initial_equations(&self) -> Vec<Equation> {
-        let show = Show {
-            rule: self,
-            clipped: false,
-        };
+        let show = Show { rule: self, clipped: false };
         self.states
             .iter()
             .map(|state| {
-                let target = Symbol {
-                    name: state.name.clone(),
-                    when: When::Before,
-                };
+                let target = Symbol { name: state.name.clone(), when: When::Before };
                 let number = number_text(state.initial.abs());
                 let mut right = vec![MathNode::leaf("mn", number.clone())];
                 let mut sign = "";
@@ -138,15 +106,8 @@ impl Rule {
                 let mut left = show.named(&target, Some(Time::Zero));
                 // The value of m_0 is written beside it; the probe has the value at the cursor.
                 left.symbol = None;
-                let text = format!(
-                    "{} = {sign}{number}",
-                    symbol_text(&state.name, Some(Time::Zero))
-                );
-                Equation {
-                    mathml: equation(left, MathNode::parent("mrow", right)),
-                    target,
-                    text,
-                }
+                let text = format!("{} = {sign}{number}", symbol_text(&state.name, Some(Time::Zero)));
+                Equation { mathml: equation(left, MathNode::parent("mrow", right)), target, text }
             })
             .collect()
     }
@@ -186,26 +147,15 @@ struct Parts {
 
 fn parts(name: &str) -> Parts {
     let (base, subscript) = match name.split_once('_') {
-        Some((base, subscript)) if !base.is_empty() && !subscript.is_empty() => {
-            (base, Some(subscript))
-        }
+        Some((base, subscript)) if !base.is_empty() && !subscript.is_empty() => (base, Some(subscript)),
         _ => {
             let base = name.trim_end_matches(|character: char| character.is_ascii_digit());
-            (
-                base,
-                Some(&name[base.len()..]).filter(|digits| !digits.is_empty()),
-            )
+            (base, Some(&name[base.len()..]).filter(|digits| !digits.is_empty()))
         }
     };
     let hat = subscript == Some("hat");
-    let subscript = subscript
-        .filter(|_| !hat)
-        .map(|subscript| greek(subscript).to_owned());
-    Parts {
-        base: greek(base).to_owned(),
-        hat,
-        subscript,
-    }
+    let subscript = subscript.filter(|_| !hat).map(|subscript| greek(subscript).to_owned());
+    Parts { base: greek(base).to_owned(), hat, subscript }
 }
 
 fn greek(name: &str) -> &str {
@@ -245,19 +195,12 @@ fn greek(name: &str) -> &str {
         ("Psi", "Ψ"),
         ("Omega", "Ω"),
     ];
-    LETTERS
-        .iter()
-        .find(|(word, _)| *word == name)
-        .map_or(name, |(_, letter)| letter)
+    LETTERS.iter().find(|(word, _)| *word == name).map_or(name, |(_, letter)| letter)
 }
 
 /// A symbol in plain text: `β_1`, `m_{t+1}`, `x_{max,t}`.
 fn symbol_text(name: &str, time: Option<Time>) -> String {
-    let Parts {
-        mut base,
-        hat,
-        subscript,
-    } = parts(name);
+    let Parts { mut base, hat, subscript } = parts(name);
     if hat {
         base.push('\u{302}');
     }
@@ -277,14 +220,7 @@ fn symbol_text(name: &str, time: Option<Time>) -> String {
 
 /// Parentheses (or bars) around a node.
 fn fenced(open: &str, inner: MathNode, close: &str) -> MathNode {
-    MathNode::parent(
-        "mrow",
-        vec![
-            MathNode::leaf("mo", open),
-            inner,
-            MathNode::leaf("mo", close),
-        ],
-    )
+    MathNode::parent("mrow", vec![MathNode::leaf("mo", open), inner, MathNode::leaf("mo", close)])
 }
 
 struct Show<'a> {
@@ -302,26 +238,15 @@ impl Show<'_> {
     }
 
     fn named(&self, symbol: &Symbol, time: Option<Time>) -> MathNode {
-        let Parts {
-            base,
-            hat,
-            subscript,
-        } = parts(&symbol.name);
+        let Parts { base, hat, subscript } = parts(&symbol.name);
         let mut node = MathNode::leaf("mi", base);
         if hat {
-            node = MathNode::parent(
-                "mover",
-                vec![node, MathNode::leaf("mo", "^").with("stretchy", "false")],
-            )
-            .with("accent", "true");
+            node = MathNode::parent("mover", vec![node, MathNode::leaf("mo", "^").with("stretchy", "false")])
+                .with("accent", "true");
         }
         let mut below = Vec::new();
         if let Some(subscript) = subscript {
-            let tag = if subscript.starts_with(|character: char| character.is_ascii_digit()) {
-                "mn"
-            } else {
-                "mi"
-            };
+            let tag = if subscript.starts_with(|character: char| character.is_ascii_digit()) { "mn" } else { "mi" };
             below.push(MathNode::leaf(tag, subscript));
         }
         if let Some(time) = time {
@@ -332,11 +257,7 @@ impl Show<'_> {
                 Time::Zero => below.push(MathNode::leaf("mn", "0")),
                 Time::Now => below.push(MathNode::leaf("mi", "t")),
                 Time::Next => {
-                    below.extend([
-                        MathNode::leaf("mi", "t"),
-                        MathNode::leaf("mo", "+"),
-                        MathNode::leaf("mn", "1"),
-                    ]);
+                    below.extend([MathNode::leaf("mi", "t"), MathNode::leaf("mo", "+"), MathNode::leaf("mn", "1")]);
                 }
             }
         }
@@ -355,29 +276,14 @@ impl Show<'_> {
             return self.named(&symbol, time(name));
         }
         let mut node = if self.clipped {
-            MathNode::parent(
-                "msup",
-                vec![MathNode::leaf("mi", "g"), MathNode::leaf("mo", "′")],
-            )
+            MathNode::parent("msup", vec![MathNode::leaf("mi", "g"), MathNode::leaf("mo", "′")])
         } else {
-            let theta = Symbol {
-                name: "theta".to_owned(),
-                when: When::Before,
-            };
+            let theta = Symbol { name: "theta".to_owned(), when: When::Before };
             // The whole is one symbol: the gradient's number hangs under it, not theta's.
             let mut parameter = self.named(&theta, Some(Time::Now));
             parameter.symbol = None;
-            let nabla = MathNode::leaf("mo", "∇")
-                .with("form", "prefix")
-                .with("rspace", "0");
-            MathNode::parent(
-                "mrow",
-                vec![
-                    nabla,
-                    MathNode::leaf("mi", "ℓ"),
-                    fenced("(", parameter, ")"),
-                ],
-            )
+            let nabla = MathNode::leaf("mo", "∇").with("form", "prefix").with("rspace", "0");
+            MathNode::parent("mrow", vec![nabla, MathNode::leaf("mi", "ℓ"), fenced("(", parameter, ")")])
         };
         node.symbol = Some(symbol);
         node
@@ -392,11 +298,7 @@ impl Show<'_> {
             _ => Precedence::of(expression),
         };
         let node = self.expression(expression);
-        if precedence < least {
-            fenced("(", node, ")")
-        } else {
-            node
-        }
+        if precedence < least { fenced("(", node, ")") } else { node }
     }
 
     fn expression(&self, expression: &Expression) -> MathNode {
@@ -405,50 +307,29 @@ impl Show<'_> {
             Expression::Name(name) => self.name(*name),
             Expression::Negative(inner) => MathNode::parent(
                 "mrow",
-                vec![
-                    MathNode::leaf("mo", MINUS).with("form", "prefix"),
-                    self.operand(inner, Precedence::Product),
-                ],
+                vec![MathNode::leaf("mo", MINUS).with("form", "prefix"), self.operand(inner, Precedence::Product)],
             ),
             Expression::Binary(operator, left, right) => {
                 let sign = match operator {
                     BinaryOperator::Divide => {
-                        return MathNode::parent(
-                            "mfrac",
-                            vec![self.expression(left), self.expression(right)],
-                        );
+                        return MathNode::parent("mfrac", vec![self.expression(left), self.expression(right)]);
                     }
                     BinaryOperator::Power => {
                         let base = self.operand(left, Precedence::Atom);
                         let primed = self.clipped && **left == Expression::Name(Name::Gradient);
                         let call = matches!(**left, Expression::Call(function, _) if function != Function::Sqrt);
-                        let base = if primed || call {
-                            fenced("(", base, ")")
-                        } else {
-                            base
-                        };
+                        let base = if primed || call { fenced("(", base, ")") } else { base };
                         return MathNode::parent("msup", vec![base, self.expression(right)]);
                     }
                     BinaryOperator::Multiply => {
-                        let (left, right) =
-                            (self.operand(left, Precedence::Product), self.factor(right));
-                        let sign = if ends_wordy(&left) || starts_wordy(&right) {
-                            "⋅"
-                        } else {
-                            INVISIBLE_TIMES
-                        };
-                        return MathNode::parent(
-                            "mrow",
-                            vec![left, MathNode::leaf("mo", sign), right],
-                        );
+                        let (left, right) = (self.operand(left, Precedence::Product), self.factor(right));
+                        let sign = if ends_wordy(&left) || starts_wordy(&right) { "⋅" } else { INVISIBLE_TIMES };
+                        return MathNode::parent("mrow", vec![left, MathNode::leaf("mo", sign), right]);
                     }
                     BinaryOperator::Add => "+",
                     BinaryOperator::Subtract => MINUS,
                 };
-                let (left, right) = (
-                    self.operand(left, Precedence::Sum),
-                    self.operand(right, Precedence::Product),
-                );
+                let (left, right) = (self.operand(left, Precedence::Sum), self.operand(right, Precedence::Product));
                 MathNode::parent("mrow", vec![left, MathNode::leaf("mo", sign), right])
             }
             Expression::Call(function, arguments) => {
@@ -481,11 +362,7 @@ impl Show<'_> {
     fn factor(&self, expression: &Expression) -> MathNode {
         let product = matches!(expression, Expression::Binary(BinaryOperator::Multiply, ..));
         let node = self.operand(expression, Precedence::Product);
-        if product {
-            fenced("(", node, ")")
-        } else {
-            node
-        }
+        if product { fenced("(", node, ")") } else { node }
     }
 }
 

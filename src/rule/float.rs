@@ -48,29 +48,15 @@ pub trait Float:
     }
     /// The smaller of two, NaN if either is (`f32::min` would drop it).
     #[inline(always)]
-    #[allow(
-        clippy::eq_op,
-        reason = "a value that differs from itself is NaN; this form vectorises"
-    )]
+    #[allow(clippy::eq_op, reason = "a value that differs from itself is NaN; this form vectorises")]
     fn lesser(self, other: Self) -> Self {
-        if self < other || self != self {
-            self
-        } else {
-            other
-        }
+        if self < other || self != self { self } else { other }
     }
     /// The larger of two, NaN if either is (`f32::max` would drop it).
     #[inline(always)]
-    #[allow(
-        clippy::eq_op,
-        reason = "a value that differs from itself is NaN; this form vectorises"
-    )]
+    #[allow(clippy::eq_op, reason = "a value that differs from itself is NaN; this form vectorises")]
     fn greater(self, other: Self) -> Self {
-        if self > other || self != self {
-            self
-        } else {
-            other
-        }
+        if self > other || self != self { self } else { other }
     }
 }
 
@@ -143,11 +129,7 @@ pub(super) fn integer_power<T: Float>(base: T, exponent: i32) -> T {
         }
     }
     let product = product.unwrap_or(T::ONE);
-    if exponent < 0 {
-        T::ONE / product
-    } else {
-        product
-    }
+    if exponent < 0 { T::ONE / product } else { product }
 }
 
 #[cfg(test)]
@@ -160,11 +142,7 @@ mod tests {
             assert!(nan.lesser(0.0).is_nan() && Float::lesser(0.0, nan).is_nan());
             assert!(nan.greater(0.0).is_nan() && Float::greater(0.0, nan).is_nan());
             assert!(nan.sign().is_nan() && Float::abs(nan).is_nan() && Float::sqrt(nan).is_nan());
-            assert!(
-                Float::exp(nan).is_nan()
-                    && Float::log(nan).is_nan()
-                    && integer_power(nan, 3).is_nan()
-            );
+            assert!(Float::exp(nan).is_nan() && Float::log(nan).is_nan() && integer_power(nan, 3).is_nan());
         }
     }
 

@@ -26,8 +26,8 @@ pub use parse::RuleError;
 pub use program::Program;
 pub use reference::{Bounded, StepBounds};
 pub use tree::{
-    Assignment, BinaryOperator, Constant, ConstantError, Expression, Function, Kind, Name, Range,
-    Rule, State, Symbol, Target, When,
+    Assignment, BinaryOperator, Constant, ConstantError, Expression, Function, Kind, Name, Range, Rule, State, Symbol,
+    Target, When,
 };
 pub use update::Workspace;
 

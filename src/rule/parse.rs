@@ -1,8 +1,7 @@
 //! From text to [`Rule`]. One pass over the lines, recursive descent within an expression.
 
 use super::tree::{
-    Assignment, BinaryOperator, Constant, Expression, Function, Kind, Name, Range, Rule, State,
-    Target, number_text,
+    Assignment, BinaryOperator, Constant, Expression, Function, Kind, Name, Range, Rule, State, Target, number_text,
 };
 use super::{MAX_CONSTANTS, MAX_INTEGER_POWER, MAX_NESTING, MAX_NODES, MAX_STATES, MAX_TEXT_BYTES};
 
@@ -27,11 +26,7 @@ struct Place {
 
 impl Place {
     fn error<T>(self, message: impl Into<String>) -> Result<T, RuleError> {
-        Err(RuleError {
-            line: self.line,
-            column: self.column,
-            message: message.into(),
-        })
+        Err(RuleError { line: self.line, column: self.column, message: message.into() })
     }
 }
 
@@ -96,10 +91,7 @@ impl Parser {
     fn rule(mut self, text: &str) -> Result<Rule, RuleError> {
         let start = Place { line: 1, column: 1 };
         if text.len() > MAX_TEXT_BYTES {
-            return start.error(format!(
-                "the rule has {} bytes, but at most {MAX_TEXT_BYTES} are allowed",
-                text.len()
-            ));
+            return start.error(format!("the rule has {} bytes, but at most {MAX_TEXT_BYTES} are allowed", text.len()));
         }
         let mut end = start;
         for (index, line) in text.lines().enumerate() {
@@ -121,18 +113,13 @@ impl Parser {
         };
         if let Some(index) = self.assigned.iter().position(|assigned| !assigned) {
             let state = &self.states[index].name;
-            return self.state_places[index].error(format!(
-                "the state `{state}` is never assigned; expected a line `{state} = ...`"
-            ));
+            return self.state_places[index]
+                .error(format!("the state `{state}` is never assigned; expected a line `{state} = ...`"));
         }
         if !self.theta {
             return end.error("expected a last line `theta = ...`; the rule never assigns theta");
         }
-        infer_kinds(
-            &mut self.states,
-            &mut self.assignments,
-            self.temporaries.len(),
-        );
+        infer_kinds(&mut self.states, &mut self.assignments, self.temporaries.len());
         let kinds = temporary_kinds(&self.assignments, self.temporaries.len());
         for (place, base, exponent) in &self.powers {
             if Rule::kind_of(base, &self.states, &kinds) == Kind::PerParameter {
@@ -142,8 +129,7 @@ impl Parser {
                 ));
             }
             if Rule::kind_of(exponent, &self.states, &kinds) == Kind::PerParameter {
-                return place
-                    .error("the exponent differs from parameter to parameter; expected a scalar");
+                return place.error("the exponent differs from parameter to parameter; expected a scalar");
             }
         }
         Ok(Rule {
@@ -158,15 +144,11 @@ impl Parser {
 
     // The list of tokens always closes with `End`, and `next` never goes beyond it.
     fn token(&self) -> &Token {
-        self.tokens
-            .get(self.position)
-            .map_or(&Token::End, |(_, token)| token)
+        self.tokens.get(self.position).map_or(&Token::End, |(_, token)| token)
     }
 
     fn place(&self) -> Place {
-        self.tokens
-            .get(self.position)
-            .map_or(Place { line: 1, column: 1 }, |(place, _)| *place)
+        self.tokens.get(self.position).map_or(Place { line: 1, column: 1 }, |(place, _)| *place)
     }
 
     fn next(&mut self) -> Token {
@@ -178,10 +160,7 @@ impl Parser {
     }
 
     fn unexpected<T>(&self, expected: &str) -> Result<T, RuleError> {
-        self.place().error(format!(
-            "expected {expected}, found {}",
-            self.token().describe()
-        ))
+        self.place().error(format!("expected {expected}, found {}", self.token().describe()))
     }
 
     fn take(&mut self, sign: char) -> bool {
@@ -193,11 +172,7 @@ impl Parser {
     }
 
     fn expect(&mut self, sign: char) -> Result<(), RuleError> {
-        if self.take(sign) {
-            Ok(())
-        } else {
-            self.unexpected(&format!("`{sign}`"))
-        }
+        if self.take(sign) { Ok(()) } else { self.unexpected(&format!("`{sign}`")) }
     }
 
     fn line(&mut self) -> Result<(), RuleError> {
@@ -213,8 +188,7 @@ impl Parser {
                 self.position += 1;
                 let text = self.quoted()?;
                 if text.trim().is_empty() {
-                    return place
-                        .error("the rule's name is empty; expected a text between the quotes");
+                    return place.error("the rule's name is empty; expected a text between the quotes");
                 }
                 once(&mut self.name, text, "name", place)
             }
@@ -269,9 +243,7 @@ impl Parser {
         } else {
             return Ok(word);
         };
-        place.error(format!(
-            "`{word}` {taken}; expected another name for the {what}"
-        ))
+        place.error(format!("`{word}` {taken}; expected another name for the {what}"))
     }
 
     fn signed_number(&mut self, infinite: bool) -> Result<f64, RuleError> {
@@ -280,11 +252,7 @@ impl Parser {
             Token::Number(value) => *value,
             Token::Word(word) if infinite && word == "inf" => f64::INFINITY,
             _ => {
-                return self.unexpected(if infinite {
-                    "a number or `inf`"
-                } else {
-                    "a number"
-                });
+                return self.unexpected(if infinite { "a number or `inf`" } else { "a number" });
             }
         };
         self.position += 1;
@@ -294,9 +262,7 @@ impl Parser {
     fn constant(&mut self) -> Result<(), RuleError> {
         let place = self.place();
         if self.constants.len() == MAX_CONSTANTS {
-            return place.error(format!(
-                "a rule may declare at most {MAX_CONSTANTS} constants"
-            ));
+            return place.error(format!("a rule may declare at most {MAX_CONSTANTS} constants"));
         }
         let name = self.fresh_name("constant")?;
         self.expect('=')?;
@@ -320,26 +286,14 @@ impl Parser {
             _ => return self.unexpected("`]` or `)`"),
         };
         self.position += 1;
-        let range = Range {
-            lower,
-            lower_closed,
-            upper,
-            upper_closed,
-        };
+        let range = Range { lower, lower_closed, upper, upper_closed };
         if (lower.is_infinite() && lower_closed) || (upper.is_infinite() && upper_closed) {
-            return range_place
-                .error("an infinite end of a range is open; expected `(` or `)` there");
+            return range_place.error("an infinite end of a range is open; expected `(` or `)` there");
         }
         if !range.contains(default) {
-            return place.error(format!(
-                "the default of `{name}` is {default}; expected a value in {range}"
-            ));
+            return place.error(format!("the default of `{name}` is {default}; expected a value in {range}"));
         }
-        self.constants.push(Constant {
-            name,
-            default,
-            range,
-        });
+        self.constants.push(Constant { name, default, range });
         Ok(())
     }
 
@@ -351,11 +305,7 @@ impl Parser {
         let name = self.fresh_name("state")?;
         self.expect('=')?;
         let initial = self.signed_number(false)?;
-        self.states.push(State {
-            name,
-            initial,
-            kind: Kind::Scalar,
-        });
+        self.states.push(State { name, initial, kind: Kind::Scalar });
         self.state_places.push(place);
         self.assigned.push(false);
         Ok(())
@@ -371,9 +321,7 @@ impl Parser {
             Target::Theta
         } else if let Some(index) = self.states.iter().position(|state| state.name == word) {
             if self.assigned[index] {
-                return place.error(format!(
-                    "`{word}` is assigned already, and a name is assigned at most once"
-                ));
+                return place.error(format!("`{word}` is assigned already, and a name is assigned at most once"));
             }
             self.position += 1;
             Target::State(index)
@@ -388,11 +336,7 @@ impl Parser {
             Target::State(index) => self.assigned[index] = true,
             Target::Temporary(_) => self.temporaries.push(word),
         }
-        self.assignments.push(Assignment {
-            target,
-            expression,
-            kind: Kind::Scalar,
-        });
+        self.assignments.push(Assignment { target, expression, kind: Kind::Scalar });
         Ok(())
     }
 
@@ -412,9 +356,7 @@ impl Parser {
         parse: impl FnOnce(&mut Self) -> Result<Expression, RuleError>,
     ) -> Result<Expression, RuleError> {
         if self.nesting == MAX_NESTING {
-            return self.place().error(format!(
-                "the expression is nested more than {MAX_NESTING} deep"
-            ));
+            return self.place().error(format!("the expression is nested more than {MAX_NESTING} deep"));
         }
         self.nesting += 1;
         let expression = parse(self)?;
@@ -433,10 +375,7 @@ impl Parser {
             };
             self.position += 1;
             let right = self.product()?;
-            left = self.node(
-                place,
-                Expression::Binary(operator, Box::new(left), Box::new(right)),
-            )?;
+            left = self.node(place, Expression::Binary(operator, Box::new(left), Box::new(right)))?;
         }
     }
 
@@ -451,10 +390,7 @@ impl Parser {
             };
             self.position += 1;
             let right = self.signed()?;
-            left = self.node(
-                place,
-                Expression::Binary(operator, Box::new(left), Box::new(right)),
-            )?;
+            left = self.node(place, Expression::Binary(operator, Box::new(left), Box::new(right)))?;
         }
     }
 
@@ -473,10 +409,7 @@ impl Parser {
         if exponent.as_integer_power().is_none() {
             self.powers.push((place, base.clone(), exponent.clone()));
         }
-        self.node(
-            place,
-            Expression::Binary(BinaryOperator::Power, Box::new(base), Box::new(exponent)),
-        )
+        self.node(place, Expression::Binary(BinaryOperator::Power, Box::new(base), Box::new(exponent)))
     }
 
     fn atom(&mut self) -> Result<Expression, RuleError> {
@@ -494,10 +427,7 @@ impl Parser {
             }
             Token::Word(word) => {
                 self.position += 1;
-                if let Some(function) = Function::ALL
-                    .into_iter()
-                    .find(|function| function.name() == word)
-                {
+                if let Some(function) = Function::ALL.into_iter().find(|function| function.name() == word) {
                     return self.call(place, function);
                 }
                 let name = self.resolve(place, &word)?;
@@ -526,31 +456,17 @@ impl Parser {
             "t" => return Ok(Name::Step),
             _ => {}
         }
-        if let Some(index) = self
-            .constants
-            .iter()
-            .position(|constant| constant.name == word)
-        {
+        if let Some(index) = self.constants.iter().position(|constant| constant.name == word) {
             return Ok(Name::Constant(index));
         }
         if let Some(index) = self.states.iter().position(|state| state.name == word) {
-            return Ok(if self.assigned[index] {
-                Name::StateAfter(index)
-            } else {
-                Name::StateBefore(index)
-            });
+            return Ok(if self.assigned[index] { Name::StateAfter(index) } else { Name::StateBefore(index) });
         }
-        if let Some(index) = self
-            .temporaries
-            .iter()
-            .position(|temporary| temporary == word)
-        {
+        if let Some(index) = self.temporaries.iter().position(|temporary| temporary == word) {
             return Ok(Name::Temporary(index));
         }
         if KEYWORDS.contains(&word) {
-            return place.error(format!(
-                "`{word}` is a word of the language; expected a number, a name or a function"
-            ));
+            return place.error(format!("`{word}` is a word of the language; expected a number, a name or a function"));
         }
         place.error(format!(
             "nothing is named `{word}` up to here; expected g, theta, eta, t, a function, or a constant, state or value \
@@ -559,16 +475,9 @@ impl Parser {
     }
 }
 
-fn once(
-    slot: &mut Option<String>,
-    text: String,
-    what: &str,
-    place: Place,
-) -> Result<(), RuleError> {
+fn once(slot: &mut Option<String>, text: String, what: &str, place: Place) -> Result<(), RuleError> {
     if slot.is_some() {
-        return place.error(format!(
-            "the rule has a {what} already; expected one line `{what}`"
-        ));
+        return place.error(format!("the rule has a {what} already; expected one line `{what}`"));
     }
     *slot = Some(text);
     Ok(())
@@ -614,44 +523,28 @@ fn tokens(text: &str, line: usize) -> Result<Vec<(Place, Token)>, RuleError> {
     let mut tokens = Vec::new();
     let mut index = 0;
     let run = |from: usize, holds: &dyn Fn(char) -> bool| {
-        characters[from..]
-            .iter()
-            .take_while(|&&character| holds(character))
-            .count()
+        characters[from..].iter().take_while(|&&character| holds(character)).count()
     };
     while let Some(&character) = characters.get(index) {
-        let place = Place {
-            line,
-            column: index + 1,
-        };
+        let place = Place { line, column: index + 1 };
         match character {
             ' ' | '\t' | '\r' => index += 1,
             '#' => break,
             '"' => {
                 let length = run(index + 1, &|character| character != '"');
                 if index + 1 + length == characters.len() {
-                    return Place {
-                        line,
-                        column: characters.len() + 1,
-                    }
-                    .error("expected `\"` to close the text");
+                    return Place { line, column: characters.len() + 1 }.error("expected `\"` to close the text");
                 }
                 let inner: String = characters[index + 1..index + 1 + length].iter().collect();
                 if inner.chars().any(char::is_control) {
-                    return place
-                        .error("the text holds a control character; expected printable ones");
+                    return place.error("the text holds a control character; expected printable ones");
                 }
                 tokens.push((place, Token::Text(inner)));
                 index += length + 2;
             }
             'a'..='z' | 'A'..='Z' | '_' => {
-                let length = run(index, &|character| {
-                    character.is_ascii_alphanumeric() || character == '_'
-                });
-                tokens.push((
-                    place,
-                    Token::Word(characters[index..index + length].iter().collect()),
-                ));
+                let length = run(index, &|character| character.is_ascii_alphanumeric() || character == '_');
+                tokens.push((place, Token::Word(characters[index..index + length].iter().collect())));
                 index += length;
             }
             '0'..='9' | '.' => {
@@ -672,15 +565,11 @@ fn tokens(text: &str, line: usize) -> Result<Vec<(Place, Token)>, RuleError> {
                 match written.parse::<f64>() {
                     Ok(value) if value.is_finite() => tokens.push((place, Token::Number(value))),
                     Ok(_) => {
-                        return place.error(format!(
-                            "the number {written} is too large; expected at most {:e}",
-                            f64::MAX
-                        ));
+                        return place
+                            .error(format!("the number {written} is too large; expected at most {:e}", f64::MAX));
                     }
                     Err(_) => {
-                        return place.error(format!(
-                            "expected a number such as 0.9 or 1e-8, found `{written}`"
-                        ));
+                        return place.error(format!("expected a number such as 0.9 or 1e-8, found `{written}`"));
                     }
                 }
                 index = end;
@@ -697,12 +586,6 @@ fn tokens(text: &str, line: usize) -> Result<Vec<(Place, Token)>, RuleError> {
             }
         }
     }
-    tokens.push((
-        Place {
-            line,
-            column: index + 1,
-        },
-        Token::End,
-    ));
+    tokens.push((Place { line, column: index + 1 }, Token::End));
     Ok(tokens)
 }

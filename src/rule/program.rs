@@ -150,29 +150,13 @@ impl Lowering<'_> {
     /// The index of a value, the same one for the same operation.
     fn value(&mut self, operation: Operation) -> usize {
         // NaN never is a literal, and 0 and -0 compare equal only among literals, which are never negative.
-        if let Some(index) = self
-            .values
-            .iter()
-            .position(|value| value.operation == operation)
-        {
+        if let Some(index) = self.values.iter().position(|value| value.operation == operation) {
             return index;
         }
-        let per_parameter = matches!(
-            operation,
-            Operation::Theta | Operation::Gradient | Operation::State(_)
-        ) || operation
-            .operands()
-            .any(|operand| self.values[operand].kind == Kind::PerParameter);
-        let kind = if per_parameter {
-            Kind::PerParameter
-        } else {
-            Kind::Scalar
-        };
-        self.values.push(Value {
-            operation,
-            kind,
-            slot: None,
-        });
+        let per_parameter = matches!(operation, Operation::Theta | Operation::Gradient | Operation::State(_))
+            || operation.operands().any(|operand| self.values[operand].kind == Kind::PerParameter);
+        let kind = if per_parameter { Kind::PerParameter } else { Kind::Scalar };
+        self.values.push(Value { operation, kind, slot: None });
         self.values.len() - 1
     }
 
@@ -330,22 +314,14 @@ impl Program {
             }
         }
         let (instructions, buffers) = schedule(&values, &live, &roots, theta_root);
-        let initial = |kind: Kind| {
-            rule.states
-                .iter()
-                .filter(|state| state.kind == kind)
-                .map(|state| state.initial)
-                .collect()
-        };
+        let initial =
+            |kind: Kind| rule.states.iter().filter(|state| state.kind == kind).map(|state| state.initial).collect();
         Self {
             values,
             live,
             scalar_operations,
             slot_places: slots.iter().map(|&slot: &usize| places[slot]).collect(),
-            scalar_root_places: scalar_roots
-                .iter()
-                .map(|&root: &usize| places[root])
-                .collect(),
+            scalar_root_places: scalar_roots.iter().map(|&root: &usize| places[root]).collect(),
             roots,
             theta_root,
             assigned,
@@ -400,29 +376,10 @@ impl Program {
     ///
     /// If `constants`, `scalar_states` or `out` is not of length [`Program::constant_count`],
     /// [`Program::scalar_state_count`] or [`Program::scalar_count`].
-    pub fn scalars(
-        &self,
-        constants: &[f64],
-        scalar_states: &mut [f64],
-        eta: f64,
-        t: u64,
-        out: &mut [f64],
-    ) {
-        assert_eq!(
-            constants.len(),
-            self.constants,
-            "one value for each constant of the rule"
-        );
-        assert_eq!(
-            scalar_states.len(),
-            self.scalar_initial.len(),
-            "one value for each scalar state of the rule"
-        );
-        assert_eq!(
-            out.len(),
-            self.slot_places.len(),
-            "one place for each scalar of the table"
-        );
+    pub fn scalars(&self, constants: &[f64], scalar_states: &mut [f64], eta: f64, t: u64, out: &mut [f64]) {
+        assert_eq!(constants.len(), self.constants, "one value for each constant of the rule");
+        assert_eq!(scalar_states.len(), self.scalar_initial.len(), "one value for each scalar state of the rule");
+        assert_eq!(out.len(), self.slot_places.len(), "one place for each scalar of the table");
         let mut results = [0.0; MAX_NODES];
         for (index, &operation) in self.scalar_operations.iter().enumerate() {
             let at = |operand: usize| results[operand];

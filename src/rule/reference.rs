@@ -32,12 +32,10 @@ impl Scope<'_> {
                 Name::Step => self.t as f64,
             },
             Expression::Negative(inner) => -self.evaluate(inner),
-            Expression::Binary(BinaryOperator::Power, base, exponent) => {
-                match exponent.as_integer_power() {
-                    Some(power) => integer_power(self.evaluate(base), power),
-                    None => libm::pow(self.evaluate(base), self.evaluate(exponent)),
-                }
-            }
+            Expression::Binary(BinaryOperator::Power, base, exponent) => match exponent.as_integer_power() {
+                Some(power) => integer_power(self.evaluate(base), power),
+                None => libm::pow(self.evaluate(base), self.evaluate(exponent)),
+            },
             Expression::Binary(operator, left, right) => {
                 let (left, right) = (self.evaluate(left), self.evaluate(right));
                 match operator {
@@ -84,16 +82,8 @@ impl Rule {
         theta: f64,
         states: &[f64],
     ) -> Vec<(Symbol, f64)> {
-        assert_eq!(
-            constants.len(),
-            self.constants.len(),
-            "one value for each constant of the rule"
-        );
-        assert_eq!(
-            states.len(),
-            self.states.len(),
-            "one value for each state of the rule"
-        );
+        assert_eq!(constants.len(), self.constants.len(), "one value for each constant of the rule");
+        assert_eq!(states.len(), self.states.len(), "one value for each state of the rule");
         let mut scope = Scope {
             constants,
             eta,
@@ -108,9 +98,8 @@ impl Rule {
             .map(Name::Constant)
             .chain([Name::Eta, Name::Step, Name::Gradient, Name::Theta])
             .chain((0..states.len()).map(Name::StateBefore));
-        let mut values: Vec<(Symbol, f64)> = names
-            .map(|name| (self.symbol(name), scope.evaluate(&Expression::Name(name))))
-            .collect();
+        let mut values: Vec<(Symbol, f64)> =
+            names.map(|name| (self.symbol(name), scope.evaluate(&Expression::Name(name)))).collect();
         for assignment in &self.assignments {
             let value = scope.evaluate(&assignment.expression);
             match assignment.target {
@@ -129,15 +118,7 @@ impl Rule {
     /// # Panics
     ///
     /// If `constants` or `states` has not one value for each constant or state.
-    pub fn reference_step(
-        &self,
-        constants: &[f64],
-        eta: f64,
-        t: u64,
-        g: f64,
-        theta: &mut f64,
-        states: &mut [f64],
-    ) {
+    pub fn reference_step(&self, constants: &[f64], eta: f64, t: u64, g: f64, theta: &mut f64, states: &mut [f64]) {
         let values = self.evaluate_step(constants, eta, t, g, *theta, states);
         // What is assigned comes last, in the order of the assignments.
         let first = values.len() - self.assignments.len();
@@ -159,6 +140,8 @@ pub struct Bounded {
     /// Largest magnitude among the value, everything computed on the way to it within its own assignment, and the
     /// values that this starts from.
     pub largest: f64,
+    /// Largest magnitude of all that is computed on the way to the value, in every assignment.
+    pub highest: f64,
     /// Bound on the rounding error of f32 (running error analysis, to first order; Higham 2002, section 3.3), if every
     /// operation is correctly rounded and what the step starts from is exact. Underflow is included. The bound of exp
     /// and log counts 2 units in the last place.
@@ -182,21 +165,9 @@ impl Program {
     ///
     /// If `scalars` or `states` has not one value for each place of the table or per-parameter state.
     pub fn bounds(&self, scalars: &[f64], g: f64, theta: f64, states: &[f64]) -> StepBounds {
-        assert_eq!(
-            scalars.len(),
-            self.scalar_count(),
-            "one scalar for each place of the table"
-        );
-        assert_eq!(
-            states.len(),
-            self.per_parameter_state_count(),
-            "one value for each per-parameter state"
-        );
-        let exact = |value: f64| Bounded {
-            value,
-            largest: value.abs(),
-            error: 0.0,
-        };
+        assert_eq!(scalars.len(), self.scalar_count(), "one scalar for each place of the table");
+        assert_eq!(states.len(), self.per_parameter_state_count(), "one value for each per-parameter state");
+        let exact = |value: f64| Bounded { value, largest: value.abs(), highest: value.abs(), error: 0.0 };
         let mut results = vec![exact(f64::NAN); self.values.len()];
         // `largest` of a value as seen from a later assignment is its own magnitude.
         let mut seen = results.clone();
@@ -210,8 +181,7 @@ impl Program {
                 (None, Operation::Gradient) => exact(g),
                 (None, Operation::State(state)) => exact(states[state]),
                 (None, operation) => {
-                    let operands: Vec<Bounded> =
-                        operation.operands().map(|operand| seen[operand]).collect();
+                    let operands: Vec<Bounded> = operation.operands().map(|operand| seen[operand]).collect();
                     match operands[..] {
                         [a] => unary(operation, a),
                         [a, b] => binary(operation, a, b),
@@ -221,19 +191,9 @@ impl Program {
             };
             results[index] = result;
             let assigned = self.assigned.iter().any(|(_, value)| *value == index);
-            seen[index] = if assigned {
-                Bounded {
-                    largest: result.value.abs(),
-                    ..result
-                }
-            } else {
-                result
-            };
+            seen[index] = if assigned { Bounded { largest: result.value.abs(), ..result } } else { result };
         }
-        StepBounds {
-            theta: results[self.theta_root],
-            states: self.roots.iter().map(|&root| results[root]).collect(),
-        }
+        StepBounds { theta: results[self.theta_root], states: self.roots.iter().map(|&root| results[root]).collect() }
     }
 }
 
@@ -242,20 +202,17 @@ const HALF_UNIT: f64 = f32::EPSILON as f64 / 2.0;
 /// Half the smallest f32 above 0: the error of rounding a result that underflows.
 const UNDERFLOW: f64 = 7.1e-46;
 
-/// A result whose operands' errors carry over to `carried`, rounded once more.
-fn rounded(value: f64, carried: f64, largest: f64) -> Bounded {
+/// A result whose operands' errors carry over to `carried`, rounded once more; `from` has the operands' magnitudes.
+fn rounded(value: f64, carried: f64, from: Bounded) -> Bounded {
     let error = carried + (value.abs() + carried) * HALF_UNIT + UNDERFLOW;
-    Bounded {
-        value,
-        largest: largest.max(value.abs()),
-        error,
-    }
+    Bounded { value, largest: from.largest.max(value.abs()), highest: from.highest.max(value.abs()), error }
 }
 
 fn unary(operation: Operation, a: Bounded) -> Bounded {
     let unrounded = |value: f64, error: f64| Bounded {
         value,
         largest: a.largest.max(value.abs()),
+        highest: a.highest.max(value.abs()),
         error,
     };
     match operation {
@@ -263,52 +220,44 @@ fn unary(operation: Operation, a: Bounded) -> Bounded {
         Operation::Abs(_) => unrounded(a.value.abs(), a.error),
         Operation::Sign(_) => {
             // Within its error of 0, the sign may be any.
-            let error = if a.error > 0.0 && a.value.abs() <= a.error {
-                2.0
-            } else {
-                0.0
-            };
+            let error = if a.error > 0.0 && a.value.abs() <= a.error { 2.0 } else { 0.0 };
             unrounded(a.value.sign(), error)
         }
         Operation::Sqrt(_) => {
             let value = Float::sqrt(a.value);
-            let low = Float::sqrt((a.value - a.error).max(0.0));
-            let high = Float::sqrt(a.value + a.error);
-            rounded(value, (value - low).max(high - value), a.largest)
+            // Where rounding may make the argument negative, f32 may give NaN.
+            let carried =
+                if a.error > 0.0 && a.value < a.error { f64::INFINITY } else { value - Float::sqrt(a.value - a.error) };
+            rounded(value, carried, a)
         }
         Operation::Exp(_) => {
             let value = Float::exp(a.value);
             let carried = Float::exp(a.value + a.error) - value;
-            rounded(
-                value,
-                carried + 3.0 * (value + carried) * HALF_UNIT,
-                a.largest,
-            )
+            rounded(value, carried + 3.0 * (value + carried) * HALF_UNIT, a)
         }
         Operation::Log(_) => {
             let value = Float::log(a.value);
             let carried = value - Float::log(a.value - a.error);
-            rounded(value, carried + 3.0 * value.abs() * HALF_UNIT, a.largest)
+            rounded(value, carried + 3.0 * value.abs() * HALF_UNIT, a)
         }
         _ => unrounded(f64::NAN, f64::NAN),
     }
 }
 
 fn binary(operation: Operation, a: Bounded, b: Bounded) -> Bounded {
-    let largest = a.largest.max(b.largest);
+    let from = Bounded { largest: a.largest.max(b.largest), highest: a.highest.max(b.highest), ..a };
     let unrounded = |value: f64| Bounded {
         value,
-        largest: largest.max(value.abs()),
+        largest: from.largest.max(value.abs()),
+        highest: from.highest.max(value.abs()),
         error: a.error.max(b.error),
     };
     match operation {
-        Operation::Add(..) => rounded(a.value + b.value, a.error + b.error, largest),
-        Operation::Subtract(..) => rounded(a.value - b.value, a.error + b.error, largest),
-        Operation::Multiply(..) => rounded(
-            a.value * b.value,
-            a.value.abs() * b.error + b.value.abs() * a.error + a.error * b.error,
-            largest,
-        ),
+        Operation::Add(..) => rounded(a.value + b.value, a.error + b.error, from),
+        Operation::Subtract(..) => rounded(a.value - b.value, a.error + b.error, from),
+        Operation::Multiply(..) => {
+            rounded(a.value * b.value, a.value.abs() * b.error + b.value.abs() * a.error + a.error * b.error, from)
+        }
         Operation::Divide(..) => {
             let value = a.value / b.value;
             // Infinite if the divisor may be 0: nothing can be said then.
@@ -320,7 +269,7 @@ fn binary(operation: Operation, a: Bounded, b: Bounded) -> Bounded {
             } else {
                 f64::INFINITY
             };
-            rounded(value, carried, largest)
+            rounded(value, carried, from)
         }
         Operation::Min(..) => unrounded(a.value.lesser(b.value)),
         Operation::Max(..) => unrounded(a.value.greater(b.value)),

@@ -37,12 +37,7 @@ impl Display for Range {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let open = if self.lower_closed { '[' } else { '(' };
         let close = if self.upper_closed { ']' } else { ')' };
-        write!(
-            formatter,
-            "{open}{}, {}{close}",
-            number_text(self.lower),
-            number_text(self.upper)
-        )
+        write!(formatter, "{open}{}, {}{close}", number_text(self.lower), number_text(self.upper))
     }
 }
 
@@ -86,11 +81,7 @@ impl Constant {
         if value.is_finite() && self.range.contains(value) {
             Ok(())
         } else {
-            Err(ConstantError::OutOfRange {
-                name: self.name.clone(),
-                value,
-                range: self.range,
-            })
+            Err(ConstantError::OutOfRange { name: self.name.clone(), value, range: self.range })
         }
     }
 }
@@ -163,15 +154,7 @@ pub enum Function {
 
 impl Function {
     /// All functions.
-    pub const ALL: [Self; 7] = [
-        Self::Sqrt,
-        Self::Exp,
-        Self::Log,
-        Self::Abs,
-        Self::Sign,
-        Self::Min,
-        Self::Max,
-    ];
+    pub const ALL: [Self; 7] = [Self::Sqrt, Self::Exp, Self::Log, Self::Abs, Self::Sign, Self::Min, Self::Max];
 
     /// Name in the text of a rule.
     pub fn name(self) -> &'static str {
@@ -216,14 +199,11 @@ impl Expression {
     pub(super) fn as_integer_power(&self) -> Option<i32> {
         match self {
             Self::Number(value)
-                if value.fract() == 0.0
-                    && (1.0..=f64::from(super::MAX_INTEGER_POWER)).contains(value) =>
+                if value.fract() == 0.0 && (1.0..=f64::from(super::MAX_INTEGER_POWER)).contains(value) =>
             {
                 Some(*value as i32)
             }
-            Self::Negative(inner) if matches!(**inner, Self::Number(_)) => {
-                inner.as_integer_power().map(|power| -power)
-            }
+            Self::Negative(inner) if matches!(**inner, Self::Number(_)) => inner.as_integer_power().map(|power| -power),
             _ => None,
         }
     }
@@ -301,10 +281,7 @@ impl Rule {
             Name::Eta => ("eta", When::Before),
             Name::Step => ("t", When::Before),
         };
-        Symbol {
-            name: text.to_owned(),
-            when,
-        }
+        Symbol { name: text.to_owned(), when }
     }
 
     /// The symbol that an assignment assigns.
@@ -314,32 +291,20 @@ impl Rule {
             Target::Temporary(index) => self.temporaries[index].as_str(),
             Target::Theta => "theta",
         };
-        Symbol {
-            name: name.to_owned(),
-            when: When::After,
-        }
+        Symbol { name: name.to_owned(), when: When::After }
     }
 
     /// The constants' default values, in order.
     pub fn default_constants(&self) -> Vec<f64> {
-        self.constants
-            .iter()
-            .map(|constant| constant.default)
-            .collect()
+        self.constants.iter().map(|constant| constant.default).collect()
     }
 
     /// Refuses values for the constants that are too many, too few or out of range.
     pub fn check_constants(&self, values: &[f64]) -> Result<(), ConstantError> {
         if values.len() != self.constants.len() {
-            return Err(ConstantError::Count {
-                given: values.len(),
-                expected: self.constants.len(),
-            });
+            return Err(ConstantError::Count { given: values.len(), expected: self.constants.len() });
         }
-        self.constants
-            .iter()
-            .zip(values)
-            .try_for_each(|(constant, &value)| constant.check(value))
+        self.constants.iter().zip(values).try_for_each(|(constant, &value)| constant.check(value))
     }
 
     /// Kind of an expression, given the kinds of states and temporaries so far.
@@ -349,27 +314,19 @@ impl Rule {
             Expression::Name(name) => match *name {
                 Name::Constant(_) | Name::Eta | Name::Step => false,
                 Name::Theta | Name::Gradient => true,
-                Name::StateBefore(index) | Name::StateAfter(index) => {
-                    states[index].kind == Kind::PerParameter
-                }
+                Name::StateBefore(index) | Name::StateAfter(index) => states[index].kind == Kind::PerParameter,
                 Name::Temporary(index) => temporaries.get(index) == Some(&Kind::PerParameter),
             },
-            Expression::Negative(inner) => {
-                Self::kind_of(inner, states, temporaries) == Kind::PerParameter
-            }
+            Expression::Negative(inner) => Self::kind_of(inner, states, temporaries) == Kind::PerParameter,
             Expression::Binary(_, left, right) => {
                 Self::kind_of(left, states, temporaries) == Kind::PerParameter
                     || Self::kind_of(right, states, temporaries) == Kind::PerParameter
             }
-            Expression::Call(_, arguments) => arguments
-                .iter()
-                .any(|argument| Self::kind_of(argument, states, temporaries) == Kind::PerParameter),
+            Expression::Call(_, arguments) => {
+                arguments.iter().any(|argument| Self::kind_of(argument, states, temporaries) == Kind::PerParameter)
+            }
         };
-        if per_parameter {
-            Kind::PerParameter
-        } else {
-            Kind::Scalar
-        }
+        if per_parameter { Kind::PerParameter } else { Kind::Scalar }
     }
 
     /// The text of the rule in canonical form; parsing it gives an equal rule.
@@ -382,26 +339,13 @@ impl Rule {
             let _ = writeln!(text, "source   \"{}\"", self.source);
         }
         let names = width(&mut self.constants.iter().map(|constant| constant.name.as_str()));
-        let defaults: Vec<String> = self
-            .constants
-            .iter()
-            .map(|constant| number_text(constant.default))
-            .collect();
+        let defaults: Vec<String> = self.constants.iter().map(|constant| number_text(constant.default)).collect();
         let values = width(&mut defaults.iter().map(String::as_str));
         for (constant, default) in self.constants.iter().zip(&defaults) {
-            let _ = writeln!(
-                text,
-                "constant {:names$} = {default:values$} in {}",
-                constant.name, constant.range
-            );
+            let _ = writeln!(text, "constant {:names$} = {default:values$} in {}", constant.name, constant.range);
         }
         for state in &self.states {
-            let _ = writeln!(
-                text,
-                "state    {} = {}",
-                state.name,
-                number_text(state.initial)
-            );
+            let _ = writeln!(text, "state    {} = {}", state.name, number_text(state.initial));
         }
         for assignment in &self.assignments {
             let _ = writeln!(
@@ -417,11 +361,7 @@ impl Rule {
     /// An expression in the syntax of the language, with no more parentheses than it needs.
     pub fn expression_text(&self, expression: &Expression) -> String {
         let mut text = String::new();
-        let style = Style {
-            name: &|name| self.symbol(name).name,
-            minus: "-",
-            times: " * ",
-        };
+        let style = Style { name: &|name| self.symbol(name).name, minus: "-", times: " * " };
         write_expression(&mut text, expression, Precedence::Sum, &style);
         text
     }
@@ -435,12 +375,7 @@ pub(super) struct Style<'a> {
 }
 
 /// Writes an expression on one line, in parentheses if it holds together more loosely than `least`.
-pub(super) fn write_expression(
-    text: &mut String,
-    expression: &Expression,
-    least: Precedence,
-    style: &Style<'_>,
-) {
+pub(super) fn write_expression(text: &mut String, expression: &Expression, least: Precedence, style: &Style<'_>) {
     let precedence = Precedence::of(expression);
     if precedence < least {
         text.push('(');

@@ -66,9 +66,7 @@ impl Action {
     fn sources(self) -> impl Iterator<Item = Source> {
         let (first, second) = match self {
             Self::Gradient | Self::Fill(_) => (None, None),
-            Self::Unary(_, a) | Self::WithScalar(_, a, _) | Self::ScalarWith(_, _, a) => {
-                (Some(a), None)
-            }
+            Self::Unary(_, a) | Self::WithScalar(_, a, _) | Self::ScalarWith(_, _, a) => (Some(a), None),
             Self::Binary(_, a, b)
             | Self::AddScaled(a, b, _)
             | Self::SubtractScaled(a, b, _)
@@ -241,10 +239,7 @@ pub(super) fn schedule(
             Source::Buffer(read) => Source::Buffer(place[read]),
             other => other,
         });
-        instructions.push(Instruction::Compute {
-            action: real,
-            buffer: place[buffer],
-        });
+        instructions.push(Instruction::Compute { action: real, buffer: place[buffer] });
         let mut freed: Vec<usize> = action
             .sources()
             .filter_map(|source| match source {
@@ -259,14 +254,9 @@ pub(super) fn schedule(
         free.extend(freed);
     }
     for (state, &buffer) in state_buffers.iter().enumerate() {
-        instructions.push(Instruction::StoreState {
-            buffer: place[buffer],
-            state,
-        });
+        instructions.push(Instruction::StoreState { buffer: place[buffer], state });
     }
-    instructions.push(Instruction::StoreTheta {
-        buffer: place[theta_buffer],
-    });
+    instructions.push(Instruction::StoreTheta { buffer: place[theta_buffer] });
     (instructions, count)
 }
 
@@ -280,9 +270,7 @@ pub struct Workspace<T> {
 impl<T: Float> Workspace<T> {
     /// Buffers for one program; using it with another makes it grow once.
     pub fn new(program: &Program) -> Self {
-        let mut workspace = Self {
-            buffers: Vec::new(),
-        };
+        let mut workspace = Self { buffers: Vec::new() };
         workspace.grow(program.buffers);
         workspace
     }
@@ -328,17 +316,9 @@ impl Program {
         workspace: &mut Workspace<T>,
     ) {
         let count = theta.len();
-        assert_eq!(
-            scalars.len(),
-            self.scalar_count(),
-            "one scalar for each place of the table"
-        );
+        assert_eq!(scalars.len(), self.scalar_count(), "one scalar for each place of the table");
         assert_eq!(gradient.len(), count, "one gradient for each parameter");
-        assert_eq!(
-            states.len(),
-            self.per_parameter_state_count() * count,
-            "one plane for each per-parameter state"
-        );
+        assert_eq!(states.len(), self.per_parameter_state_count() * count, "one plane for each per-parameter state");
         workspace.grow(self.buffers);
         for start in (0..count).step_by(CHUNK) {
             let length = CHUNK.min(count - start);
@@ -363,12 +343,10 @@ impl Program {
                         workspace.buffers[buffer] = out;
                     }
                     Instruction::StoreState { buffer, state } => {
-                        states[state * count + start..][..length]
-                            .copy_from_slice(&workspace.buffers[buffer][..length]);
+                        states[state * count + start..][..length].copy_from_slice(&workspace.buffers[buffer][..length]);
                     }
                     Instruction::StoreTheta { buffer } => {
-                        theta[start..start + length]
-                            .copy_from_slice(&workspace.buffers[buffer][..length]);
+                        theta[start..start + length].copy_from_slice(&workspace.buffers[buffer][..length]);
                     }
                 }
             }

@@ -52,24 +52,15 @@ impl Program {
     pub fn wgsl(&self) -> String {
         let mut text = String::new();
         let uses = |wanted: fn(&Operation) -> bool| {
-            let mut computed = self
-                .values
-                .iter()
-                .zip(&self.live)
-                .filter(|(value, live)| **live && value.slot.is_none());
+            let mut computed =
+                self.values.iter().zip(&self.live).filter(|(value, live)| **live && value.slot.is_none());
             computed.any(|(value, _)| wanted(&value.operation))
         };
         let min = uses(|operation| matches!(operation, Operation::Min(..)));
         let max = uses(|operation| matches!(operation, Operation::Max(..)));
         let sign = uses(|operation| matches!(operation, Operation::Sign(_)));
         let abs = uses(|operation| matches!(operation, Operation::Abs(_)));
-        for (used, helper) in [
-            (min || max || sign, IS_NAN),
-            (min, MIN),
-            (max, MAX),
-            (sign, SIGN),
-            (abs, ABS),
-        ] {
+        for (used, helper) in [(min || max || sign, IS_NAN), (min, MIN), (max, MAX), (sign, SIGN), (abs, ABS)] {
             if used {
                 text.push_str(helper);
             }

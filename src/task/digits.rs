@@ -19,9 +19,7 @@ pub(super) static TASK: Task = Task {
     generate: |seed| {
         let (mut pixels, mut labels) = (Vec::new(), Vec::new());
         for line in CSV.lines() {
-            let mut fields = line
-                .split(',')
-                .map(|field| field.parse::<u8>().unwrap_or(0));
+            let mut fields = line.split(',').map(|field| field.parse::<u8>().unwrap_or(0));
             pixels.extend(fields.by_ref().take(PIXELS).map(f64::from));
             labels.push(u32::from(fields.next().unwrap_or(0)));
         }
@@ -40,18 +38,13 @@ pub(super) static TASK: Task = Task {
             let mut examples = Examples::default();
             for &index in indices {
                 let row = &pixels[index * PIXELS..(index + 1) * PIXELS];
-                examples
-                    .inputs
-                    .extend(row.iter().map(|p| ((p - mean) / deviation) as f32));
+                examples.inputs.extend(row.iter().map(|p| ((p - mean) / deviation) as f32));
                 examples.labels.push(labels[index]);
             }
             examples
         };
         let (training, validation) = order.split_at(TRAINING_EXAMPLES);
-        Box::new(ResidentTask {
-            training: take(training),
-            validation: take(validation),
-        })
+        Box::new(ResidentTask { training: take(training), validation: take(validation) })
     },
 };
 
@@ -64,10 +57,7 @@ mod tests {
     fn the_shipped_file_has_every_digit() {
         assert_eq!(CSV.lines().count(), 1797);
         for line in CSV.lines() {
-            let fields: Vec<u8> = line
-                .split(',')
-                .map(|field| field.parse().unwrap())
-                .collect();
+            let fields: Vec<u8> = line.split(',').map(|field| field.parse().unwrap()).collect();
             assert_eq!(fields.len(), PIXELS + 1);
             assert!(fields[..PIXELS].iter().all(|&pixel| pixel <= 16) && fields[PIXELS] < 10);
         }

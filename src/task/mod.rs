@@ -29,12 +29,7 @@ pub struct Task {
 }
 
 /// All tasks, in the order in which they are offered.
-pub static TASKS: [&Task; 4] = [
-    &teacher::TASK,
-    &digits::TASK,
-    &spirals::TASK,
-    &teacher_stream::TASK,
-];
+pub static TASKS: [&Task; 4] = [&teacher::TASK, &digits::TASK, &spirals::TASK, &teacher_stream::TASK];
 
 /// The task with this id.
 pub fn find(id: &str) -> Option<&'static Task> {
@@ -99,10 +94,12 @@ pub trait TaskData: Send + Sync {
     fn training(&self) -> Training<'_>;
     /// The examples that validation runs over.
     fn validation(&self) -> &Examples;
-    /// Changes the inputs of a batch before the network sees them (an injected outlier, say). Returns whether it did.
-    fn alter(&self, _step: u32, _inputs: &mut [f32]) -> bool {
+    /// Whether the batch of `step` is changed before the network sees it (an injected outlier, say).
+    fn alters(&self, _step: u32) -> bool {
         false
     }
+    /// Changes the inputs of the batch of a step that [`TaskData::alters`] names.
+    fn alter(&self, _step: u32, _inputs: &mut [f32]) {}
 }
 
 /// The indices of the batch of `step` in a resident set of `len` examples: independent draws with replacement.
@@ -150,12 +147,7 @@ mod tests {
                 assert!(!examples.is_empty());
                 assert_eq!(examples.inputs.len(), examples.len() * width, "{}", task.id);
                 assert!(examples.inputs.iter().all(|x| x.is_finite()));
-                assert!(
-                    examples
-                        .labels
-                        .iter()
-                        .all(|&label| (label as usize) < task.classes)
-                );
+                assert!(examples.labels.iter().all(|&label| (label as usize) < task.classes));
                 let chance = examples.label_entropy(task.classes);
                 assert!(chance > 0.5 && chance <= libm::log(task.classes as f64) + 1e-9);
             }

@@ -57,15 +57,12 @@ impl Teacher {
             // Sums run in a fixed order in f64, so every machine gives an example the same label.
             let mut logits = [0f64; CLASSES];
             for unit in 0..HIDDEN {
-                let pre: f64 = (0..INPUTS)
-                    .map(|i| f64::from(x[i]) * f64::from(self.first[i * HIDDEN + unit]))
-                    .sum();
+                let pre: f64 = (0..INPUTS).map(|i| f64::from(x[i]) * f64::from(self.first[i * HIDDEN + unit])).sum();
                 for (class, logit) in logits.iter_mut().enumerate() {
                     *logit += pre.max(0.0) * f64::from(self.second[unit * CLASSES + class]);
                 }
             }
-            let best =
-                (0..CLASSES).fold(0, |best, c| if logits[c] > logits[best] { c } else { best });
+            let best = (0..CLASSES).fold(0, |best, c| if logits[c] > logits[best] { c } else { best });
             out.labels.push(best as u32);
         }
     }

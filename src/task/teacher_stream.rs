@@ -16,11 +16,7 @@ pub(super) static TASK: Task = Task {
         let mut validation = Examples::default();
         let stream = Stream::new(seed, Purpose::ValidationInputs, 0);
         teacher.label(&stream, 0, VALIDATION_EXAMPLES, &mut validation);
-        Box::new(TeacherStream {
-            seed,
-            teacher,
-            validation,
-        })
+        Box::new(TeacherStream { seed, teacher, validation })
     },
 };
 
@@ -42,11 +38,6 @@ impl TaskData for TeacherStream {
 impl FreshExamples for TeacherStream {
     fn draw(&self, step: u32, batch_size: usize, out: &mut Examples) {
         let stream = Stream::new(self.seed, Purpose::TrainingInputs, 0);
-        self.teacher.label(
-            &stream,
-            u64::from(step) * batch_size as u64,
-            batch_size,
-            out,
-        );
+        self.teacher.label(&stream, u64::from(step) * batch_size as u64, batch_size, out);
     }
 }

@@ -39,10 +39,7 @@ pub fn place(lifetimes: &[Lifetime], alignment: usize) -> Placement {
         offsets.push(offset);
         arena_len = arena_len.max((offset + lifetime.len).next_multiple_of(alignment));
     }
-    Placement {
-        offsets,
-        len: arena_len,
-    }
+    Placement { offsets, len: arena_len }
 }
 
 #[cfg(test)]

@@ -39,9 +39,7 @@ impl Shape {
 
     /// The product of all extents but the last: the tensor seen as a matrix has this many rows.
     pub fn rows(&self) -> usize {
-        self.0
-            .split_last()
-            .map_or(1, |(_, rest)| rest.iter().product())
+        self.0.split_last().map_or(1, |(_, rest)| rest.iter().product())
     }
 }
 

@@ -18,21 +18,12 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    pub(super) fn build(
-        &self,
-        builder: &mut Builder,
-        classes: usize,
-    ) -> Result<ValueId, GraphError> {
+    pub(super) fn build(&self, builder: &mut Builder, classes: usize) -> Result<ValueId, GraphError> {
         let mut hidden = builder.inputs;
         for layer in 1..=self.depth {
             let gain = self.activation.initial_gain();
             hidden = builder.dense(&format!("hidden{layer}"), hidden, self.width, gain)?;
-            hidden = builder.graph.apply(
-                Activation {
-                    kind: self.activation,
-                },
-                &[hidden],
-            )?;
+            hidden = builder.graph.apply(Activation { kind: self.activation }, &[hidden])?;
         }
         builder.dense("head", hidden, classes, 1.0)
     }

@@ -32,13 +32,7 @@ pub enum Model {
 
 impl Model {
     /// Builds the network for inputs of shape `input`, `classes` classes and batches of `batch_size` examples.
-    pub fn build(
-        &self,
-        input: &Shape,
-        classes: usize,
-        batch_size: usize,
-        form: Form,
-    ) -> Result<Network, GraphError> {
+    pub fn build(&self, input: &Shape, classes: usize, batch_size: usize, form: Form) -> Result<Network, GraphError> {
         let mut builder = Builder::new(input, batch_size, form);
         let logits = match self {
             Self::Mlp(model) => model.build(&mut builder, classes),
@@ -63,62 +57,28 @@ impl Builder {
         let mut graph = Graph::default();
         let inputs = graph.leaf(Source::Inputs, Shape::new(&[batch_size, input.len()]));
         let labels = graph.leaf(Source::Labels, Shape::new(&[batch_size]));
-        Self {
-            graph,
-            parameters: Vec::new(),
-            inputs,
-            labels,
-            _form: form,
-        }
+        Self { graph, parameters: Vec::new(), inputs, labels, _form: form }
     }
 
     fn parameter(&mut self, name: String, shape: Shape, initial: Initial) -> ValueId {
-        let id = self
-            .graph
-            .leaf(Source::Parameter(self.parameters.len()), shape.clone());
-        self.parameters.push(Parameter {
-            name,
-            shape,
-            initial,
-        });
+        let id = self.graph.leaf(Source::Parameter(self.parameters.len()), shape.clone());
+        self.parameters.push(Parameter { name, shape, initial });
         id
     }
 
     /// A dense layer with `width` outputs, a bias of 0, and weights of variance `gain` / inputs.
-    fn dense(
-        &mut self,
-        name: &str,
-        x: ValueId,
-        width: usize,
-        gain: f64,
-    ) -> Result<ValueId, GraphError> {
+    fn dense(&mut self, name: &str, x: ValueId, width: usize, gain: f64) -> Result<ValueId, GraphError> {
         let inputs = self.graph.shape(x).columns();
-        let initial = if gain == 0.0 {
-            Initial::Constant(0.0)
-        } else {
-            Initial::Normal(libm::sqrt(gain / inputs as f64))
-        };
-        let weight = self.parameter(
-            format!("{name}.weight"),
-            Shape::new(&[inputs, width]),
-            initial,
-        );
-        let bias = self.parameter(
-            format!("{name}.bias"),
-            Shape::new(&[width]),
-            Initial::Constant(0.0),
-        );
+        let initial =
+            if gain == 0.0 { Initial::Constant(0.0) } else { Initial::Normal(libm::sqrt(gain / inputs as f64)) };
+        let weight = self.parameter(format!("{name}.weight"), Shape::new(&[inputs, width]), initial);
+        let bias = self.parameter(format!("{name}.bias"), Shape::new(&[width]), Initial::Constant(0.0));
         self.graph.apply(Affine, &[x, weight, bias])
     }
 
     fn finish(mut self, logits: ValueId) -> Result<Network, GraphError> {
         let loss = self.graph.apply(CrossEntropy, &[logits, self.labels])?;
         let accuracy = self.graph.apply(Accuracy, &[logits, self.labels])?;
-        Ok(Network {
-            graph: self.graph,
-            parameters: self.parameters,
-            loss,
-            accuracy,
-        })
+        Ok(Network { graph: self.graph, parameters: self.parameters, loss, accuracy })
     }
 }

@@ -69,11 +69,7 @@ pub struct ResidualMlp {
 }
 
 impl ResidualMlp {
-    pub(super) fn build(
-        &self,
-        builder: &mut Builder,
-        classes: usize,
-    ) -> Result<ValueId, GraphError> {
+    pub(super) fn build(&self, builder: &mut Builder, classes: usize) -> Result<ValueId, GraphError> {
         let mut stream = builder.dense("input", builder.inputs, self.width, 1.0)?;
         for block in 1..=self.depth {
             stream = self.block(builder, &format!("block{block}"), stream)?;
@@ -92,17 +88,8 @@ impl ResidualMlp {
         }
         let gain = self.activation.initial_gain();
         branch = builder.dense(&format!("{name}.first"), branch, self.width, gain)?;
-        branch = builder.graph.apply(
-            Activation {
-                kind: self.activation,
-            },
-            &[branch],
-        )?;
-        let gain = if self.branch == Branch::Zero {
-            0.0
-        } else {
-            1.0
-        };
+        branch = builder.graph.apply(Activation { kind: self.activation }, &[branch])?;
+        let gain = if self.branch == Branch::Zero { 0.0 } else { 1.0 };
         branch = builder.dense(&format!("{name}.second"), branch, self.width, gain)?;
         if self.placement == Placement::Inside {
             branch = normalized(builder, &norm, branch)?;
@@ -113,22 +100,14 @@ impl ResidualMlp {
             branch = builder.graph.apply(Scale, &[branch, scale])?;
         }
         let sum = builder.graph.apply(Add, &[x, branch])?;
-        if self.placement == Placement::Post {
-            normalized(builder, &norm, sum)
-        } else {
-            Ok(sum)
-        }
+        if self.placement == Placement::Post { normalized(builder, &norm, sum) } else { Ok(sum) }
     }
 }
 
 /// Layer normalisation with its learned gain and bias.
 fn normalized(builder: &mut Builder, name: &str, x: ValueId) -> Result<ValueId, GraphError> {
     let shape = Shape::new(&[builder.graph.shape(x).columns()]);
-    let gain = builder.parameter(
-        format!("{name}.gain"),
-        shape.clone(),
-        Initial::Constant(1.0),
-    );
+    let gain = builder.parameter(format!("{name}.gain"), shape.clone(), Initial::Constant(1.0));
     let bias = builder.parameter(format!("{name}.bias"), shape, Initial::Constant(0.0));
     let normal = builder.graph.apply(Normalize, &[x])?;
     builder.graph.apply(RowScale, &[normal, gain, bias])

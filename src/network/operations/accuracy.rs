@@ -24,16 +24,11 @@ impl Compute for Accuracy {
                 continue;
             }
             count += T::one();
-            let best =
-                (1..classes).fold(0, |best, c| if logits[c] > logits[best] { c } else { best });
+            let best = (1..classes).fold(0, |best, c| if logits[c] > logits[best] { c } else { best });
             if best == label.to_f64() as usize {
                 right += T::one();
             }
         }
-        output[0] = if count > T::zero() {
-            right / count
-        } else {
-            T::zero()
-        };
+        output[0] = if count > T::zero() { right / count } else { T::zero() };
     }
 }

@@ -61,17 +61,8 @@ impl Compute for Activation {
         output_gradient: ValueId,
         _position: usize,
     ) -> Result<Option<ValueId>, GraphError> {
-        let point = if self.kind.derivative_reads_output() {
-            output
-        } else {
-            inputs[0]
-        };
-        graph
-            .apply(
-                ActivationGradient { kind: self.kind },
-                &[point, output_gradient],
-            )
-            .map(Some)
+        let point = if self.kind.derivative_reads_output() { output } else { inputs[0] };
+        graph.apply(ActivationGradient { kind: self.kind }, &[point, output_gradient]).map(Some)
     }
 
     fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
@@ -112,14 +103,10 @@ impl Compute for ActivationGradient {
     }
 
     fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
-        let triples = output
-            .iter_mut()
-            .zip(inputs[0].values)
-            .zip(inputs[1].values);
+        let triples = output.iter_mut().zip(inputs[0].values).zip(inputs[1].values);
         match self.kind {
             ActivationKind::Relu => {
-                triples
-                    .for_each(|((dx, &y), &dy)| *dx = if y <= T::zero() { T::zero() } else { dy });
+                triples.for_each(|((dx, &y), &dy)| *dx = if y <= T::zero() { T::zero() } else { dy });
             }
             ActivationKind::Tanh => {
                 triples.for_each(|((dx, &y), &dy)| *dx = dy * (T::one() - y * y));

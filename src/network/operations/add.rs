@@ -26,11 +26,7 @@ impl Compute for Add {
     }
 
     fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
-        for ((sum, &a), &b) in output
-            .iter_mut()
-            .zip(inputs[0].values)
-            .zip(inputs[1].values)
-        {
+        for ((sum, &a), &b) in output.iter_mut().zip(inputs[0].values).zip(inputs[1].values) {
             *sum = a + b;
         }
     }

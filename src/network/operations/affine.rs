@@ -17,8 +17,7 @@ impl Compute for Affine {
         let &[weight_in, weight_out] = weight.extents() else {
             return None;
         };
-        (x.columns() == weight_in && bias.extents() == [weight_out])
-            .then(|| Shape::new(&[x.rows(), weight_out]))
+        (x.columns() == weight_in && bias.extents() == [weight_out]).then(|| Shape::new(&[x.rows(), weight_out]))
     }
 
     fn gradient(
@@ -30,18 +29,8 @@ impl Compute for Affine {
         position: usize,
     ) -> Result<Option<ValueId>, GraphError> {
         match position {
-            0 => graph.apply(
-                Matmul {
-                    transpose: Transpose::Second,
-                },
-                &[output_gradient, inputs[1]],
-            ),
-            1 => graph.apply(
-                Matmul {
-                    transpose: Transpose::First,
-                },
-                &[inputs[0], output_gradient],
-            ),
+            0 => graph.apply(Matmul { transpose: Transpose::Second }, &[output_gradient, inputs[1]]),
+            1 => graph.apply(Matmul { transpose: Transpose::First }, &[inputs[0], output_gradient]),
             _ => graph.apply(SumRows, &[output_gradient]),
         }
         .map(Some)

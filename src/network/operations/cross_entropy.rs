@@ -9,8 +9,7 @@ pub struct CrossEntropy;
 
 /// The largest value of a row; NaN values are passed over here and reach the sum of exponentials instead.
 fn largest<T: Element>(row: &[T]) -> T {
-    row.iter()
-        .fold(row[0], |largest, &x| if x > largest { x } else { largest })
+    row.iter().fold(row[0], |largest, &x| if x > largest { x } else { largest })
 }
 
 fn labelled<T: Element>(labels: &[T]) -> T {
@@ -38,12 +37,7 @@ impl Compute for CrossEntropy {
         if position != 0 {
             return Ok(None);
         }
-        graph
-            .apply(
-                CrossEntropyGradient,
-                &[inputs[0], inputs[1], output_gradient],
-            )
-            .map(Some)
+        graph.apply(CrossEntropyGradient, &[inputs[0], inputs[1], output_gradient]).map(Some)
     }
 
     fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
@@ -58,11 +52,7 @@ impl Compute for CrossEntropy {
             sum += exponentials.ln() - (logits[label.to_f64() as usize] - largest);
         }
         let count = labelled(inputs[1].values);
-        output[0] = if count > T::zero() {
-            sum / count
-        } else {
-            T::zero()
-        };
+        output[0] = if count > T::zero() { sum / count } else { T::zero() };
     }
 }
 

@@ -26,16 +26,8 @@ pub struct Matmul {
 fn extents(transpose: Transpose, a: &Shape, b: &Shape) -> Option<(usize, usize, usize)> {
     let (a_rows, a_columns) = (a.rows(), a.columns());
     let (b_rows, b_columns) = (b.rows(), b.columns());
-    let (rows, a_inner) = if transpose == Transpose::First {
-        (a_columns, a_rows)
-    } else {
-        (a_rows, a_columns)
-    };
-    let (b_inner, columns) = if transpose == Transpose::Second {
-        (b_columns, b_rows)
-    } else {
-        (b_rows, b_columns)
-    };
+    let (rows, a_inner) = if transpose == Transpose::First { (a_columns, a_rows) } else { (a_rows, a_columns) };
+    let (b_inner, columns) = if transpose == Transpose::Second { (b_columns, b_rows) } else { (b_rows, b_columns) };
     (a_inner == b_inner).then_some((rows, columns, a_inner))
 }
 

@@ -34,9 +34,7 @@ impl Compute for Normalize {
         output_gradient: ValueId,
         _position: usize,
     ) -> Result<Option<ValueId>, GraphError> {
-        graph
-            .apply(NormalizeGradient, &[inputs[0], output, output_gradient])
-            .map(Some)
+        graph.apply(NormalizeGradient, &[inputs[0], output, output_gradient]).map(Some)
     }
 
     fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
@@ -70,10 +68,7 @@ impl Compute for NormalizeGradient {
         let count = T::from_f64(columns as f64);
         for (row, out) in output.chunks_exact_mut(columns).enumerate() {
             let range = row * columns..(row + 1) * columns;
-            let (x, y) = (
-                &inputs[0].values[range.clone()],
-                &inputs[1].values[range.clone()],
-            );
+            let (x, y) = (&inputs[0].values[range.clone()], &inputs[1].values[range.clone()]);
             let dy = &inputs[2].values[range];
             let (_, reciprocal) = statistics(x);
             let mean_gradient = dy.iter().copied().sum::<T>() / count;

@@ -12,9 +12,7 @@ impl Compute for RowScale {
 
     fn output_shape(&self, inputs: &[&Shape]) -> Option<Shape> {
         let (x, vectors) = inputs.split_first()?;
-        let fit = vectors
-            .iter()
-            .all(|vector| vector.extents() == [x.columns()]);
+        let fit = vectors.iter().all(|vector| vector.extents() == [x.columns()]);
         (fit && (1..=2).contains(&vectors.len())).then(|| (*x).clone())
     }
 

@@ -53,9 +53,7 @@ impl Compute for InnerProduct {
         output_gradient: ValueId,
         position: usize,
     ) -> Result<Option<ValueId>, GraphError> {
-        graph
-            .apply(Scale, &[inputs[1 - position], output_gradient])
-            .map(Some)
+        graph.apply(Scale, &[inputs[1 - position], output_gradient]).map(Some)
     }
 
     fn output_shape(&self, inputs: &[&Shape]) -> Option<Shape> {
@@ -64,11 +62,6 @@ impl Compute for InnerProduct {
     }
 
     fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
-        output[0] = inputs[0]
-            .values
-            .iter()
-            .zip(inputs[1].values)
-            .map(|(&a, &b)| a * b)
-            .sum();
+        output[0] = inputs[0].values.iter().zip(inputs[1].values).map(|(&a, &b)| a * b).sum();
     }
 }

@@ -15,13 +15,8 @@ fn evaluate(graph: &Graph, parameters: &[Vec<f64>], labels: &[f64]) -> Vec<Vec<f
             Source::Labels => labels.to_vec(),
             Source::Parameter(index) => parameters[*index].clone(),
             Source::Operation { operation, inputs } => {
-                let operands: Vec<Operand<'_, f64>> = inputs
-                    .iter()
-                    .map(|id| Operand {
-                        values: &values[id.0],
-                        shape: graph.shape(*id),
-                    })
-                    .collect();
+                let operands: Vec<Operand<'_, f64>> =
+                    inputs.iter().map(|id| Operand { values: &values[id.0], shape: graph.shape(*id) }).collect();
                 let mut output = vec![f64::NAN; value.shape.len()];
                 operation.run(&operands, &mut output);
                 output
@@ -92,37 +87,17 @@ fn gradients_agree_with_central_differences() {
         check_gradient(Activation { kind }.into(), &[matrix(3, 5)], None);
     }
     check_gradient(Add.into(), &[matrix(2, 3), matrix(2, 3)], None);
-    check_gradient(
-        Affine.into(),
-        &[matrix(4, 3), matrix(3, 5), vector(5)],
-        None,
-    );
+    check_gradient(Affine.into(), &[matrix(4, 3), matrix(3, 5), vector(5)], None);
     let product = |transpose| Matmul { transpose }.into();
-    check_gradient(
-        product(Transpose::Neither),
-        &[matrix(4, 3), matrix(3, 5)],
-        None,
-    );
-    check_gradient(
-        product(Transpose::First),
-        &[matrix(3, 4), matrix(3, 5)],
-        None,
-    );
-    check_gradient(
-        product(Transpose::Second),
-        &[matrix(4, 3), matrix(5, 3)],
-        None,
-    );
+    check_gradient(product(Transpose::Neither), &[matrix(4, 3), matrix(3, 5)], None);
+    check_gradient(product(Transpose::First), &[matrix(3, 4), matrix(3, 5)], None);
+    check_gradient(product(Transpose::Second), &[matrix(4, 3), matrix(5, 3)], None);
     check_gradient(Normalize.into(), &[matrix(3, 6)], None);
     check_gradient(RowScale.into(), &[matrix(3, 4), vector(4), vector(4)], None);
     check_gradient(RowScale.into(), &[matrix(3, 4), vector(4)], None);
     check_gradient(Scale.into(), &[matrix(3, 4), vector(1)], None);
     check_gradient(InnerProduct.into(), &[matrix(3, 4), matrix(3, 4)], None);
-    check_gradient(
-        CrossEntropy.into(),
-        &[matrix(4, 3)],
-        Some(&[2.0, 0.0, -1.0, 1.0]),
-    );
+    check_gradient(CrossEntropy.into(), &[matrix(4, 3)], Some(&[2.0, 0.0, -1.0, 1.0]));
 }
 
 #[test]
@@ -142,10 +117,7 @@ fn nan_passes_through_every_activation() {
     for kind in ActivationKind::ALL {
         let shape = Shape::new(&[2]);
         let mut output = [0f32; 2];
-        let operand = Operand {
-            values: &[f32::NAN, 1.0],
-            shape: &shape,
-        };
+        let operand = Operand { values: &[f32::NAN, 1.0], shape: &shape };
         Activation { kind }.run(&[operand], &mut output);
         assert!(output[0].is_nan() && output[1].is_finite(), "{kind:?}");
     }
@@ -157,8 +129,5 @@ fn shapes_that_do_not_fit_are_refused() {
     let a = graph.leaf(Source::Parameter(0), Shape::new(&[2, 3]));
     let b = graph.leaf(Source::Parameter(1), Shape::new(&[2, 4]));
     let error = graph.apply(Add, &[a, b]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "add cannot take inputs of shapes [2, 3], [2, 4]"
-    );
+    assert_eq!(error.to_string(), "add cannot take inputs of shapes [2, 3], [2, 4]");
 }
