@@ -2,6 +2,7 @@
 
 mod canvas;
 mod page;
+mod pool;
 
 use wasm_bindgen::JsCast;
 

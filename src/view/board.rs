@@ -2,6 +2,7 @@
 
 use crate::experiment::{Experiment, difference};
 use crate::record::{Columns, RecordError, RunChunk, RunRecord};
+use crate::train::Backend;
 
 /// The most variants on a board.
 pub const MOST_VARIANTS: usize = 12;
@@ -26,6 +27,11 @@ impl RunState {
             return self.steps;
         }
         (self.record.len() as u32).saturating_mul(self.record.stride).min(self.steps)
+    }
+
+    /// The steps trained so far: up to its death, for a dead run.
+    pub fn trained(&self) -> u32 {
+        self.record.death.map_or_else(|| self.done(), |step| step.min(self.steps))
     }
 
     /// Whether the run has ended.
@@ -53,6 +59,17 @@ pub enum Progress {
     Failed(String),
 }
 
+/// Where a variant really trains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// CPU or GPU.
+    pub backend: Backend,
+    /// In words: an adapter's name, or the number of workers.
+    pub name: String,
+    /// Why it trains there and not where it was asked to, if so.
+    pub reason: Option<String>,
+}
+
 /// One variant: an experiment, its place among the others, and what it has recorded.
 #[derive(Clone, Debug)]
 pub struct Variant {
@@ -74,6 +91,10 @@ pub struct Variant {
     pub probe: Option<(String, usize)>,
     /// The loss of the best constant prediction; NaN until training starts.
     pub chance: f64,
+    /// Where it really trains, once it does.
+    pub device: Option<Device>,
+    /// The GPU dispatches issued for it so far.
+    pub dispatches: u64,
 }
 
 impl Variant {
@@ -88,13 +109,14 @@ impl Variant {
             columns: Columns { states: Vec::new() },
             probe: None,
             chance: f64::NAN,
+            device: None,
+            dispatches: 0,
         }
     }
 
-    /// Run-steps recorded and to be recorded in all.
-    pub fn work(&self) -> (u64, u64) {
-        let sum = |f: fn(&RunState) -> u32| self.runs.iter().map(|run| u64::from(f(run))).sum();
-        (sum(RunState::done), sum(|run| run.steps))
+    /// The run-steps trained so far, over all runs.
+    pub fn trained(&self) -> u64 {
+        self.runs.iter().map(|run| u64::from(run.trained())).sum()
     }
 
     /// The least number of steps that a run still alive has done.
@@ -112,20 +134,22 @@ impl Variant {
         self.runs.iter().map(|run| run.steps).max().unwrap_or(0)
     }
 
-    /// Empties the records: the training starts (again).
+    /// Empties the records: the training starts (again). `runs` holds each run's base learning rate and steps.
     pub fn begin(&mut self, columns: Columns, stride: u32, runs: &[(f64, u32)]) {
         self.runs = runs
             .iter()
             .map(|&(rate, steps)| RunState { rate, steps, record: RunRecord::new(columns.clone(), stride) })
             .collect();
         self.columns = columns;
-        self.progress = Progress::Training;
+        self.progress = Progress::Waiting;
+        self.dispatches = 0;
     }
 
     /// Takes what a run has recorded. A chunk for a run that the variant does not have is left out.
     pub fn take(&mut self, chunk: &RunChunk) -> Result<(), RecordError> {
         let Some(run) = self.runs.get_mut(chunk.run) else { return Ok(()) };
         run.record.append(chunk)?;
+        self.progress = Progress::Training;
         if self.runs.iter().all(RunState::ended) {
             self.progress = Progress::Ended;
         }

@@ -93,7 +93,7 @@ fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &T
     let with = |text: &str| Some(fill(text, &[("value", &value)]));
     let switched = |field: &str| all.iter().any(|d| d.field == field);
     match one.field.as_str() {
-        "warmup_steps" if one.to == Value::from(0) => Some(texts.no_warmup.to_owned()),
+        "warmup_steps" if experiment.warmup_steps == 0 => Some(texts.no_warmup.to_owned()),
         // A count, not a measurement: all of its digits.
         "warmup_steps" => Some(fill(texts.with_warmup, &[("value", &experiment.warmup_steps.to_string())])),
         "clip_threshold" if one.to.is_null() => Some(texts.no_clipping.to_owned()),
@@ -133,7 +133,7 @@ fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &T
             Model::Mlp(_) => None,
         },
         "model.final_norm" => Some(
-            if one.to == Value::from(true) { texts.named_final_norm } else { texts.named_no_final_norm }.to_owned(),
+            if one.to.as_bool() == Some(true) { texts.named_final_norm } else { texts.named_no_final_norm }.to_owned(),
         ),
         "model.branch" => match &experiment.model {
             Model::ResidualMlp(model) => {

@@ -1,95 +1,51 @@
 //! The engine host: runs in a dedicated worker and trains its jobs, the newest first.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
+use futures_channel::{mpsc, oneshot};
 use js_sys::{Array, Float32Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
-use super::{Device, Pace, Reply, Request, pack};
-use crate::experiment::Experiment;
-use crate::record::RunChunk;
-use crate::train::cpu::CpuFleet;
-use crate::train::{Backend, Fleet, FleetError, Plan};
+use super::{Adapter, Reply, Request, pack};
+use crate::lab::{Command, Event, Platform, Share, drive};
 
-/// A fleet on either backend.
-enum AnyFleet {
-    Cpu(Box<CpuFleet<f32>>),
-}
-
-impl AnyFleet {
-    async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError> {
-        match self {
-            Self::Cpu(fleet) => fleet.advance(steps).await,
-        }
-    }
-
-    fn step(&self) -> u32 {
-        match self {
-            Self::Cpu(fleet) => fleet.step(),
-        }
-    }
-
-    fn finished(&self) -> bool {
-        match self {
-            Self::Cpu(fleet) => fleet.finished(),
-        }
-    }
-
-    fn dispatches(&self) -> u64 {
-        match self {
-            Self::Cpu(fleet) => fleet.dispatches(),
-        }
-    }
-}
-
-/// What a job is waiting to do.
-enum Work {
-    /// To be planned and built.
-    Asked { experiment: Box<Experiment>, runs: Vec<usize>, backend: Backend },
-    /// In training.
-    Fleet(Box<AnyFleet>),
-    /// Taken out by the loop, which puts it back after a chunk.
-    Taken,
-}
-
+/// A job as the host sees it.
 struct Job {
-    id: u64,
-    work: Work,
+    commands: mpsc::UnboundedSender<Command>,
     paused: bool,
-    /// Where paused: train up to this step all the same.
-    until: u32,
-    pace: Pace,
-}
-
-impl Job {
-    /// Whether there is something to do now.
-    fn is_due(&self) -> bool {
-        match &self.work {
-            // A paused job is begun all the same, so that the page knows what it is.
-            Work::Asked { .. } => true,
-            Work::Fleet(fleet) => !self.paused || fleet.step() < self.until,
-            Work::Taken => false,
-        }
-    }
 }
 
 struct Host {
     scope: DedicatedWorkerGlobalScope,
-    jobs: Vec<Job>,
-    /// Whether the loop runs.
-    awake: bool,
+    jobs: BTreeMap<u64, Job>,
+    /// Older jobs that wait for newer ones.
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+impl Host {
+    /// Whether a newer job wants the worker.
+    fn is_outranked(&self, job: u64) -> bool {
+        self.jobs.range(job + 1..).any(|(_, newer)| !newer.paused)
+    }
+
+    /// Lets the older jobs see whether it is their turn.
+    fn wake(&mut self) {
+        for waiting in self.waiting.drain(..) {
+            // A job that ended meanwhile does not listen any more.
+            let _ = waiting.send(());
+        }
+    }
 }
 
 type Shared = Rc<RefCell<Host>>;
 
 /// Starts the host in a worker's global scope.
 pub fn start(scope: DedicatedWorkerGlobalScope) {
-    let host = Rc::new(RefCell::new(Host { scope: scope.clone(), jobs: Vec::new(), awake: false }));
-    let shared = host.clone();
+    let shared = Rc::new(RefCell::new(Host { scope: scope.clone(), jobs: BTreeMap::new(), waiting: Vec::new() }));
     let listen = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let text = event.data().as_string().unwrap_or_default();
         match serde_json::from_str::<Request>(&text) {
@@ -113,173 +69,81 @@ fn tell(scope: &DedicatedWorkerGlobalScope, reply: &Reply, rows: &[f32]) {
 }
 
 fn take(shared: &Shared, request: Request) {
-    let mut host = shared.borrow_mut();
-    let find = |jobs: &mut Vec<Job>, id: u64| jobs.iter().position(|job| job.id == id);
     match request {
         Request::Adapter => {
-            let scope = host.scope.clone();
-            spawn_local(async move {
-                let device = adapter().await;
-                tell(&scope, &Reply::Adapter { device }, &[]);
-            });
+            let scope = shared.borrow().scope.clone();
+            spawn_local(async move { tell(&scope, &Reply::Adapter(adapter().await), &[]) });
         }
-        Request::Start { job: id, experiment, runs, backend } => {
-            let work = Work::Asked { experiment, runs, backend };
-            host.jobs.push(Job { id, work, paused: false, until: 0, pace: Pace::default() });
+        Request::Start { job, share } => {
+            let (commands, receiver) = mpsc::unbounded();
+            shared.borrow_mut().jobs.insert(job, Job { commands, paused: false });
+            let shared = shared.clone();
+            spawn_local(async move { train(shared, job, *share, receiver).await });
         }
-        Request::Pause { job, paused } => {
-            if let Some(index) = find(&mut host.jobs, job) {
-                host.jobs[index].paused = paused;
-                host.jobs[index].until = 0;
+        Request::Command { job, command } => {
+            let mut host = shared.borrow_mut();
+            if let Some(job) = host.jobs.get_mut(&job) {
+                match command {
+                    Command::Pause | Command::Cancel => job.paused = true,
+                    Command::Resume => job.paused = false,
+                    Command::Step(_) | Command::StepTo(_) => {}
+                }
+                let _ended = job.commands.unbounded_send(command);
             }
+            host.wake();
         }
-        Request::StepTo { job, step } => {
-            if let Some(index) = find(&mut host.jobs, job) {
-                host.jobs[index].paused = true;
-                host.jobs[index].until = step;
-            }
-        }
-        Request::Cancel { job } => host.jobs.retain(|other| other.id != job),
-    }
-    if !host.awake {
-        host.awake = true;
-        let shared = shared.clone();
-        spawn_local(async move { train(shared).await });
     }
 }
 
-/// The loop: a chunk of the newest job that is due, then a look at the messages, until nothing is due.
-async fn train(shared: Shared) {
-    loop {
-        let Some((id, work, steps)) = next(&shared) else {
-            shared.borrow_mut().awake = false;
-            return;
-        };
-        let scope = shared.borrow().scope.clone();
-        match work {
-            Work::Asked { experiment, runs, backend } => match begin(id, &experiment, runs, backend).await {
-                Ok((fleet, begun)) => {
-                    tell(&scope, &begun, &[]);
-                    put_back(&shared, id, Some(fleet), None);
-                }
-                Err(failed) => {
-                    tell(&scope, &failed, &[]);
-                    put_back(&shared, id, None, None);
-                }
-            },
-            Work::Fleet(mut fleet) => {
-                let start = js_sys::Date::now();
-                match fleet.advance(steps).await {
-                    Ok(chunks) => {
-                        let (heads, rows) = pack(chunks);
-                        let dispatches = fleet.dispatches();
-                        tell(&scope, &Reply::Chunks { job: id, heads, dispatches }, &rows);
-                        let took = (steps, js_sys::Date::now() - start);
-                        if fleet.finished() {
-                            tell(&scope, &Reply::Ended { job: id }, &[]);
-                            put_back(&shared, id, None, None);
-                        } else {
-                            put_back(&shared, id, Some(*fleet), Some(took));
-                        }
-                    }
-                    Err(error) => {
-                        let gpu_missing = matches!(error, FleetError::DeviceLost(_) | FleetError::NoDevice(_));
-                        let reason = error.to_string();
-                        tell(&scope, &Reply::Failed { job: id, reason, gpu_missing }, &[]);
-                        put_back(&shared, id, None, None);
-                    }
-                }
-            }
-            Work::Taken => {}
+/// Trains one job to its end.
+async fn train(shared: Shared, job: u64, share: Share, mut commands: mpsc::UnboundedReceiver<Command>) {
+    let scope = shared.borrow().scope.clone();
+    let place = Place { shared: shared.clone(), job, clock: performance(&scope) };
+    // A newer job that was asked for at the same moment goes first.
+    place.breathe().await;
+    let emit = |event: Event| match event {
+        Event::Metrics(chunks) => {
+            let (heads, rows) = pack(chunks);
+            tell(&scope, &Reply::Metrics { job, heads }, &rows);
         }
-        breathe().await;
-    }
-}
-
-/// Takes out the newest job that is due, and says how many steps to train.
-fn next(shared: &Shared) -> Option<(u64, Work, u32)> {
-    let mut host = shared.borrow_mut();
-    let job = host.jobs.iter_mut().rev().find(|job| job.is_due())?;
-    let work = std::mem::replace(&mut job.work, Work::Taken);
-    let mut steps = job.pace.steps();
-    if let Work::Fleet(fleet) = &work
-        && job.paused
-    {
-        steps = steps.min(job.until - fleet.step());
-    }
-    Some((job.id, work, steps))
-}
-
-/// Puts a fleet back, unless its job was cancelled meanwhile; without a fleet the job is over.
-fn put_back(shared: &Shared, id: u64, fleet: Option<AnyFleet>, took: Option<(u32, f64)>) {
-    let mut host = shared.borrow_mut();
-    let Some(fleet) = fleet else {
-        host.jobs.retain(|job| job.id != id);
-        return;
+        event => tell(&scope, &Reply::Event { job, event }, &[]),
     };
-    if let Some(job) = host.jobs.iter_mut().find(|job| job.id == id) {
-        job.work = Work::Fleet(Box::new(fleet));
-        if let Some((steps, milliseconds)) = took {
-            job.pace.took(steps, milliseconds);
-        }
-    }
+    drive(share, &place, &mut commands, emit).await;
+    let mut host = shared.borrow_mut();
+    host.jobs.remove(&job);
+    host.wake();
 }
 
-/// Plans an experiment and builds its fleet.
-async fn begin(
+fn performance(scope: &DedicatedWorkerGlobalScope) -> Option<web_sys::Performance> {
+    js_sys::Reflect::get(scope, &"performance".into()).ok()?.dyn_into().ok()
+}
+
+/// Where a job trains: this worker, shared with other jobs.
+struct Place {
+    shared: Shared,
     job: u64,
-    experiment: &Experiment,
-    runs: Vec<usize>,
-    backend: Backend,
-) -> Result<(AnyFleet, Reply), Reply> {
-    let failed = |reason: String, gpu_missing: bool| Reply::Failed { job, reason, gpu_missing };
-    let resolved = experiment.resolve().map_err(|error| failed(error.to_string(), false))?;
-    let settings: Vec<(f64, u32)> =
-        resolved.runs.iter().enumerate().map(|(i, run)| (run.base_learning_rate, resolved.steps(i))).collect();
-    let seed = resolved.runs.first().map_or(experiment.seed, |run| run.seed);
-    let chance = (resolved.task.generate)(seed).validation().label_entropy(resolved.task.classes);
-    let plan = Arc::new(Plan::new(resolved).map_err(|error| failed(error.to_string(), false))?);
-    let fleet_failed = |error: FleetError| {
-        let gpu_missing = matches!(error, FleetError::DeviceLost(_) | FleetError::NoDevice(_));
-        failed(error.to_string(), gpu_missing)
-    };
-    let (fleet, device) = match backend {
-        Backend::Cpu => {
-            let fleet = CpuFleet::new(plan.clone(), runs, None, 1).map_err(fleet_failed)?;
-            (AnyFleet::Cpu(Box::new(fleet)), Device::cpu())
+    clock: Option<web_sys::Performance>,
+}
+
+impl Platform for Place {
+    fn seconds(&self) -> f64 {
+        self.clock.as_ref().map_or_else(js_sys::Date::now, web_sys::Performance::now) / 1000.0
+    }
+
+    /// Lets messages in, and newer jobs go first.
+    async fn breathe(&self) {
+        next_message().await;
+        while self.shared.borrow().is_outranked(self.job) {
+            let (wake, turn) = oneshot::channel();
+            self.shared.borrow_mut().waiting.push(wake);
+            // The host drops a sender only after it has used it.
+            let _ = turn.await;
         }
-        Backend::Gpu => return Err(fleet_failed(FleetError::NoDevice("not built in".to_owned()))),
-    };
-    let begun = Reply::Begun {
-        job,
-        columns: plan.columns.clone(),
-        stride: plan.resolved.stride(),
-        runs: settings,
-        probe: probe_place(&plan),
-        chance,
-        device,
-    };
-    Ok((fleet, begun))
+    }
 }
 
-/// The probe's layer and its place within it.
-fn probe_place(plan: &Plan) -> (String, usize) {
-    let network = &plan.resolved.network;
-    let offsets = network.parameter_offsets();
-    let layer = offsets.iter().rposition(|&offset| offset <= plan.probe).unwrap_or(0);
-    network
-        .parameters
-        .get(layer)
-        .map_or((String::new(), plan.probe), |parameter| (parameter.name.clone(), plan.probe - offsets[layer]))
-}
-
-/// The GPU adapter that WebGPU offers.
-async fn adapter() -> Option<Device> {
-    None
-}
-
-/// Lets the worker look at its messages. A message of its own: timers wait 4 ms once they are nested.
-async fn breathe() {
+/// Goes on after the messages that have arrived. By a message of its own: timers wait 4 ms once they are nested.
+async fn next_message() {
     let promise = js_sys::Promise::new(&mut |resolve, _| {
         let Ok(channel) = MessageChannel::new() else {
             let _ = resolve.call0(&JsValue::NULL);
@@ -289,4 +153,15 @@ async fn breathe() {
         let _ = channel.port2().post_message(&JsValue::NULL);
     });
     let _ = JsFuture::from(promise).await;
+}
+
+/// The GPU adapter that WebGPU offers to this worker.
+async fn adapter() -> Option<Adapter> {
+    // Without this question wgpu panics where WebGPU is missing.
+    if !wgpu::util::is_browser_webgpu_supported().await {
+        return None;
+    }
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapter = instance.request_adapter(&wgpu::RequestAdapterOptions::default()).await.ok()?;
+    Some(Adapter { software: adapter.get_info().device_type == wgpu::DeviceType::Cpu })
 }

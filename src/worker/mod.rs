@@ -5,8 +5,6 @@
 
 #[cfg(target_arch = "wasm32")]
 pub mod host;
-mod pace;
 mod protocol;
 
-pub use pace::Pace;
-pub use protocol::{ChunkHead, Device, ProtocolError, Reply, Request, pack, unpack};
+pub use protocol::{Adapter, ChunkHead, ProtocolError, Reply, Request, pack, unpack};

@@ -2,116 +2,59 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::Experiment;
-use crate::record::{Columns, RunChunk, ValidationPoint};
-use crate::train::Backend;
+use crate::lab::{Command, Event, Share};
+use crate::record::{RunChunk, ValidationPoint};
 
 /// What the page asks of a host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
     /// Which GPU adapter is there?
     Adapter,
-    /// Train these runs of an experiment. The newest job of a host goes first.
+    /// Train a share of an experiment. The newest job of a host goes first.
     Start {
-        /// The page's number for it.
+        /// The page's number for it, higher than any before.
         job: u64,
-        /// What runs.
-        experiment: Box<Experiment>,
-        /// The runs of the experiment that this host trains.
-        runs: Vec<usize>,
-        /// Where.
-        backend: Backend,
+        /// What to train.
+        share: Box<Share>,
     },
-    /// Stop before the next chunk, or go on.
-    Pause {
+    /// A command for a job.
+    Command {
         /// Which job.
         job: u64,
-        /// Whether it stands still from now on.
-        paused: bool,
-    },
-    /// Train up to this step, then stand still.
-    StepTo {
-        /// Which job.
-        job: u64,
-        /// The number of steps to have done.
-        step: u32,
-    },
-    /// Forget the job.
-    Cancel {
-        /// Which job.
-        job: u64,
+        /// What it shall do.
+        command: Command,
     },
 }
 
-/// What really runs.
+/// A GPU adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Device {
-    /// CPU or GPU.
-    pub backend: Backend,
-    /// Whether a GPU adapter is software.
+pub struct Adapter {
+    /// Whether it is software: slower than the CPU backend, and used only where asked for.
     pub software: bool,
-    /// The adapter's name; empty where the browser does not tell.
-    pub name: String,
-}
-
-impl Device {
-    /// The CPU.
-    pub fn cpu() -> Self {
-        Self { backend: Backend::Cpu, software: false, name: String::new() }
-    }
 }
 
 /// What a host tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "tell", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// The host listens; what was sent before is lost.
     Ready,
     /// The GPU adapter, if there is one.
-    Adapter {
-        /// What it is.
-        device: Option<Device>,
-    },
-    /// A job begins.
-    Begun {
-        /// Which job.
-        job: u64,
-        /// What a row means.
-        columns: Columns,
-        /// The steps between two rows.
-        stride: u32,
-        /// Base learning rate and steps of every run of the experiment.
-        runs: Vec<(f64, u32)>,
-        /// The probe's layer and its place within it.
-        probe: (String, usize),
-        /// The loss of the best constant prediction, for the first run's seed.
-        chance: f64,
-        /// What really runs.
-        device: Device,
-    },
-    /// Metrics; their rows follow in one array.
-    Chunks {
+    Adapter(Option<Adapter>),
+    /// Metrics of a job; their rows follow in one array.
+    Metrics {
         /// Which job.
         job: u64,
         /// The chunks without their rows.
         heads: Vec<ChunkHead>,
-        /// The GPU dispatches issued for this job so far.
-        dispatches: u64,
     },
-    /// Every run of the job that this host trains has ended.
-    Ended {
+    /// Whatever else happens to a job.
+    Event {
         /// Which job.
         job: u64,
-    },
-    /// The job cannot go on.
-    Failed {
-        /// Which job.
-        job: u64,
-        /// Why, in the engine's own words.
-        reason: String,
-        /// Whether the GPU is missing or lost, and not the experiment wrong: the CPU can do it.
-        gpu_missing: bool,
+        /// What happens; never [`Event::Metrics`].
+        event: Event,
     },
 }
 
@@ -193,6 +136,7 @@ pub fn unpack(heads: Vec<ChunkHead>, rows: &[f32]) -> Result<Vec<RunChunk>, Prot
 mod tests {
     use super::*;
     use crate::experiment::PRESETS;
+    use crate::train::Backend;
 
     fn chunk(run: usize, rows: Vec<f32>) -> RunChunk {
         let validation = vec![ValidationPoint { step: 50, loss: 0.5, accuracy: 0.75 }];
@@ -204,8 +148,8 @@ mod tests {
         let mut chunks = vec![chunk(0, vec![1.0, 2.0, 3.0]), chunk(4, Vec::new()), chunk(7, vec![4.0])];
         chunks[1].death = Some(51);
         let (heads, rows) = pack(chunks.clone());
-        let text = serde_json::to_string(&Reply::Chunks { job: 3, heads, dispatches: 9 }).expect("JSON");
-        let Ok(Reply::Chunks { heads, .. }) = serde_json::from_str(&text) else { panic!("{text}") };
+        let text = serde_json::to_string(&Reply::Metrics { job: 3, heads }).expect("JSON");
+        let Ok(Reply::Metrics { heads, .. }) = serde_json::from_str(&text) else { panic!("{text}") };
         assert_eq!(unpack(heads, &rows).expect("whole"), chunks);
     }
 
@@ -230,8 +174,9 @@ mod tests {
     #[test]
     fn a_request_carries_each_preset() {
         for preset in PRESETS {
-            let experiment = Box::new((preset.experiment)());
-            let request = Request::Start { job: 1, experiment, runs: vec![0, 2], backend: Backend::Cpu };
+            let experiment = (preset.experiment)();
+            let share = Box::new(Share { experiment, runs: vec![0, 2], backend: Backend::Cpu, threads: 1 });
+            let request = Request::Start { job: 1, share };
             let text = serde_json::to_string(&request).expect("JSON");
             assert_eq!(serde_json::from_str::<Request>(&text).expect("the same"), request, "{}", preset.id);
         }
