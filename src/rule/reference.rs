@@ -167,7 +167,7 @@ impl Program {
     pub fn bounds(&self, scalars: &[f64], g: f64, theta: f64, states: &[f64]) -> StepBounds {
         assert_eq!(scalars.len(), self.scalar_count(), "one scalar for each place of the table");
         assert_eq!(states.len(), self.per_parameter_state_count(), "one value for each per-parameter state");
-        let exact = |value: f64| Bounded { value, largest: value.abs(), error: 0.0 };
+        let exact = |value: f64| Bounded { value, largest: value.abs(), highest: value.abs(), error: 0.0 };
         let mut results = vec![exact(f64::NAN); self.values.len()];
         // `largest` of a value as seen from a later assignment is its own magnitude.
         let mut seen = results.clone();
