@@ -94,10 +94,12 @@ pub trait TaskData: Send + Sync {
     fn training(&self) -> Training<'_>;
     /// The examples that validation runs over.
     fn validation(&self) -> &Examples;
-    /// Changes the inputs of a batch before the network sees them (an injected outlier, say). Returns whether it did.
-    fn alter(&self, _step: u32, _inputs: &mut [f32]) -> bool {
+    /// Whether the batch of `step` is changed before the network sees it (an injected outlier, say).
+    fn alters(&self, _step: u32) -> bool {
         false
     }
+    /// Changes the inputs of the batch of a step that [`TaskData::alters`] names.
+    fn alter(&self, _step: u32, _inputs: &mut [f32]) {}
 }
 
 /// The indices of the batch of `step` in a resident set of `len` examples: independent draws with replacement.

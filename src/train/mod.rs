@@ -1,1 +1,57 @@
-//! A fleet in training: plan, schedule, clipping, checkpoint, backends.
+//! A fleet in training: plan, schedule, clipping, checkpoint; `cpu/` and `gpu/` behind one trait.
+
+mod batches;
+mod checkpoint;
+pub mod cpu;
+mod plan;
+pub mod schedule;
+mod tape;
+
+pub use checkpoint::{Checkpoint, RunCheckpoint};
+pub use plan::{Plan, PlanError};
+pub use tape::{Instruction, Place, Tape};
+
+use crate::record::RunChunk;
+
+/// Where a fleet trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Backend {
+    /// ndarray and matrixmultiply.
+    Cpu,
+    /// wgpu.
+    Gpu,
+}
+
+/// Why a fleet cannot go on.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FleetError {
+    /// The GPU device is gone; the last checkpoint goes on on the CPU.
+    #[error("the GPU device was lost: {0}")]
+    DeviceLost(String),
+    /// There is no adapter, or it refused.
+    #[error("no GPU: {0}")]
+    NoDevice(String),
+    /// A checkpoint that does not belong to the plan.
+    #[error("the checkpoint does not fit the experiment: {0}")]
+    Checkpoint(&'static str),
+}
+
+/// A fleet on some backend. All runs are at the same step; a run past its last step, or dead, stands still.
+#[allow(async_fn_in_trait, reason = "callers are generic and never need the future to be Send")]
+pub trait Fleet {
+    /// What it trains.
+    fn plan(&self) -> &Plan;
+    /// The number of steps done.
+    fn step(&self) -> u32;
+    /// The GPU dispatches issued so far; 0 on the CPU.
+    fn dispatches(&self) -> u64;
+    /// Trains `steps` further steps (fewer at the end) and returns what its runs recorded.
+    async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError>;
+    /// All that is needed to go on from here on any backend.
+    async fn checkpoint(&mut self) -> Result<Checkpoint, FleetError>;
+    /// Whether every run has done its last step.
+    fn finished(&self) -> bool {
+        self.step() >= self.plan().longest()
+    }
+}

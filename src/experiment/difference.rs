@@ -1,0 +1,93 @@
+use super::{Experiment, ExperimentError};
+use serde_json::{Map, Value};
+
+/// One field in which two experiments differ.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The field's path in the JSON: `model.placement`.
+    pub field: String,
+    /// Its value in the first experiment; null where it is absent.
+    pub from: Value,
+    /// Its value in the second.
+    pub to: Value,
+}
+
+/// The fields in which `other` differs from `base`, in alphabetical order of their paths.
+pub fn difference(base: &Experiment, other: &Experiment) -> Vec<Difference> {
+    let tree = |experiment: &Experiment| serde_json::to_value(experiment).unwrap_or_default();
+    let mut differences = Vec::new();
+    compare("", &tree(base), &tree(other), &mut differences);
+    differences
+}
+
+fn compare(path: &str, from: &Value, to: &Value, out: &mut Vec<Difference>) {
+    if let (Value::Object(from), Value::Object(to)) = (from, to) {
+        let mut keys: Vec<&String> = from.keys().chain(to.keys()).collect();
+        keys.sort();
+        keys.dedup();
+        for key in keys {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            let get = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or_default();
+            compare(&path, &get(from), &get(to), out);
+        }
+    } else if from != to {
+        out.push(Difference { field: path.to_owned(), from: from.clone(), to: to.clone() });
+    }
+}
+
+/// The experiment that differs from `base` in these fields (path and value; null removes a field).
+pub fn apply<'a>(
+    base: &Experiment,
+    differences: impl IntoIterator<Item = (&'a str, Value)>,
+) -> Result<Experiment, ExperimentError> {
+    let mut tree = serde_json::to_value(base).unwrap_or_default();
+    for (path, value) in differences {
+        let (parents, key) = path.rsplit_once('.').unwrap_or(("", path));
+        let mut place = &mut tree;
+        for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
+            let Value::Object(map) = place else { return Err(no_such(path)) };
+            place = map.entry(parent.to_owned()).or_insert_with(|| Value::Object(Map::new()));
+            if place.is_null() {
+                *place = Value::Object(Map::new());
+            }
+        }
+        let Value::Object(map) = place else { return Err(no_such(path)) };
+        if value.is_null() {
+            map.remove(key);
+        } else {
+            map.insert(key.to_owned(), value);
+        }
+    }
+    serde_json::from_value(tree)
+        .map_err(|error| ExperimentError { field: "experiment".into(), message: error.to_string() })
+}
+
+fn no_such(path: &str) -> ExperimentError {
+    ExperimentError { field: path.to_owned(), message: "there is no such field".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::PRESETS;
+
+    #[test]
+    fn applying_the_difference_gives_the_other_experiment() {
+        for a in PRESETS {
+            for b in PRESETS {
+                let (a, b) = ((a.experiment)(), (b.experiment)());
+                let differences = difference(&a, &b);
+                let pairs = differences.iter().map(|d| (d.field.as_str(), d.to.clone()));
+                assert_eq!(apply(&a, pairs).unwrap(), b);
+                assert_eq!(differences.is_empty(), a == b);
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_into_a_number_is_refused() {
+        let base = (PRESETS[0].experiment)();
+        assert!(apply(&base, [("batch_size.x", Value::from(1))]).is_err());
+        assert!(apply(&base, [("no_such_field", Value::from(1))]).is_err());
+    }
+}

@@ -1,0 +1,284 @@
+use super::{Experiment, LearningRates, Probe, RuleSource, RunSettings, VERSION, limits};
+use crate::network::{Form, Model, Network};
+use crate::rule::{Rule, builtin};
+use crate::task::{self, Task};
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+/// What is wrong with an experiment: the field, and what it may hold.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct ExperimentError {
+    /// The field, as in the JSON: `learning_rates.count`.
+    pub field: String,
+    /// What is wrong and what is allowed.
+    pub message: String,
+}
+
+impl ExperimentError {
+    fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// One run with nothing left to look up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// The base learning rate.
+    pub base_learning_rate: f64,
+    /// The steps of linear warmup.
+    pub warmup_steps: u32,
+    /// The clip threshold, if any.
+    pub clip_threshold: Option<f64>,
+    /// The factor on initial weights.
+    pub initial_scale: f64,
+    /// The rule's constants, in its order.
+    pub constants: Vec<f64>,
+    /// The seed.
+    pub seed: u32,
+}
+
+/// An experiment that was checked, with its rule parsed and its network built.
+pub struct Resolved {
+    /// The experiment.
+    pub experiment: Experiment,
+    /// Its task.
+    pub task: &'static Task,
+    /// Its update rule.
+    pub rule: Rule,
+    /// The network in its training form.
+    pub network: Network,
+    /// The network in its evaluation form; same parameters.
+    pub evaluation: Network,
+    /// The runs.
+    pub runs: Vec<Run>,
+    /// The probe's place among a run's parameters, if the experiment names it.
+    pub probe: Option<usize>,
+}
+
+fn within<T: PartialOrd + Display>(field: &str, value: T, range: &RangeInclusive<T>) -> Result<(), ExperimentError> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let message = format!("{value} is not between {} and {}", range.start(), range.end());
+    Err(ExperimentError::new(field, message))
+}
+
+impl Resolved {
+    /// The steps of a run: its warmup and what follows.
+    pub fn steps(&self, run: usize) -> u32 {
+        self.runs[run].warmup_steps + self.experiment.max_train_steps
+    }
+
+    /// The steps of the longest run.
+    pub fn longest(&self) -> u32 {
+        (0..self.runs.len()).map(|run| self.steps(run)).max().unwrap_or(0)
+    }
+
+    /// Every how many steps a row is recorded: 1 unless that is more than [`limits::RECORDED_ROWS`].
+    pub fn stride(&self) -> u32 {
+        (self.runs.len() * self.longest() as usize).div_ceil(limits::RECORDED_ROWS).max(1) as u32
+    }
+}
+
+impl Experiment {
+    /// Checks every field and looks up what names refer to. The error names the field and what is allowed.
+    pub fn resolve(&self) -> Result<Resolved, ExperimentError> {
+        if self.version != VERSION {
+            let message = format!("{} is not known; this program reads {VERSION}", self.version);
+            return Err(ExperimentError::new("version", message));
+        }
+        let task = task::find(&self.task).ok_or_else(|| {
+            let ids: Vec<&str> = task::TASKS.iter().map(|task| task.id).collect();
+            let message = format!("{:?} is none of {}", self.task, ids.join(", "));
+            ExperimentError::new("task", message)
+        })?;
+        within("batch_size", self.batch_size, &limits::BATCH_SIZE)?;
+        within("initial_scale", self.initial_scale, &limits::INITIAL_SCALE)?;
+        within("max_train_steps", self.max_train_steps, &limits::STEPS)?;
+        within("validation_every", self.validation_every, &limits::STEPS)?;
+        let (depth, width) = match &self.model {
+            Model::Mlp(model) => (model.depth, model.width),
+            Model::ResidualMlp(model) => (model.depth, model.width),
+        };
+        within("model.depth", depth, &limits::DEPTH)?;
+        within("model.width", width, &limits::WIDTH)?;
+        let build = |form| {
+            self.model
+                .build(&(task.input)(), task.classes, self.batch_size, form)
+                .map_err(|error| ExperimentError::new("model", error.to_string()))
+        };
+        let (network, evaluation) = (build(Form::Training)?, build(Form::Evaluation)?);
+        if !limits::PARAMETERS.contains(&network.parameter_count()) {
+            let message = format!(
+                "the network has {} parameters, at most {} are allowed; lower model.width or model.depth",
+                network.parameter_count(),
+                limits::PARAMETERS.end()
+            );
+            return Err(ExperimentError::new("model", message));
+        }
+        let rule = self.rule()?;
+        let runs = self.resolve_runs(&rule)?;
+        let probe = self.probe.as_ref().map(|probe| place(probe, &network)).transpose()?;
+        Ok(Resolved { experiment: self.clone(), task, rule, network, evaluation, runs, probe })
+    }
+
+    /// The update rule, parsed.
+    pub fn rule(&self) -> Result<Rule, ExperimentError> {
+        match &self.optimizer.rule {
+            RuleSource::Builtin(id) => {
+                let known = builtin().iter().find(|rule| rule.id == id).ok_or_else(|| {
+                    let ids: Vec<&str> = builtin().iter().map(|rule| rule.id).collect();
+                    let message = format!("{id:?} is none of {}", ids.join(", "));
+                    ExperimentError::new("optimizer.rule", message)
+                })?;
+                Rule::parse(known.text).map_err(|error| ExperimentError::new("optimizer.rule", error.to_string()))
+            }
+            RuleSource::Text(text) => {
+                Rule::parse(text).map_err(|error| ExperimentError::new("optimizer.text", error.to_string()))
+            }
+        }
+    }
+
+    fn resolve_runs(&self, rule: &Rule) -> Result<Vec<Run>, ExperimentError> {
+        let settings: Vec<RunSettings> = if self.runs.is_empty() {
+            let LearningRates { from, factor, count } = &self.learning_rates;
+            within("learning_rates.from", *from, &limits::LEARNING_RATE)?;
+            within("learning_rates.factor", *factor, &limits::LEARNING_RATE_FACTOR)?;
+            within("learning_rates.count", *count, &limits::RUNS)?;
+            let run = |base_learning_rate| RunSettings {
+                base_learning_rate,
+                warmup_steps: None,
+                clip_threshold: None,
+                initial_scale: None,
+                constants: BTreeMap::new(),
+                seed: None,
+            };
+            self.learning_rates.values().into_iter().map(run).collect()
+        } else {
+            self.runs.clone()
+        };
+        if !limits::RUNS.contains(&settings.len()) {
+            let message = format!("{} runs, at most {} are allowed", settings.len(), limits::RUNS.end());
+            return Err(ExperimentError::new("runs", message));
+        }
+        let is_sweep = self.runs.is_empty();
+        let resolve = |(index, run): (usize, &RunSettings)| {
+            let field = |name: &str| {
+                if is_sweep { name.to_owned() } else { format!("runs[{index}].{name}") }
+            };
+            let base_learning_rate = run.base_learning_rate;
+            let name = if is_sweep { "learning_rates (its largest)".to_owned() } else { field("base_learning_rate") };
+            within(&name, base_learning_rate, &limits::LEARNING_RATE)?;
+            let warmup_steps = run.warmup_steps.unwrap_or(self.warmup_steps);
+            let most = limits::STEPS.end() - self.max_train_steps;
+            within(&field("warmup_steps"), warmup_steps, &(0..=most))?;
+            let clip_threshold = run.clip_threshold.or(self.clip_threshold);
+            if let Some(threshold) = clip_threshold {
+                within(&field("clip_threshold"), threshold, &limits::CLIP_THRESHOLD)?;
+            }
+            let initial_scale = run.initial_scale.unwrap_or(self.initial_scale);
+            within(&field("initial_scale"), initial_scale, &limits::INITIAL_SCALE)?;
+            let constants = constants(
+                rule,
+                [("optimizer.constants".to_owned(), &self.optimizer.constants), (field("constants"), &run.constants)],
+            )?;
+            let seed = run.seed.unwrap_or(self.seed);
+            Ok(Run { base_learning_rate, warmup_steps, clip_threshold, initial_scale, constants, seed })
+        };
+        settings.iter().enumerate().map(resolve).collect()
+    }
+}
+
+/// The rule's constants in its order: its defaults, overlaid by each map in turn.
+fn constants(rule: &Rule, overlays: [(String, &BTreeMap<String, f64>); 2]) -> Result<Vec<f64>, ExperimentError> {
+    let mut values: Vec<f64> = rule.constants.iter().map(|constant| constant.default).collect();
+    for (field, overlay) in overlays {
+        for (name, &value) in overlay {
+            let position = rule.constants.iter().position(|constant| &constant.name == name);
+            let Some(position) = position else {
+                let names: Vec<&str> = rule.constants.iter().map(|c| c.name.as_str()).collect();
+                let known = if names.is_empty() { "no constants".into() } else { names.join(", ") };
+                let message = format!("{name:?} is no constant of {}: it has {known}", rule.name);
+                return Err(ExperimentError::new(field, message));
+            };
+            rule.constants[position]
+                .check(value)
+                .map_err(|error| ExperimentError::new(format!("{field}.{name}"), error.to_string()))?;
+            values[position] = value;
+        }
+    }
+    Ok(values)
+}
+
+fn place(probe: &Probe, network: &Network) -> Result<usize, ExperimentError> {
+    let position = network.parameters.iter().position(|parameter| parameter.name == probe.layer);
+    let Some(position) = position else {
+        let names: Vec<&str> = network.parameters.iter().map(|p| p.name.as_str()).collect();
+        let message = format!("{:?} is none of {}", probe.layer, names.join(", "));
+        return Err(ExperimentError::new("probe.layer", message));
+    };
+    within("probe.index", probe.index, &(0..=network.parameters[position].shape.len() - 1))?;
+    Ok(network.parameter_offsets()[position] + probe.index)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::experiment::{Experiment, PRESETS, RunSettings, preset};
+
+    fn broken(change: impl Fn(&mut Experiment)) -> String {
+        let mut experiment = preset("figure-7a").unwrap();
+        change(&mut experiment);
+        match experiment.resolve() {
+            Err(error) => error.to_string(),
+            Ok(_) => "accepted".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_preset_resolves_and_survives_json() {
+        for preset in PRESETS {
+            let experiment = (preset.experiment)();
+            experiment.resolve().unwrap_or_else(|error| panic!("{}: {error}", preset.id));
+            assert_eq!(Experiment::from_json(&experiment.to_json()).unwrap(), experiment);
+        }
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_with_its_range() {
+        assert_eq!(broken(|e| e.batch_size = 0), "batch_size: 0 is not between 1 and 1024");
+        assert_eq!(broken(|e| e.learning_rates.count = 257), "learning_rates.count: 257 is not between 1 and 256");
+        assert_eq!(broken(|e| e.initial_scale = f64::NAN), "initial_scale: NaN is not between 0.1 and 10");
+        assert_eq!(broken(|e| e.warmup_steps = 99_999), "warmup_steps: 99999 is not between 0 and 99400");
+        assert!(broken(|e| e.task = "mnist".into()).contains("teacher, digits, spirals"));
+        assert!(broken(|e| e.learning_rates.factor = 100.0).starts_with("learning_rates (its largest)"));
+        let constant = |e: &mut Experiment| {
+            e.optimizer.constants.insert("gamma".into(), 1.5);
+        };
+        assert!(broken(constant).starts_with("optimizer.constants.gamma: "));
+        let run = |e: &mut Experiment| {
+            let mut run: RunSettings = serde_json::from_str(r#"{"base_learning_rate": 0.1}"#).unwrap();
+            run.clip_threshold = Some(-1.0);
+            e.runs = vec![run];
+        };
+        assert!(broken(run).starts_with("runs[0].clip_threshold: -1 is not between"));
+    }
+
+    #[test]
+    fn a_sweep_prints_round_numbers() {
+        let values = preset("figure-7a").unwrap().learning_rates.values();
+        assert_eq!(values[3], 0.008);
+        assert_eq!(values[8], 0.256);
+    }
+
+    #[test]
+    fn a_network_over_the_limit_says_what_to_lower() {
+        let message = broken(|e| {
+            if let crate::network::Model::ResidualMlp(model) = &mut e.model {
+                model.width = 256;
+            }
+        });
+        assert!(message.contains("at most 60000 are allowed; lower model.width"), "{message}");
+    }
+}

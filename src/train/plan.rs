@@ -1,0 +1,131 @@
+use super::batches::Data;
+use super::cpu;
+use super::tape::Tape;
+use crate::experiment::{ExperimentError, Resolved, limits};
+use crate::network::GraphError;
+use crate::record::Columns;
+use crate::rule::{Kind, Program};
+
+/// What a fleet trains, laid out for any backend: the tapes, the compiled rule, the probe, the memory it takes.
+pub struct Plan {
+    /// The experiment, checked.
+    pub resolved: Resolved,
+    /// The update rule, compiled.
+    pub program: Program,
+    /// The training step.
+    pub training: Tape,
+    /// Validation of one slice.
+    pub evaluation: Tape,
+    /// What a recorded row means.
+    pub columns: Columns,
+    /// The probe's place among a run's parameters.
+    pub probe: usize,
+}
+
+/// Why an experiment cannot be planned.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    /// The experiment is not valid.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    /// The network cannot be differentiated.
+    #[error("model: {0}")]
+    Graph(#[from] GraphError),
+    /// It would take too much memory.
+    #[error(
+        "the fleet would take {needed} MiB on the {backend}, at most {allowed} MiB are allowed; lower the number of runs, \
+         model.width, model.depth or batch_size"
+    )]
+    Memory {
+        /// MiB that it would take.
+        needed: usize,
+        /// MiB that are allowed.
+        allowed: usize,
+        /// CPU or GPU.
+        backend: &'static str,
+    },
+}
+
+impl Plan {
+    /// Plans an experiment, and refuses one that would take more memory than the CPU may give
+    /// ([`limits::CPU_BYTES`]): every experiment must be able to go on there.
+    pub fn new(resolved: Resolved) -> Result<Self, PlanError> {
+        let program = Program::new(&resolved.rule);
+        let training = Tape::training(&resolved.network)?;
+        let evaluation = Tape::evaluation(&resolved.evaluation);
+        let states = resolved.rule.states.iter().map(|state| state.name.clone()).collect();
+        let probe = resolved.probe.unwrap_or(0);
+        let is_chosen = resolved.probe.is_some();
+        let columns = Columns { states };
+        let mut plan = Self { resolved, program, training, evaluation, columns, probe };
+        let needed = plan.cpu_bytes();
+        if needed > limits::CPU_BYTES {
+            return Err(PlanError::Memory {
+                needed: needed.div_ceil(1 << 20),
+                allowed: limits::CPU_BYTES >> 20,
+                backend: "CPU",
+            });
+        }
+        if !is_chosen {
+            plan.probe = plan.largest_gradient();
+        }
+        Ok(plan)
+    }
+
+    /// The number of parameters of one run.
+    pub fn parameter_count(&self) -> usize {
+        self.resolved.network.parameter_count()
+    }
+
+    /// The steps of the longest run.
+    pub fn longest(&self) -> u32 {
+        self.resolved.longest()
+    }
+
+    /// The values that one run keeps from step to step: parameters and the planes of its states.
+    pub fn kept_len(&self) -> usize {
+        self.parameter_count() * (1 + self.program.per_parameter_state_count())
+    }
+
+    /// The bytes that all runs take on the CPU, scratch and gradient of one worker included.
+    pub fn cpu_bytes(&self) -> usize {
+        let shared = self.parameter_count()
+            + self.training.scratch_len.max(self.evaluation.scratch_len)
+            + self.resolved.experiment.batch_size * ((self.resolved.task.input)().len() + 1);
+        (self.resolved.runs.len() * self.kept_len() + shared) * size_of::<f32>()
+    }
+
+    /// The place of the largest gradient of the first run at step 0: the default probe. Computed on the CPU whatever the
+    /// backend, and for the whole experiment's first run whichever runs a worker trains, so that all agree.
+    fn largest_gradient(&self) -> usize {
+        let data = Data::new(&self.resolved, [0]);
+        let (_, gradient) = cpu::gradient_at_start::<f32>(self, &data, 0);
+        let largest = |best: usize, (index, value): (usize, &f32)| {
+            if value.abs() > gradient[best].abs() { index } else { best }
+        };
+        gradient.iter().enumerate().fold(0, largest)
+    }
+
+    /// The initial values of the per-parameter states, plane by plane.
+    pub fn initial_states(&self) -> Vec<f32> {
+        let planes = self.program.per_parameter_initial().iter();
+        planes.flat_map(|&value| std::iter::repeat_n(value as f32, self.parameter_count())).collect()
+    }
+
+    /// For each state of the rule, whether it is scalar or per parameter, and its place among those of its kind.
+    pub fn state_places(&self) -> impl Iterator<Item = (Kind, usize)> + '_ {
+        let mut counts = [0, 0];
+        self.program.state_kinds().iter().map(move |&kind| {
+            let count = &mut counts[usize::from(kind == Kind::PerParameter)];
+            *count += 1;
+            (kind, *count - 1)
+        })
+    }
+
+    /// Whether run `run` is validated after `step` updates: at multiples of the cadence and after the last update.
+    pub fn validates(&self, run: usize, step: u32) -> bool {
+        let last = self.resolved.steps(run);
+        step == last
+            || (step < last && step.is_multiple_of(self.resolved.experiment.validation_every))
+    }
+}
