@@ -101,13 +101,7 @@ impl SeedData {
     }
 
     /// Writes the batch of `step` as the network sees it.
-    pub fn gather<T: Element>(
-        &self,
-        batches: &Batches,
-        step: u32,
-        inputs: &mut [T],
-        labels: &mut [T],
-    ) {
+    pub fn gather<T: Element>(&self, batches: &Batches, step: u32, inputs: &mut [T], labels: &mut [T]) {
         let first = (step - batches.first_step) as usize * self.batch_size;
         let indices = &batches.indices[first..first + self.batch_size];
         let resident = self.resident();

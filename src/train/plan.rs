@@ -125,7 +125,6 @@ impl Plan {
     /// Whether run `run` is validated after `step` updates: at multiples of the cadence and after the last update.
     pub fn validates(&self, run: usize, step: u32) -> bool {
         let last = self.resolved.steps(run);
-        step == last
-            || (step < last && step.is_multiple_of(self.resolved.experiment.validation_every))
+        step == last || (step < last && step.is_multiple_of(self.resolved.experiment.validation_every))
     }
 }

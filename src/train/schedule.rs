@@ -4,13 +4,7 @@ use crate::experiment::Schedule;
 
 /// The learning rate of step `t`: base * t / W during the `warmup_steps` W, then the schedule over the
 /// `max_train_steps` S that follow (`docs/experiment.md`).
-pub fn learning_rate(
-    base: f64,
-    warmup_steps: u32,
-    max_train_steps: u32,
-    schedule: Schedule,
-    t: u32,
-) -> f64 {
+pub fn learning_rate(base: f64, warmup_steps: u32, max_train_steps: u32, schedule: Schedule, t: u32) -> f64 {
     if t < warmup_steps {
         return base * f64::from(t) / f64::from(warmup_steps);
     }

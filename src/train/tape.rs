@@ -67,12 +67,7 @@ impl Tape {
         Self::lay_out(network, &network.graph, &[], &[network.loss, network.accuracy])
     }
 
-    fn lay_out(
-        network: &Network,
-        graph: &Graph,
-        gradients: &[Option<ValueId>],
-        results: &[ValueId],
-    ) -> Self {
+    fn lay_out(network: &Network, graph: &Graph, gradients: &[Option<ValueId>], results: &[ValueId]) -> Self {
         let offsets = network.parameter_offsets();
         let values = graph.values();
         let mut needed = vec![false; values.len()];
@@ -199,9 +194,8 @@ mod tests {
     #[test]
     fn training_does_not_compute_the_accuracy() {
         let resolved = (PRESETS[0].experiment)().resolve().unwrap();
-        let has_accuracy = |tape: &Tape| {
-            tape.instructions.iter().any(|instruction| instruction.operation.name() == "accuracy")
-        };
+        let has_accuracy =
+            |tape: &Tape| tape.instructions.iter().any(|instruction| instruction.operation.name() == "accuracy");
         assert!(!has_accuracy(&Tape::training(&resolved.network).unwrap()));
         assert!(has_accuracy(&Tape::evaluation(&resolved.evaluation)));
     }

@@ -128,13 +128,7 @@ pub(super) fn gradient_at_start<T: Number>(plan: &Plan, data: &Data, run: usize)
 }
 
 /// The loss and gradient at `theta` on the batch of `step`: the reference that every backend is held against.
-pub fn gradient_at<T: Number>(
-    plan: &Plan,
-    data: &Data,
-    seed: u32,
-    step: u32,
-    theta: &[f32],
-) -> (T, Vec<T>) {
+pub fn gradient_at<T: Number>(plan: &Plan, data: &Data, seed: u32, step: u32, theta: &[f32]) -> (T, Vec<T>) {
     let mut worker = Worker::<T>::new(plan);
     let theta: Vec<T> = theta.iter().map(|&x| <T as Element>::from_f64(f64::from(x))).collect();
     if let Some(seed) = data.seeds().nth(data.position(seed)) {
@@ -156,18 +150,15 @@ impl<T: Number> CpuFleet<T> {
     ) -> Result<Self, FleetError> {
         let runs: Vec<usize> = runs.into_iter().collect();
         let data = Data::new(&plan.resolved, runs.iter().copied());
-        let convert = |values: &[f32]| {
-            values.iter().map(|&x| <T as Element>::from_f64(f64::from(x))).collect::<Vec<T>>()
-        };
+        let convert =
+            |values: &[f32]| values.iter().map(|&x| <T as Element>::from_f64(f64::from(x))).collect::<Vec<T>>();
         let make = |&run: &usize| {
             let settings = &plan.resolved.runs[run];
             let Some(checkpoint) = checkpoint else {
                 let network = &plan.resolved.network;
                 return Ok(RunState {
                     run,
-                    theta: convert(
-                        &network.initial_parameters(settings.seed, settings.initial_scale),
-                    ),
+                    theta: convert(&network.initial_parameters(settings.seed, settings.initial_scale)),
                     states: convert(&plan.initial_states()),
                     scalar_states: plan.program.scalar_initial().to_vec(),
                     death: None,
@@ -203,8 +194,7 @@ impl<T: Number> CpuFleet<T> {
     pub fn train(&mut self, steps: u32) -> Vec<RunChunk> {
         let first = self.step;
         let last = first.saturating_add(steps).min(self.plan.longest());
-        let batches: Vec<Batches> =
-            self.data.seeds().map(|seed| seed.batches(first, last - first)).collect();
+        let batches: Vec<Batches> = self.data.seeds().map(|seed| seed.batches(first, last - first)).collect();
         let (plan, data) = (&*self.plan, &*self.data);
         let share = self.runs.len().div_ceil(self.workers.len()).max(1);
         let train = |worker: &mut Worker<T>, runs: &mut [RunState<T>]| {
@@ -219,9 +209,7 @@ impl<T: Number> CpuFleet<T> {
             [worker] => train(worker, &mut self.runs),
             workers => std::thread::scope(|scope| {
                 let shares = workers.iter_mut().zip(self.runs.chunks_mut(share));
-                let threads: Vec<_> = shares
-                    .map(|(worker, runs)| scope.spawn(|| train(worker, runs)))
-                    .collect();
+                let threads: Vec<_> = shares.map(|(worker, runs)| scope.spawn(|| train(worker, runs))).collect();
                 let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<RunChunk>>| {
                     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
                 };
@@ -294,9 +282,7 @@ fn train_run<T: Number>(
                 chunk.rows.extend([gradient.to_f64() as f32, state.theta[plan.probe].to_f64() as f32]);
                 chunk.rows.extend(plan.state_places().map(|(kind, place)| match kind {
                     Kind::Scalar => state.scalar_states[place] as f32,
-                    Kind::PerParameter => {
-                        state.states[place * state.theta.len() + plan.probe].to_f64() as f32
-                    }
+                    Kind::PerParameter => state.states[place * state.theta.len() + plan.probe].to_f64() as f32,
                 }));
             }
         }
