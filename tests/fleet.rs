@@ -28,7 +28,10 @@ fn figure_7a_ends_at_a_cliff() {
         for (rate, record) in rates.iter().zip(&records) {
             let last = record.validation.last().unwrap();
             let first = record.column(Columns::LOSS).next().unwrap();
-            println!("seed {seed} rate {rate} first {first} death {:?} final {} ({})", record.death, last.loss, last.accuracy);
+            println!(
+                "seed {seed} rate {rate} first {first} death {:?} final {} ({})",
+                record.death, last.loss, last.accuracy
+            );
         }
     }
 }

@@ -148,8 +148,9 @@ proptest! {
     fn printing_and_parsing_round_trip(text in rule_text()) {
         let rule = Rule::parse(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
         let printed = rule.text();
-        prop_assert_eq!(Rule::parse(&printed).as_ref(), Ok(&rule), "{}", printed);
-        prop_assert_eq!(Rule::parse(&printed).map(|rule| rule.text()), Ok(printed));
+        let again = Rule::parse(&printed);
+        prop_assert_eq!(again.as_ref(), Ok(&rule), "{}", &printed);
+        prop_assert_eq!(again.map(|rule| rule.text()), Ok(printed));
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl Rule {
                 let left = show.named(&target, time);
                 let mut text = symbol_text(&target.name, time);
                 text.push_str(" = ");
-                let style = Style { name: &|name| show.name_text(name), minus: MINUS, times: " · " };
+                let style = Style { name: &|name| show.name_text(name), minus: MINUS, times: " · ", primed: clipped };
                 write_expression(&mut text, &assignment.expression, Precedence::Sum, &style);
                 Equation { mathml: equation(left, show.expression(&assignment.expression)), target, text }
             })

@@ -361,7 +361,7 @@ impl Rule {
     /// An expression in the syntax of the language, with no more parentheses than it needs.
     pub fn expression_text(&self, expression: &Expression) -> String {
         let mut text = String::new();
-        let style = Style { name: &|name| self.symbol(name).name, minus: "-", times: " * " };
+        let style = Style { name: &|name| self.symbol(name).name, minus: "-", times: " * ", primed: false };
         write_expression(&mut text, expression, Precedence::Sum, &style);
         text
     }
@@ -372,6 +372,8 @@ pub(super) struct Style<'a> {
     pub(super) name: &'a dyn Fn(Name) -> String,
     pub(super) minus: &'a str,
     pub(super) times: &'a str,
+    /// Whether g needs parentheses to be raised to a power, being written with a prime.
+    pub(super) primed: bool,
 }
 
 /// Writes an expression on one line, in parentheses if it holds together more loosely than `least`.
@@ -395,7 +397,11 @@ pub(super) fn write_expression(text: &mut String, expression: &Expression, least
                 BinaryOperator::Divide => (" / ", Precedence::Product, Precedence::Sign),
                 BinaryOperator::Power => ("^", Precedence::Atom, Precedence::Sign),
             };
+            let power = *operator == BinaryOperator::Power;
+            let fence = style.primed && power && **left == Expression::Name(Name::Gradient);
+            text.push_str(if fence { "(" } else { "" });
             write_expression(text, left, least_left, style);
+            text.push_str(if fence { ")" } else { "" });
             if *operator == BinaryOperator::Subtract {
                 text.push(' ');
                 text.push_str(sign);
