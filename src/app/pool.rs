@@ -99,11 +99,6 @@ impl Pool {
         Ok(pool)
     }
 
-    /// The number of workers.
-    pub fn workers(&self) -> usize {
-        self.0.borrow().members.len()
-    }
-
     /// Where fleets that start from now on train.
     pub fn set_backend(&self, backend: Backend) {
         self.0.borrow_mut().backend = backend;

@@ -106,6 +106,11 @@ pub(super) fn dash(slot: usize) -> &'static [f64] {
     DASHES[slot % DASHES.len()]
 }
 
+/// The dash of a variant's slot as SVG writes it; empty for a whole line.
+pub fn dash_text(slot: usize) -> String {
+    dash(slot).iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
+}
+
 /// A line's colour and width.
 #[derive(Clone, Copy, Debug)]
 pub struct Pen {
