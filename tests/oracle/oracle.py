@@ -28,6 +28,10 @@ STEPS = 100
 TOLERANCE = 1e-4  # relative
 NORM_EPSILON = 1e-5
 CLIP = 2.0
+# ReLU's derivative jumps at 0: an argument that f32 rounds to the other side of it changes the gradient by far more than
+# rounding (seen: an argument of 1.4e-7, a norm 1 % off). Such a run says nothing, and another seed takes its place.
+KINK = 1e-6
+SEEDS = range(5, 10)
 
 
 def residual(placement, **other):
@@ -75,11 +79,17 @@ def norm(p, name, x):
 
 
 def logits(model, p, x):
-    phi = ACTIVATIONS[model.get("activation", "relu")]
+    """The logits, and how near the argument of an activation comes to 0."""
+    nearest = [jnp.inf]
+
+    def phi(x):
+        nearest.append(jnp.abs(x).min())
+        return ACTIVATIONS[model.get("activation", "relu")](x)
+
     if model["kind"] == "mlp":
         for layer in range(1, model["depth"] + 1):
             x = phi(dense(p, f"hidden{layer}", x))
-        return dense(p, "head", x)
+        return dense(p, "head", x), jnp.stack(nearest).min()
     x = dense(p, "input", x)
     for block in range(1, model["depth"] + 1):
         name = f"block{block}"
@@ -94,12 +104,13 @@ def logits(model, p, x):
             x = norm(p, f"{name}.norm", x)
     if model.get("final_norm"):
         x = norm(p, "final_norm", x)
-    return dense(p, "head", x)
+    return dense(p, "head", x), jnp.stack(nearest).min()
 
 
 def loss(model, p, x, labels):
-    logp = jax.nn.log_softmax(logits(model, p, x), axis=1)
-    return -jnp.take_along_axis(logp, labels[:, None], axis=1).mean()
+    z, nearest = logits(model, p, x)
+    logp = jax.nn.log_softmax(z, axis=1)
+    return -jnp.take_along_axis(logp, labels[:, None], axis=1).mean(), nearest
 
 
 def update(rule, c, eta, t, g, theta, s):
@@ -131,7 +142,7 @@ def update(rule, c, eta, t, g, theta, s):
     return theta - eta * m / (jnp.sqrt(s["v"]) + c["epsilon"]) * b
 
 
-def experiment(model, rule, learning_rate):
+def experiment(model, rule, learning_rate, seed):
     return {
         "version": 1,
         "task": "digits",
@@ -143,12 +154,13 @@ def experiment(model, rule, learning_rate):
         "clip_threshold": CLIP,
         "batch_size": 32,
         "max_train_steps": STEPS - 10,
-        "seed": 5,
+        "seed": seed,
     }
 
 
 def compare(trace):
-    """The largest relative difference of loss and of gradient norm over the steps of a trace's first run."""
+    """The largest relative difference of loss and of gradient norm over the steps of a trace's first run; None if the run
+    comes too near to a kink of ReLU."""
     with safe_open(trace, framework="np") as file:
         metadata = file.metadata()
         arrays = {name: file.get_tensor(name) for name in file.keys()}
@@ -160,14 +172,16 @@ def compare(trace):
     inputs = jnp.asarray(arrays[f"seed{seed}.training.inputs"], jnp.float64)
     inputs = inputs.reshape(inputs.shape[0], -1)
     labels = jnp.asarray(arrays[f"seed{seed}.training.labels"], jnp.int32)
-    step = jax.jit(jax.value_and_grad(lambda p, x, y: loss(model, p, x, y)))
+    step = jax.jit(jax.value_and_grad(lambda p, x, y: loss(model, p, x, y), has_aux=True))
     states = {name: {} for name in p}
     worst = [0.0, 0.0]
     clipped = 0
     assert run["steps"] == STEPS and arrays["loss"].shape == (1, STEPS)
     for t in range(STEPS):
         rows = arrays[f"seed{seed}.batches"][t]
-        value, gradient = step(p, inputs[rows], labels[rows])
+        (value, nearest), gradient = step(p, inputs[rows], labels[rows])
+        if model.get("activation") == "relu" and nearest < KINK:
+            return None
         gradient_norm = math.sqrt(sum(float((g * g).sum()) for g in gradient.values()))
         for place, (own, theirs) in enumerate([(float(value), arrays["loss"][0, t]), (gradient_norm, arrays["gradient_norm"][0, t])]):
             # NaN compares as no difference; a run that died is no agreement.
@@ -193,11 +207,16 @@ def main():
         folder = pathlib.Path(folder)
         for network, model in NETWORKS.items():
             for rule, learning_rate in RULES.items():
-                (folder / "experiment.json").write_text(json.dumps(experiment(model, rule, learning_rate)))
-                command = [arguments.brink, "run", folder / "experiment.json", "--backend", arguments.backend]
-                command += ["--out", folder / "lines.jsonl", "--trace", folder / "trace.safetensors"]
-                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-                (own_loss, own_norm), final, clipped, first, last = compare(folder / "trace.safetensors")
+                for seed in SEEDS:
+                    (folder / "experiment.json").write_text(json.dumps(experiment(model, rule, learning_rate, seed)))
+                    command = [arguments.brink, "run", folder / "experiment.json", "--backend", arguments.backend]
+                    command += ["--out", folder / "lines.jsonl", "--trace", folder / "trace.safetensors"]
+                    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+                    compared = compare(folder / "trace.safetensors")
+                    if compared is not None:
+                        break
+                assert compared is not None, f"{network}, {rule}: every seed comes too near to a kink"
+                (own_loss, own_norm), final, clipped, first, last = compared
                 agrees = own_loss <= TOLERANCE and own_norm <= TOLERANCE
                 failures += not agrees
                 print(
