@@ -57,7 +57,7 @@ pub fn infeasible(record: &RunRecord, chance: f64, is_finished: bool) -> Option<
         return None;
     }
     let last = final_training_loss(record);
-    if !(last <= DIVERGED_FACTOR * first.max(chance)) {
+    if last.is_nan() || last > DIVERGED_FACTOR * first.max(chance) {
         return Some(Infeasible::Diverged);
     }
     let quarter = record.len() / 4;

@@ -34,7 +34,8 @@ pub fn differentiate(
                 });
             }
             Source::Operation { operation, inputs } => {
-                for (position, &input) in inputs.iter().enumerate() {
+                // Last input first: the gradient of a layer's input then comes right before what reads it.
+                for (position, &input) in inputs.iter().enumerate().rev() {
                     if !depends[input.0] {
                         continue;
                     }

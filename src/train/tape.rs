@@ -120,7 +120,9 @@ impl Tape {
             };
             let last_reader = order.iter().enumerate().rev().find(reads);
             let stays = results.contains(&ValueId(id)) || copies.iter().any(|(copied, _)| copied.0 == id);
-            let last_read = if stays { end } else { last_reader.map_or(position, |(at, _)| at) };
+            // One instruction longer than needed: then two neighbours can be computed in one GPU kernel, whose output must
+            // not lie where the first of them still reads.
+            let last_read = if stays { end } else { last_reader.map_or(position, |(at, _)| at) + 1 };
             lifetimes.push(Lifetime { len: values[id].shape.len(), written: position, last_read });
             scratch.push(id);
         }

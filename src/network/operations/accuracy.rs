@@ -1,10 +1,41 @@
-use super::{Compute, Operand};
+use super::{Compute, Grid, Kernel, Operand};
 use crate::tensor::{Element, Shape};
 
 /// The share of labelled rows whose largest logit is the label's: ([rows, classes], [rows]) to a scalar; 0 where no row
 /// is labelled. Ties count for the lower class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Accuracy;
+
+const WGSL: &str = r"
+var<workgroup> right: array<f32, 64>;
+var<workgroup> counts: array<f32, 64>;
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    var hits = 0.0;
+    var count = 0.0;
+    for (var row = local; row < params.b_len; row += 64u) {
+        let label = b(run, row);
+        if (label < 0.0) { continue; }
+        count += 1.0;
+        let first = row * params.inner;
+        var best = 0u;
+        for (var j = 1u; j < params.inner; j++) {
+            if (a(run, first + j) > a(run, first + best)) { best = j; }
+        }
+        if (best == u32(label)) { hits += 1.0; }
+    }
+    right[local] = hits;
+    counts[local] = count;
+    workgroupBarrier();
+    if (local == 0u && !skips(run)) {
+        var total = 0.0;
+        var all = 0.0;
+        for (var i = 0u; i < 64u; i++) { total += right[i]; all += counts[i]; }
+        write(run, 0u, select(0.0, total / all, all > 0.0));
+    }
+}
+";
 
 impl Compute for Accuracy {
     const NAME: &'static str = "accuracy";
@@ -30,5 +61,9 @@ impl Compute for Accuracy {
             }
         }
         output[0] = if count > T::zero() { right / count } else { T::zero() };
+    }
+
+    fn kernel(&self, inputs: &[&Shape]) -> Kernel {
+        Kernel { inner: inputs[0].columns(), ..Kernel::new(Self::NAME, WGSL, Grid::One) }
     }
 }

@@ -1,4 +1,4 @@
-use super::{Compute, Operand};
+use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,15 @@ impl ActivationKind {
         }
     }
 
+    /// What stands for it in a kernel; 0 is no activation.
+    pub fn gpu_variant(self) -> u32 {
+        match self {
+            Self::Relu => 1,
+            Self::Tanh => 2,
+            Self::Gelu => 3,
+        }
+    }
+
     /// Whether the derivative is a function of the result (ReLU, tanh) rather than of the argument (GELU).
     pub fn derivative_reads_output(self) -> bool {
         matches!(self, Self::Relu | Self::Tanh)
@@ -38,12 +47,54 @@ impl ActivationKind {
 const GELU_SCALE: f64 = 0.797_884_560_802_865_4;
 const GELU_CUBIC: f64 = 0.044_715;
 
+/// The nonlinearities in WGSL, for the kernels here and for the ends of the matrix products'. NaN is told by its bits, since
+/// WGSL promises nothing about comparisons with it; tanh is kept from overflowing where drivers compute it from exp.
+pub const ACTIVATIONS_WGSL: &str = r"
+fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+fn safe_tanh(x: f32) -> f32 {
+    if (is_nan(x)) { return x; }
+    return tanh(clamp(x, -15.0, 15.0));
+}
+fn activation(kind: u32, x: f32) -> f32 {
+    switch kind {
+        case 1u: { if (is_nan(x)) { return x; } return max(x, 0.0); }
+        case 2u: { return safe_tanh(x); }
+        case 3u: { return 0.5 * x * (1.0 + safe_tanh(0.7978845608 * (x + 0.044715 * x * x * x))); }
+        default: { return x; }
+    }
+}
+fn activation_gradient(kind: u32, point: f32, d: f32) -> f32 {
+    switch kind {
+        case 1u: { if (point <= 0.0) { return 0.0; } return d; }
+        case 2u: { return d * (1.0 - point * point); }
+        case 3u: {
+            let x = point;
+            let t = safe_tanh(0.7978845608 * (x + 0.044715 * x * x * x));
+            let inner = 0.7978845608 * (1.0 + 3.0 * 0.044715 * x * x);
+            return d * 0.5 * (1.0 + t + x * (1.0 - t * t) * inner);
+        }
+        default: { return d; }
+    }
+}
+";
+
 /// Applies a nonlinearity to every value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Activation {
     /// Which one.
     pub kind: ActivationKind,
 }
+
+const WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let i = group.x * 64u + local;
+    if (skips(run) || i >= params.rows * params.columns) { return; }
+    let x = a(run, i);
+    write(run, i, activation(params.variant, x));
+}
+";
 
 impl Compute for Activation {
     const NAME: &'static str = "activation";
@@ -82,6 +133,10 @@ impl Compute for Activation {
             }
         }
     }
+
+    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
+        Kernel { variant: self.kind.gpu_variant(), ..Kernel::new(Self::NAME, WGSL, Grid::Values) }
+    }
 }
 
 /// The gradient of [`Activation`]: (result or argument, gradient of the result) to the gradient of the argument; see
@@ -91,6 +146,16 @@ pub struct ActivationGradient {
     /// Which nonlinearity.
     pub kind: ActivationKind,
 }
+
+const GRADIENT_WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let i = group.x * 64u + local;
+    if (skips(run) || i >= params.rows * params.columns) { return; }
+    write(run, i, activation_gradient(params.variant, a(run, i), b(run, i)));
+}
+";
 
 impl Compute for ActivationGradient {
     const NAME: &'static str = "activation gradient";
@@ -122,5 +187,9 @@ impl Compute for ActivationGradient {
                 });
             }
         }
+    }
+
+    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
+        Kernel { variant: self.kind.gpu_variant(), ..Kernel::new(Self::NAME, GRADIENT_WGSL, Grid::Values) }
     }
 }

@@ -1,10 +1,20 @@
-use super::{Compute, Operand};
+use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
 
 /// The sum of two tensors of one shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Add;
+
+const WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let i = group.x * 64u + local;
+    if (skips(run) || i >= params.rows * params.columns) { return; }
+    write(run, i, a(run, i) + b(run, i));
+}
+";
 
 impl Compute for Add {
     const NAME: &'static str = "add";
@@ -29,5 +39,9 @@ impl Compute for Add {
         for ((sum, &a), &b) in output.iter_mut().zip(inputs[0].values).zip(inputs[1].values) {
             *sum = a + b;
         }
+    }
+
+    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
+        Kernel::new(Self::NAME, WGSL, Grid::Values)
     }
 }

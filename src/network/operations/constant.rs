@@ -1,4 +1,4 @@
-use super::{Compute, Operand};
+use super::{Compute, Grid, Kernel, Operand};
 use crate::tensor::{Element, Shape};
 
 /// One number, such as the gradient of the loss with respect to itself.
@@ -7,6 +7,16 @@ pub struct Constant {
     /// The number.
     pub value: f64,
 }
+
+const WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let i = group.x * 64u + local;
+    if (skips(run) || i >= params.rows * params.columns) { return; }
+    write(run, i, params.value);
+}
+";
 
 impl Compute for Constant {
     const NAME: &'static str = "constant";
@@ -17,5 +27,9 @@ impl Compute for Constant {
 
     fn run<T: Element>(&self, _inputs: &[Operand<'_, T>], output: &mut [T]) {
         output.fill(T::from_f64(self.value));
+    }
+
+    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
+        Kernel { value: self.value as f32, ..Kernel::new(Self::NAME, WGSL, Grid::Values) }
     }
 }

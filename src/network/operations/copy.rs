@@ -1,9 +1,19 @@
-use super::{Compute, Operand};
+use super::{Compute, Grid, Kernel, Operand};
 use crate::tensor::{Element, Shape};
 
 /// A copy: a planner uses it to put a value where it must lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Copy;
+
+const WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let i = group.x * 64u + local;
+    if (skips(run) || i >= params.rows * params.columns) { return; }
+    write(run, i, a(run, i));
+}
+";
 
 impl Compute for Copy {
     const NAME: &'static str = "copy";
@@ -15,5 +25,9 @@ impl Compute for Copy {
 
     fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         output.copy_from_slice(inputs[0].values);
+    }
+
+    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
+        Kernel::new(Self::NAME, WGSL, Grid::Values)
     }
 }

@@ -1,4 +1,4 @@
-use super::{Compute, Operand};
+use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
 
@@ -15,6 +15,49 @@ fn largest<T: Element>(row: &[T]) -> T {
 fn labelled<T: Element>(labels: &[T]) -> T {
     T::from_f64(labels.iter().filter(|&&label| label >= T::zero()).count() as f64)
 }
+
+const WGSL: &str = r"
+var<workgroup> sums: array<f32, 64>;
+var<workgroup> counts: array<f32, 64>;
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    var sum = 0.0;
+    var count = 0.0;
+    for (var row = local; row < params.b_len; row += 64u) {
+        let label = b(run, row);
+        if (label < 0.0) { continue; }
+        count += 1.0;
+        let first = row * params.inner;
+        var largest = a(run, first);
+        for (var j = 1u; j < params.inner; j++) { largest = max(largest, a(run, first + j)); }
+        var exponentials = 0.0;
+        var finite = true;
+        for (var j = 0u; j < params.inner; j++) {
+            let x = a(run, first + j);
+            finite = finite && is_finite(x);
+            exponentials += exp(x - largest);
+        }
+        let loss = log(exponentials) - (a(run, first + u32(label)) - largest);
+        if (finite) { sum += loss; } else { sum = not_a_number(); }
+    }
+    sums[local] = sum;
+    counts[local] = count;
+    workgroupBarrier();
+    if (local == 0u && !skips(run)) {
+        var total = 0.0;
+        var all = 0.0;
+        var finite = true;
+        for (var i = 0u; i < 64u; i++) {
+            finite = finite && is_finite(sums[i]);
+            total += sums[i];
+            all += counts[i];
+        }
+        if (!finite) { write(run, 0u, not_a_number()); }
+        else { write(run, 0u, select(0.0, total / all, all > 0.0)); }
+    }
+}
+";
 
 impl Compute for CrossEntropy {
     const NAME: &'static str = "cross entropy";
@@ -54,12 +97,43 @@ impl Compute for CrossEntropy {
         let count = labelled(inputs[1].values);
         output[0] = if count > T::zero() { sum / count } else { T::zero() };
     }
+
+    fn kernel(&self, inputs: &[&Shape]) -> Kernel {
+        Kernel { inner: inputs[0].columns(), ..Kernel::new(Self::NAME, WGSL, Grid::One) }
+    }
 }
 
 /// The gradient of [`CrossEntropy`] with respect to the logits: (logits, labels, gradient of the loss) to [rows,
 /// classes].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CrossEntropyGradient;
+
+const GRADIENT_WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let row = group.x * 64u + local;
+    if (skips(run) || row >= params.rows) { return; }
+    let first = row * params.columns;
+    let label = b(run, row);
+    if (label < 0.0) {
+        for (var j = 0u; j < params.columns; j++) { write(run, first + j, 0.0); }
+        return;
+    }
+    var count = 0.0;
+    for (var i = 0u; i < params.rows; i++) { if (b(run, i) >= 0.0) { count += 1.0; } }
+    let factor = c(run, 0u) / count;
+    var largest = a(run, first);
+    for (var j = 1u; j < params.columns; j++) { largest = max(largest, a(run, first + j)); }
+    var sum = 0.0;
+    for (var j = 0u; j < params.columns; j++) { sum += exp(a(run, first + j) - largest); }
+    for (var j = 0u; j < params.columns; j++) {
+        var y = exp(a(run, first + j) - largest) * (factor / sum);
+        if (j == u32(label)) { y -= factor; }
+        write(run, first + j, y);
+    }
+}
+";
 
 impl Compute for CrossEntropyGradient {
     const NAME: &'static str = "cross entropy gradient";
@@ -93,5 +167,9 @@ impl Compute for CrossEntropyGradient {
             let right = &mut out[label.to_f64() as usize];
             *right = *right - factor;
         }
+    }
+
+    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
+        Kernel::new(Self::NAME, GRADIENT_WGSL, Grid::Rows)
     }
 }

@@ -1,4 +1,4 @@
-use super::{Compute, Operand};
+use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
 use ndarray::linalg::general_mat_mul;
@@ -57,6 +57,144 @@ pub(super) fn multiply<T: Element>(
     }
 }
 
+const WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    if (skips(run)) { return; }
+    // Each invocation computes 4 x 4 values in registers: no barrier, which software adapters run slowly.
+    let row = group.y * 32u + (local / 8u) * 4u;
+    let column = group.x * 32u + (local % 8u) * 4u;
+    if (row >= params.rows || column >= params.columns) { return; }
+    let last_row = params.rows - 1u;
+    let last_column = params.columns - 1u;
+    let rows = min(vec4<u32>(row, row + 1u, row + 2u, row + 3u), vec4<u32>(last_row));
+    let columns = min(vec4<u32>(column, column + 1u, column + 2u, column + 3u), vec4<u32>(last_column));
+    let a_base = params.a_offset + run * params.a_stride;
+    let b_base = params.b_offset + run * params.b_stride;
+    var sum0 = vec4<f32>(0.0);
+    var sum1 = sum0;
+    var sum2 = sum0;
+    var sum3 = sum0;
+
+    for (var k = 0u; k < params.inner; k++) {
+        let x = vec4<f32>(arena[a_base + rows.x * params.inner + k], arena[a_base + rows.y * params.inner + k],
+            arena[a_base + rows.z * params.inner + k], arena[a_base + rows.w * params.inner + k]);
+        let w = vec4<f32>(arena[b_base + k * params.columns + columns.x], arena[b_base + k * params.columns + columns.y],
+            arena[b_base + k * params.columns + columns.z], arena[b_base + k * params.columns + columns.w]);
+
+        sum0 += x.x * w;
+        sum1 += x.y * w;
+        sum2 += x.z * w;
+        sum3 += x.w * w;
+    }
+    var sums = array<vec4<f32>, 4>(sum0, sum1, sum2, sum3);
+    for (var i = 0u; i < 4u; i++) {
+        if (row + i > last_row) { break; }
+        for (var j = 0u; j < 4u; j++) {
+            if (column + j > last_column) { break; }
+            let at = (row + i) * params.columns + column + j;
+            write(run, at, finish(run, at, sums[i][j]));
+        }
+    }
+}
+";
+
+const FIRST_WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    if (skips(run)) { return; }
+    // Each invocation computes 4 x 4 values in registers: no barrier, which software adapters run slowly.
+    let row = group.y * 32u + (local / 8u) * 4u;
+    let column = group.x * 32u + (local % 8u) * 4u;
+    if (row >= params.rows || column >= params.columns) { return; }
+    let last_row = params.rows - 1u;
+    let last_column = params.columns - 1u;
+    let rows = min(vec4<u32>(row, row + 1u, row + 2u, row + 3u), vec4<u32>(last_row));
+    let columns = min(vec4<u32>(column, column + 1u, column + 2u, column + 3u), vec4<u32>(last_column));
+    let a_base = params.a_offset + run * params.a_stride;
+    let b_base = params.b_offset + run * params.b_stride;
+    var sum0 = vec4<f32>(0.0);
+    var sum1 = sum0;
+    var sum2 = sum0;
+    var sum3 = sum0;
+    var columns_sum = vec4<f32>(0.0);
+
+    for (var k = 0u; k < params.inner; k++) {
+        let x = vec4<f32>(arena[a_base + k * params.rows + rows.x], arena[a_base + k * params.rows + rows.y],
+            arena[a_base + k * params.rows + rows.z], arena[a_base + k * params.rows + rows.w]);
+        let w = vec4<f32>(arena[b_base + k * params.columns + columns.x], arena[b_base + k * params.columns + columns.y],
+            arena[b_base + k * params.columns + columns.z], arena[b_base + k * params.columns + columns.w]);
+
+        sum0 += x.x * w;
+        sum1 += x.y * w;
+        sum2 += x.z * w;
+        sum3 += x.w * w;
+        columns_sum += w;
+    }
+    var sums = array<vec4<f32>, 4>(sum0, sum1, sum2, sum3);
+    for (var i = 0u; i < 4u; i++) {
+        if (row + i > last_row) { break; }
+        for (var j = 0u; j < 4u; j++) {
+            if (column + j > last_column) { break; }
+            let at = (row + i) * params.columns + column + j;
+            write(run, at, finish(run, at, sums[i][j]));
+        }
+    }
+    // The first tile row also sums the columns of the second factor: the gradient of a bias.
+    if (params.end == 4u && row == 0u) {
+        let base = params.d_offset + run * params.d_stride;
+        for (var j = 0u; j < 4u; j++) {
+            if (column + j <= last_column) { arena[base + column + j] = columns_sum[j]; }
+        }
+    }
+}
+";
+
+const SECOND_WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    if (skips(run)) { return; }
+    // Each invocation computes 4 x 4 values in registers: no barrier, which software adapters run slowly.
+    let row = group.y * 32u + (local / 8u) * 4u;
+    let column = group.x * 32u + (local % 8u) * 4u;
+    if (row >= params.rows || column >= params.columns) { return; }
+    let last_row = params.rows - 1u;
+    let last_column = params.columns - 1u;
+    let rows = min(vec4<u32>(row, row + 1u, row + 2u, row + 3u), vec4<u32>(last_row));
+    let columns = min(vec4<u32>(column, column + 1u, column + 2u, column + 3u), vec4<u32>(last_column));
+    let a_base = params.a_offset + run * params.a_stride;
+    let b_base = params.b_offset + run * params.b_stride;
+    var sum0 = vec4<f32>(0.0);
+    var sum1 = sum0;
+    var sum2 = sum0;
+    var sum3 = sum0;
+
+    for (var k = 0u; k < params.inner; k++) {
+        let x = vec4<f32>(arena[a_base + rows.x * params.inner + k], arena[a_base + rows.y * params.inner + k],
+            arena[a_base + rows.z * params.inner + k], arena[a_base + rows.w * params.inner + k]);
+        let w = vec4<f32>(arena[b_base + columns.x * params.inner + k], arena[b_base + columns.y * params.inner + k],
+            arena[b_base + columns.z * params.inner + k], arena[b_base + columns.w * params.inner + k]);
+
+        sum0 += x.x * w;
+        sum1 += x.y * w;
+        sum2 += x.z * w;
+        sum3 += x.w * w;
+    }
+    var sums = array<vec4<f32>, 4>(sum0, sum1, sum2, sum3);
+    for (var i = 0u; i < 4u; i++) {
+        if (row + i > last_row) { break; }
+        for (var j = 0u; j < 4u; j++) {
+            if (column + j > last_column) { break; }
+            let at = (row + i) * params.columns + column + j;
+            write(run, at, finish(run, at, sums[i][j]));
+        }
+    }
+}
+";
+
 impl Compute for Matmul {
     const NAME: &'static str = "matmul";
 
@@ -88,5 +226,15 @@ impl Compute for Matmul {
     fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let [a, b] = inputs else { return };
         multiply(self.transpose, a, b, T::zero(), output);
+    }
+
+    fn kernel(&self, inputs: &[&Shape]) -> Kernel {
+        let (name, source) = match self.transpose {
+            Transpose::Neither => ("matmul", WGSL),
+            Transpose::First => ("matmul, first transposed", FIRST_WGSL),
+            Transpose::Second => ("matmul, second transposed", SECOND_WGSL),
+        };
+        let inner = extents(self.transpose, inputs[0], inputs[1]).map_or(0, |(_, _, inner)| inner);
+        Kernel { inner, ..Kernel::new(name, source, Grid::Tiles) }
     }
 }

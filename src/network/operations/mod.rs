@@ -16,6 +16,45 @@ pub struct Operand<'a, T> {
     pub shape: &'a Shape,
 }
 
+/// The GPU kernel of an operation: the body of a WGSL module, to stand below the engine's common text
+/// (`train/gpu/common.wgsl`), which gives it `params`, the readers `a`, `b`, `c`, `d`, the writer `write`, and `skips`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kernel {
+    /// Names the pipeline: operations with the same name share one.
+    pub name: &'static str,
+    /// WGSL with one entry point, `main`.
+    pub source: &'static str,
+    /// How the output is cut into workgroups.
+    pub grid: Grid,
+    /// Reaches the kernel as `params.variant`.
+    pub variant: u32,
+    /// Reaches the kernel as `params.value`.
+    pub value: f32,
+    /// The length of the sums of a matrix product; reaches the kernel as `params.inner`.
+    pub inner: usize,
+}
+
+impl Kernel {
+    fn new(name: &'static str, source: &'static str, grid: Grid) -> Self {
+        Self { name, source, grid, variant: 0, value: 0.0, inner: 0 }
+    }
+}
+
+/// How the output of a kernel is cut into workgroups of 64 invocations; the run is the third axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grid {
+    /// One invocation a value.
+    Values,
+    /// One invocation a row of the first input.
+    Rows,
+    /// One workgroup a column of the output.
+    Columns,
+    /// One workgroup a tile of 32 x 32 values.
+    Tiles,
+    /// One workgroup in all.
+    One,
+}
+
 /// One kind of operation.
 pub trait Compute: Clone {
     /// The field's name for it.
@@ -36,6 +75,8 @@ pub trait Compute: Clone {
     }
     /// The CPU kernel: computes every value of `output`. Inputs have the shapes that `output_shape` accepted.
     fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]);
+    /// The GPU kernel, which computes the same.
+    fn kernel(&self, inputs: &[&Shape]) -> Kernel;
 }
 
 macro_rules! operations {
@@ -81,6 +122,10 @@ macro_rules! operations {
             pub fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
                 match self { $(Self::$kind(operation) => operation.run(inputs, output),)+ }
             }
+            /// See [`Compute::kernel`].
+            pub fn kernel(&self, inputs: &[&Shape]) -> Kernel {
+                match self { $(Self::$kind(operation) => operation.kernel(inputs),)+ }
+            }
         }
     };
 }
@@ -98,7 +143,8 @@ mod row_scale;
 mod scale;
 mod sum_rows;
 
-pub use activation::ActivationKind;
+pub use activation::{ACTIVATIONS_WGSL, ActivationKind};
+pub use matmul::Transpose;
 
 operations! {
     accuracy::Accuracy,

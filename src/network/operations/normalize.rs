@@ -1,4 +1,4 @@
-use super::{Compute, Operand};
+use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
 
@@ -17,6 +17,29 @@ fn statistics<T: Element>(row: &[T]) -> (T, T) {
     let variance = row.iter().map(|&x| (x - mean) * (x - mean)).sum::<T>() / count;
     (mean, T::one() / (variance + T::from_f64(EPSILON)).sqrt())
 }
+
+const NORMALIZE_WGSL: &str = r"
+fn statistics(run: u32, first: u32) -> vec2<f32> {
+    var sum = 0.0;
+    for (var i = 0u; i < params.columns; i++) { sum += a(run, first + i); }
+    let mean = sum / f32(params.columns);
+    var squares = 0.0;
+    for (var i = 0u; i < params.columns; i++) {
+        let difference = a(run, first + i) - mean;
+        squares += difference * difference;
+    }
+    return vec2<f32>(mean, 1.0 / sqrt(squares / f32(params.columns) + 1e-5));
+}
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let row = group.x * 64u + local;
+    if (skips(run) || row >= params.rows) { return; }
+    let first = row * params.columns;
+    let s = statistics(run, first);
+    for (var i = first; i < first + params.columns; i++) { write(run, i, (a(run, i) - s.x) * s.y); }
+}
+";
 
 impl Compute for Normalize {
     const NAME: &'static str = "normalize";
@@ -47,11 +70,47 @@ impl Compute for Normalize {
             }
         }
     }
+
+    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
+        Kernel::new(Self::NAME, NORMALIZE_WGSL, Grid::Rows)
+    }
 }
 
 /// The gradient of [`Normalize`]: (argument, result, gradient of the result) to the gradient of the argument.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NormalizeGradient;
+
+const NORMALIZE_GRADIENT_WGSL: &str = r"
+fn statistics(run: u32, first: u32) -> vec2<f32> {
+    var sum = 0.0;
+    for (var i = 0u; i < params.columns; i++) { sum += a(run, first + i); }
+    let mean = sum / f32(params.columns);
+    var squares = 0.0;
+    for (var i = 0u; i < params.columns; i++) {
+        let difference = a(run, first + i) - mean;
+        squares += difference * difference;
+    }
+    return vec2<f32>(mean, 1.0 / sqrt(squares / f32(params.columns) + 1e-5));
+}
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let row = group.x * 64u + local;
+    if (skips(run) || row >= params.rows) { return; }
+    let first = row * params.columns;
+    let s = statistics(run, first);
+    var sum = 0.0;
+    var products = 0.0;
+    for (var i = first; i < first + params.columns; i++) {
+        sum += c(run, i);
+        products += c(run, i) * b(run, i);
+    }
+    let count = f32(params.columns);
+    for (var i = first; i < first + params.columns; i++) {
+        write(run, i, s.y * (c(run, i) - sum / count - b(run, i) * products / count));
+    }
+}
+";
 
 impl Compute for NormalizeGradient {
     const NAME: &'static str = "normalize gradient";
@@ -77,5 +136,9 @@ impl Compute for NormalizeGradient {
                 *dx = reciprocal * (d - mean_gradient - y * mean_product);
             }
         }
+    }
+
+    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
+        Kernel::new(Self::NAME, NORMALIZE_GRADIENT_WGSL, Grid::Rows)
     }
 }

@@ -1,4 +1,4 @@
-use super::{Compute, Operand};
+use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
 
@@ -6,6 +6,19 @@ use crate::tensor::{Element, Shape};
 /// [columns]) to [rows, columns]. The learned gain and bias of a normalisation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowScale;
+
+const ROW_SCALE_WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let i = group.x * 64u + local;
+    if (skips(run) || i >= params.rows * params.columns) { return; }
+    let column = i % params.columns;
+    var y = a(run, i) * b(run, column);
+    if (params.variant == 1u) { y += c(run, column); }
+    write(run, i, y);
+}
+";
 
 impl Compute for RowScale {
     const NAME: &'static str = "row scale";
@@ -50,12 +63,29 @@ impl Compute for RowScale {
             }
         }
     }
+
+    fn kernel(&self, inputs: &[&Shape]) -> Kernel {
+        let variant = u32::from(inputs.len() == 3);
+        Kernel { variant, ..Kernel::new(Self::NAME, ROW_SCALE_WGSL, Grid::Values) }
+    }
 }
 
 /// The gradient of [`RowScale`] with respect to its gain: the sum over rows of the product of two tensors, ([rows,
 /// columns], [rows, columns]) to [columns].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowScaleGradient;
+
+const ROW_SCALE_GRADIENT_WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let column = group.x * 64u + local;
+    if (skips(run) || column >= params.columns) { return; }
+    var sum = 0.0;
+    for (var i = column; i < params.a_len; i += params.columns) { sum += a(run, i) * b(run, i); }
+    write(run, column, sum);
+}
+";
 
 impl Compute for RowScaleGradient {
     const NAME: &'static str = "row scale gradient";
@@ -74,5 +104,9 @@ impl Compute for RowScaleGradient {
                 *sum += x * d;
             }
         }
+    }
+
+    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
+        Kernel::new(Self::NAME, ROW_SCALE_GRADIENT_WGSL, Grid::Values)
     }
 }

@@ -1,4 +1,4 @@
-use super::{Compute, Operand};
+use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
 
@@ -6,6 +6,16 @@ use crate::tensor::{Element, Shape};
 /// 2020).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale;
+
+const SCALE_WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let i = group.x * 64u + local;
+    if (skips(run) || i >= params.rows * params.columns) { return; }
+    write(run, i, a(run, i) * b(run, 0u));
+}
+";
 
 impl Compute for Scale {
     const NAME: &'static str = "scale";
@@ -36,11 +46,32 @@ impl Compute for Scale {
             *y = x * factor;
         }
     }
+
+    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
+        Kernel::new(Self::NAME, SCALE_WGSL, Grid::Values)
+    }
 }
 
 /// The sum of the products of two tensors of one shape, as a tensor of one value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InnerProduct;
+
+const INNER_PRODUCT_WGSL: &str = r"
+var<workgroup> sums: array<f32, 64>;
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    var sum = 0.0;
+    for (var i = local; i < params.a_len; i += 64u) { sum += a(run, i) * b(run, i); }
+    sums[local] = sum;
+    workgroupBarrier();
+    if (local == 0u && !skips(run)) {
+        var total = 0.0;
+        for (var i = 0u; i < 64u; i++) { total += sums[i]; }
+        write(run, 0u, total);
+    }
+}
+";
 
 impl Compute for InnerProduct {
     const NAME: &'static str = "inner product";
@@ -63,5 +94,9 @@ impl Compute for InnerProduct {
 
     fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         output[0] = inputs[0].values.iter().zip(inputs[1].values).map(|(&a, &b)| a * b).sum();
+    }
+
+    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
+        Kernel::new(Self::NAME, INNER_PRODUCT_WGSL, Grid::One)
     }
 }
