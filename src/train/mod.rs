@@ -3,6 +3,7 @@
 mod batches;
 mod checkpoint;
 pub mod cpu;
+pub mod gpu;
 mod plan;
 pub mod schedule;
 mod tape;

@@ -1,4 +1,3 @@
-use super::batches::Data;
 use super::cpu;
 use super::tape::Tape;
 use crate::experiment::{ExperimentError, Resolved, limits};
@@ -98,8 +97,9 @@ impl Plan {
     /// The place of the largest gradient of the first run at step 0: the default probe. Computed on the CPU whatever the
     /// backend, and for the whole experiment's first run whichever runs a worker trains, so that all agree.
     fn largest_gradient(&self) -> usize {
-        let data = Data::new(&self.resolved, [0]);
-        let (_, gradient) = cpu::gradient_at_start::<f32>(self, &data, 0);
+        let run = &self.resolved.runs[0];
+        let theta = self.resolved.network.initial_parameters(run.seed, run.initial_scale);
+        let (_, gradient) = cpu::gradient_of_run::<f32>(self, 0, 0, &theta);
         let largest = |best: usize, (index, value): (usize, &f32)| {
             if value.abs() > gradient[best].abs() { index } else { best }
         };

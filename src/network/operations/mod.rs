@@ -47,8 +47,6 @@ pub enum Grid {
     Values,
     /// One invocation a row of the first input.
     Rows,
-    /// One workgroup a column of the output.
-    Columns,
     /// One workgroup a tile of 32 x 32 values.
     Tiles,
     /// One workgroup in all.

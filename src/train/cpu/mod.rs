@@ -120,18 +120,13 @@ fn global_norm<T: Number>(gradient: &[T]) -> T {
     Element::sqrt(sums.iter().copied().sum::<T>())
 }
 
-/// The loss and gradient of a run at its initial parameters and the batch of step 0.
-pub(super) fn gradient_at_start<T: Number>(plan: &Plan, data: &Data, run: usize) -> (T, Vec<T>) {
-    let run = &plan.resolved.runs[run];
-    let theta = plan.resolved.network.initial_parameters(run.seed, run.initial_scale);
-    gradient_at(plan, data, run.seed, 0, &theta)
-}
-
-/// The loss and gradient at `theta` on the batch of `step`: the reference that every backend is held against.
-pub fn gradient_at<T: Number>(plan: &Plan, data: &Data, seed: u32, step: u32, theta: &[f32]) -> (T, Vec<T>) {
+/// The loss and gradient of a run's network at `theta` on the batch of `step`: the reference that every backend is held
+/// against.
+pub fn gradient_of_run<T: Number>(plan: &Plan, run: usize, step: u32, theta: &[f32]) -> (T, Vec<T>) {
+    let data = Data::new(&plan.resolved, [run]);
     let mut worker = Worker::<T>::new(plan);
     let theta: Vec<T> = theta.iter().map(|&x| <T as Element>::from_f64(f64::from(x))).collect();
-    if let Some(seed) = data.seeds().nth(data.position(seed)) {
+    for seed in data.seeds() {
         let batches = seed.batches(step, 1);
         seed.gather(&batches, step, &mut worker.inputs, &mut worker.labels);
     }

@@ -1,0 +1,76 @@
+//! Metrics as lines of JSON: one for each run and recorded step, one for each validation.
+
+use std::fmt::Write;
+
+use crate::record::{Columns, RunChunk};
+
+/// A number in JSON: null if it is not finite.
+fn number(value: f32) -> String {
+    // The debug form is the shortest that reads back as the same f32, with an exponent where that is shorter.
+    if value.is_finite() { format!("{value:?}") } else { "null".to_owned() }
+}
+
+/// Appends the lines of a chunk. Names in the lines are those of the rule: letters, digits and `_`.
+pub(super) fn append(text: &mut String, chunk: &RunChunk, columns: &Columns) {
+    let run = chunk.run;
+    // Writing to a String cannot fail, here and below.
+    for (index, row) in chunk.rows.chunks_exact(columns.width()).enumerate() {
+        let step = chunk.first_step as usize + index * chunk.stride as usize;
+        let _ = write!(
+            text,
+            r#"{{"run":{run},"step":{step},"loss":{},"gradient_norm":{},"learning_rate":{},"clip_scale":{},"probe":{{"g":{},"theta":{}"#,
+            number(row[Columns::LOSS]),
+            number(row[Columns::GRADIENT_NORM]),
+            number(row[Columns::LEARNING_RATE]),
+            number(row[Columns::CLIP_SCALE]),
+            number(row[Columns::PROBE_GRADIENT]),
+            number(row[Columns::PROBE_THETA]),
+        );
+        for (name, value) in columns.states.iter().zip(&row[Columns::PROBE_STATES..]) {
+            let _ = write!(text, r#","{name}":{}"#, number(*value));
+        }
+        text.push_str("}}\n");
+    }
+    for point in &chunk.validation {
+        let _ = writeln!(
+            text,
+            r#"{{"run":{run},"step":{},"validation_loss":{},"validation_accuracy":{}}}"#,
+            point.step,
+            number(point.loss),
+            number(point.accuracy),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::ValidationPoint;
+
+    #[test]
+    fn lines_are_json_and_keep_every_bit() {
+        let columns = Columns { states: vec!["m".to_owned()] };
+        let row = [0.1f32, 1e-30, f32::NAN, 1.0, f32::MAX, -0.0, f32::INFINITY];
+        let point = ValidationPoint { step: 8, loss: 2.5, accuracy: f32::NAN };
+        let chunk = RunChunk {
+            run: 3,
+            first_step: 4,
+            stride: 2,
+            rows: [row, row].concat(),
+            validation: vec![point],
+            death: None,
+        };
+        let mut text = String::new();
+        append(&mut text, &chunk, &columns);
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+        assert_eq!(lines.len(), 3);
+        assert_eq!(lines[1]["step"], 6);
+        assert_eq!(lines[0]["loss"].as_f64().map(|x| x as f32), Some(0.1));
+        assert_eq!(lines[0]["gradient_norm"].as_f64().map(|x| x as f32), Some(1e-30));
+        assert!(lines[0]["learning_rate"].is_null() && lines[0]["probe"]["m"].is_null());
+        assert_eq!(lines[0]["probe"]["g"].as_f64().map(|x| x as f32), Some(f32::MAX));
+        assert_eq!(lines[2]["validation_loss"], 2.5);
+        assert!(lines[2]["validation_accuracy"].is_null());
+    }
+}

@@ -1,0 +1,221 @@
+//! The trace of a training: all that is needed to compute its runs again elsewhere. `docs/trace.md` describes the file.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::path::Path;
+
+use safetensors::Dtype;
+use safetensors::tensor::{View, serialize};
+use std::borrow::Cow;
+
+use crate::experiment::limits;
+use crate::record::{Columns, RunRecord};
+use crate::rule::Rule;
+use crate::task::{Examples, Training, batch_indices};
+use crate::train::{Checkpoint, Plan, schedule};
+
+/// Version of the layout, in the metadata under `format`.
+const FORMAT: &str = "brink-trace-1";
+/// Largest trace that is written.
+const MAX_BYTES: usize = 1 << 30;
+
+/// The state of a fleet before its first and after its last step.
+pub(super) struct Trace {
+    pub(super) initial: Checkpoint,
+    pub(super) last: Checkpoint,
+}
+
+/// An array of the file, little-endian, row by row.
+struct Array {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Array {
+    fn f32(shape: Vec<usize>, values: impl IntoIterator<Item = f32>) -> Self {
+        Self { dtype: Dtype::F32, shape, bytes: values.into_iter().flat_map(f32::to_le_bytes).collect() }
+    }
+
+    fn f64(shape: Vec<usize>, values: impl IntoIterator<Item = f64>) -> Self {
+        Self { dtype: Dtype::F64, shape, bytes: values.into_iter().flat_map(f64::to_le_bytes).collect() }
+    }
+
+    fn u32(shape: Vec<usize>, values: impl IntoIterator<Item = u32>) -> Self {
+        Self { dtype: Dtype::U32, shape, bytes: values.into_iter().flat_map(u32::to_le_bytes).collect() }
+    }
+}
+
+impl View for &Array {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+impl Trace {
+    /// Refuses, before training, an experiment whose trace would be incomplete or too large.
+    pub(super) fn check(plan: &Plan) -> Result<(), String> {
+        let stride = plan.resolved.stride();
+        if stride > 1 {
+            return Err(format!(
+                "a trace needs every step, but only every {stride}th is recorded; lower runs times max_train_steps to {} \
+                 or less",
+                limits::RECORDED_ROWS
+            ));
+        }
+        let (runs, steps) = (plan.resolved.runs.len(), plan.longest() as usize);
+        let example = (plan.resolved.task.input)().len() * size_of::<f32>() + size_of::<u32>();
+        let batches = steps * plan.resolved.experiment.batch_size;
+        let seeds: BTreeSet<u32> = plan.resolved.runs.iter().map(|run| run.seed).collect();
+        // Counts every batch as if its examples were fresh, which bounds the others too.
+        let bytes = runs * (2 * plan.parameter_count() * size_of::<f32>() + steps * 20)
+            + seeds.len() * batches * (example + size_of::<u32>());
+        if bytes > MAX_BYTES {
+            return Err(format!(
+                "the trace could take {} MiB, at most {} MiB are allowed; lower max_train_steps, batch_size or the number of \
+                 runs",
+                bytes >> 20,
+                MAX_BYTES >> 20
+            ));
+        }
+        Ok(())
+    }
+
+    /// Writes the trace.
+    pub(super) fn write(&self, plan: &Plan, records: &[RunRecord], path: &Path) -> io::Result<()> {
+        let mut arrays: Vec<(String, Array)> = Vec::new();
+        self.parameters(plan, &mut arrays);
+        metrics(plan, records, &mut arrays);
+        let seeds: BTreeSet<u32> = plan.resolved.runs.iter().map(|run| run.seed).collect();
+        for seed in seeds {
+            examples(plan, seed, &mut arrays);
+        }
+        let views = arrays.iter().map(|(name, array)| (name.as_str(), array));
+        let bytes = serialize(views, Some(metadata(plan))).map_err(|error| io::Error::other(error.to_string()))?;
+        std::fs::write(path, bytes)
+    }
+
+    fn parameters(&self, plan: &Plan, arrays: &mut Vec<(String, Array)>) {
+        let offsets = plan.resolved.network.parameter_offsets();
+        for (parameter, &offset) in plan.resolved.network.parameters.iter().zip(&offsets) {
+            let mut shape = vec![plan.resolved.runs.len()];
+            shape.extend(parameter.shape.extents());
+            let length = parameter.shape.len();
+            for (when, checkpoint) in [("initial", &self.initial), ("final", &self.last)] {
+                let values = (0..plan.resolved.runs.len())
+                    .filter_map(|run| checkpoint.runs.iter().find(|state| state.run == run))
+                    .flat_map(|state| state.theta[offset..offset + length].iter().copied());
+                arrays.push((format!("{when}.{}", parameter.name), Array::f32(shape.clone(), values)));
+            }
+        }
+    }
+}
+
+fn metrics(plan: &Plan, records: &[RunRecord], arrays: &mut Vec<(String, Array)>) {
+    let steps = plan.longest() as usize;
+    let shape = vec![records.len(), steps];
+    for (name, column) in
+        [("loss", Columns::LOSS), ("gradient_norm", Columns::GRADIENT_NORM), ("clip_scale", Columns::CLIP_SCALE)]
+    {
+        let values =
+            records.iter().flat_map(|record| record.column(column).chain(std::iter::repeat(f32::NAN)).take(steps));
+        arrays.push((name.to_owned(), Array::f32(shape.clone(), values)));
+    }
+    let experiment = &plan.resolved.experiment;
+    let rates = plan.resolved.runs.iter().enumerate().flat_map(|(index, run)| {
+        let last = plan.resolved.steps(index);
+        (0..plan.longest()).map(move |t| {
+            if t >= last {
+                return f64::NAN;
+            }
+            let (warmup, train) = (run.warmup_steps, experiment.max_train_steps);
+            schedule::learning_rate(run.base_learning_rate, warmup, train, experiment.schedule, t)
+        })
+    });
+    arrays.push(("learning_rate".to_owned(), Array::f64(shape, rates)));
+}
+
+/// The data of one seed, as the network sees it.
+fn examples(plan: &Plan, seed: u32, arrays: &mut Vec<(String, Array)>) {
+    let task = (plan.resolved.task.generate)(seed);
+    let batch_size = plan.resolved.experiment.batch_size;
+    let input: Vec<usize> = (plan.resolved.task.input)().extents().to_vec();
+    let width: usize = input.iter().product();
+    let steps = plan.longest();
+    let mut training = match task.training() {
+        Training::Resident(examples) => examples.clone(),
+        Training::Fresh(_) => Examples::default(),
+    };
+    let resident = training.len();
+    let mut indices = vec![0u32; steps as usize * batch_size];
+    for (t, batch) in (0..steps).zip(indices.chunks_exact_mut(batch_size)) {
+        let first = training.len();
+        match task.training() {
+            Training::Resident(_) => {
+                batch_indices(seed, t, resident, batch);
+                if !task.alters(t) {
+                    continue;
+                }
+                for &index in batch.iter() {
+                    let start = index as usize * width;
+                    training.inputs.extend_from_within(start..start + width);
+                    training.labels.push(training.labels[index as usize]);
+                }
+            }
+            Training::Fresh(source) => source.draw(t, batch_size, &mut training),
+        }
+        if task.alters(t) {
+            task.alter(t, &mut training.inputs[first * width..]);
+        }
+        for (index, row) in batch.iter_mut().zip(first..) {
+            *index = row as u32;
+        }
+    }
+    for (name, examples) in [("training", &training), ("validation", task.validation())] {
+        let shape = [vec![examples.len()], input.clone()].concat();
+        let inputs = Array::f32(shape, examples.inputs.iter().copied());
+        arrays.push((format!("seed{seed}.{name}.inputs"), inputs));
+        let labels = Array::u32(vec![examples.len()], examples.labels.iter().copied());
+        arrays.push((format!("seed{seed}.{name}.labels"), labels));
+    }
+    arrays.push((format!("seed{seed}.batches"), Array::u32(vec![steps as usize, batch_size], indices)));
+}
+
+fn metadata(plan: &Plan) -> HashMap<String, String> {
+    let rule: &Rule = &plan.resolved.rule;
+    let runs: Vec<serde_json::Value> = plan
+        .resolved
+        .runs
+        .iter()
+        .enumerate()
+        .map(|(index, run)| {
+            let names = rule.constants.iter().map(|constant| constant.name.clone());
+            let constants: serde_json::Map<String, serde_json::Value> =
+                names.zip(run.constants.iter().map(|&value| value.into())).collect();
+            serde_json::json!({
+                "base_learning_rate": run.base_learning_rate,
+                "warmup_steps": run.warmup_steps,
+                "steps": plan.resolved.steps(index),
+                "clip_threshold": run.clip_threshold,
+                "initial_scale": run.initial_scale,
+                "constants": constants,
+                "seed": run.seed,
+            })
+        })
+        .collect();
+    HashMap::from([
+        ("format".to_owned(), FORMAT.to_owned()),
+        ("experiment".to_owned(), plan.resolved.experiment.to_json()),
+        ("rule".to_owned(), rule.text()),
+        ("runs".to_owned(), serde_json::Value::from(runs).to_string()),
+    ])
+}

@@ -1,0 +1,21 @@
+// The update rule on every parameter. The text of `update_rule` is the rule's own rendering.
+fn rule_scalar(index: u32) -> f32 { return table[index]; }
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let i = group.x * 64u + local;
+    if (i >= params.parameters) { return; }
+    // `finalize` has already gone on to the next step.
+    let row = ((progress[run] - 1u) * params.runs + run) * params.table_width;
+    if (progress[params.runs + run] != 0u || table[row] == 0.0) { return; }
+    let base = run * params.run_stride;
+    let scale = arena[base + params.partials];
+    let g = arena[base + params.gradient + i] * scale;
+    var values: RuleValues;
+    values.theta = arena[base + params.theta + i];
+    LOAD_STATES
+    let after = update_rule(values, g, row + 2u);
+    arena[base + params.theta + i] = after.theta;
+    STORE_STATES
+}

@@ -1,0 +1,129 @@
+//! From a tape to kernel launches: neighbours that one kernel can compute are fused.
+
+use crate::network::operations::{Kernel, Operation, Transpose};
+use crate::train::tape::{Instruction, Place, Tape, Tensor};
+
+/// What follows a matrix product in the kernel that computes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum End {
+    /// Nothing.
+    Nothing,
+    /// An activation.
+    Activation,
+    /// The gradient of an activation, at the point in the fourth operand.
+    ActivationGradient,
+    /// The fourth operand is added.
+    Add,
+    /// The columns of the second factor are summed into the fourth operand.
+    ColumnSums,
+}
+
+/// One kernel with its operands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Launch {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// The inputs, at most three.
+    pub inputs: Vec<Tensor>,
+    /// The fourth operand: what the end reads or writes.
+    pub other: Option<Tensor>,
+    /// What follows a matrix product.
+    pub end: End,
+    /// The output.
+    pub output: Tensor,
+}
+
+/// The launches that compute a tape.
+pub fn launches(tape: &Tape) -> Vec<Launch> {
+    let mut launches = Vec::new();
+    let mut position = 0;
+    while let Some(first) = tape.instructions.get(position) {
+        let pair = tape.instructions.get(position + 1).and_then(|second| {
+            let is_only_reader = !is_read(&tape.instructions[position + 2..], first.output.place);
+            fuse(first, second, is_only_reader)
+        });
+        position += if pair.is_some() { 2 } else { 1 };
+        launches.push(pair.unwrap_or_else(|| plain(first)));
+    }
+    launches
+}
+
+fn plain(instruction: &Instruction) -> Launch {
+    let shapes: Vec<_> = instruction.inputs.iter().map(|tensor| &tensor.shape).collect();
+    Launch {
+        kernel: instruction.operation.kernel(&shapes),
+        inputs: instruction.inputs.clone(),
+        other: None,
+        end: End::Nothing,
+        output: instruction.output.clone(),
+    }
+}
+
+/// Whether a value that lies at `place` is read before another takes its place.
+fn is_read(instructions: &[Instruction], place: Place) -> bool {
+    for instruction in instructions {
+        if instruction.inputs.iter().any(|input| input.place == place) {
+            return true;
+        }
+        if instruction.output.place == place {
+            return false;
+        }
+    }
+    false
+}
+
+/// One launch for two neighbours, where a kernel can compute both.
+fn fuse(first: &Instruction, second: &Instruction, is_only_reader: bool) -> Option<Launch> {
+    let launch = plain(first);
+    let reads_first = |position: usize| second.inputs.get(position).is_some_and(|t| t.place == first.output.place);
+    match (&first.operation, &second.operation) {
+        (Operation::Affine(_), Operation::Activation(activation)) if is_only_reader && reads_first(0) => {
+            let mut launch = Launch { end: End::Activation, output: second.output.clone(), ..launch };
+            launch.kernel.variant = activation.kind.gpu_variant();
+            Some(launch)
+        }
+        (Operation::Matmul(product), Operation::ActivationGradient(gradient))
+            if product.transpose == Transpose::Second && is_only_reader && reads_first(1) =>
+        {
+            let other = Some(second.inputs[0].clone());
+            let output = second.output.clone();
+            let mut launch = Launch { end: End::ActivationGradient, other, output, ..launch };
+            launch.kernel.variant = gradient.kind.gpu_variant();
+            Some(launch)
+        }
+        (Operation::Affine(_) | Operation::Matmul(_), Operation::Add(_)) if is_only_reader => {
+            if matches!(&first.operation, Operation::Matmul(product) if product.transpose == Transpose::First) {
+                return None;
+            }
+            let other = match (reads_first(0), reads_first(1)) {
+                (true, false) => second.inputs[1].clone(),
+                (false, true) => second.inputs[0].clone(),
+                _ => return None,
+            };
+            Some(Launch { end: End::Add, other: Some(other), output: second.output.clone(), ..launch })
+        }
+        (Operation::SumRows(_), Operation::Matmul(product))
+            if product.transpose == Transpose::First && second.inputs[1].place == first.inputs[0].place =>
+        {
+            Some(Launch { end: End::ColumnSums, other: Some(first.output.clone()), ..plain(second) })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::preset;
+
+    #[test]
+    fn the_first_work_needs_few_launches() {
+        let resolved = preset("w1").unwrap().resolve().unwrap();
+        let tape = Tape::training(&resolved.network).unwrap();
+        let launches = launches(&tape);
+        let names: Vec<_> = launches.iter().map(|launch| (launch.kernel.name, launch.end)).collect();
+        // Three layers forward; loss, its gradient and their seed; three layers backward, the first without inputs.
+        assert_eq!(launches.len(), 3 + 3 + 5, "{names:?}");
+        assert!(names.contains(&("matmul, second transposed", End::ActivationGradient)));
+    }
+}

@@ -1,0 +1,106 @@
+//! Training on the GPU: one dispatch does the work of all runs.
+
+mod device;
+mod group;
+mod launch;
+
+pub use device::{Gpu, MAX_BINDING_BYTES};
+pub use launch::{End, Launch, launches};
+
+use super::{Checkpoint, Fleet, FleetError, Plan, PlanError};
+use crate::experiment::limits;
+use crate::record::RunChunk;
+use group::Group;
+use std::sync::Arc;
+
+/// A fleet on the GPU. Runs beyond one storage binding form a second group, dispatched after the first.
+pub struct GpuFleet {
+    plan: Arc<Plan>,
+    groups: Vec<Group>,
+    step: u32,
+}
+
+impl GpuFleet {
+    /// The fleet of these runs of a plan, at the start or at a checkpoint. Refused where it would take more memory than
+    /// [`limits::GPU_BYTES`].
+    pub fn new(
+        gpu: &Arc<Gpu>,
+        plan: Arc<Plan>,
+        runs: impl IntoIterator<Item = usize>,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<Self, GpuFleetError> {
+        let runs: Vec<usize> = runs.into_iter().collect();
+        let run_bytes = group::run_bytes(&plan);
+        let per_group = (MAX_BINDING_BYTES / run_bytes).clamp(1, runs.len().max(1));
+        let needed = runs.chunks(per_group).map(|runs| group::bytes(&plan, runs)).sum::<usize>();
+        let largest = runs.chunks(per_group).map(|runs| group::largest_binding(&plan, runs)).max();
+        if needed > limits::GPU_BYTES || largest.is_some_and(|bytes| bytes > MAX_BINDING_BYTES) {
+            let needed = needed.div_ceil(1 << 20);
+            let allowed = limits::GPU_BYTES >> 20;
+            return Err(PlanError::Memory { needed, allowed, backend: "GPU" }.into());
+        }
+        let make = |runs: &[usize]| Group::new(gpu.clone(), plan.clone(), runs.to_vec(), checkpoint);
+        let groups = runs.chunks(per_group).map(make).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { groups, step: checkpoint.map_or(0, |checkpoint| checkpoint.step), plan })
+    }
+
+    /// The unclipped gradient of the last step of each run, in order of runs.
+    pub async fn gradients(&mut self) -> Result<Vec<Vec<f32>>, FleetError> {
+        let mut gradients = Vec::new();
+        for group in &self.groups {
+            gradients.extend(group.gradients().await?);
+        }
+        Ok(gradients)
+    }
+
+    /// The dispatches of one training step.
+    pub fn dispatches_a_step(&self) -> usize {
+        self.groups.iter().map(Group::dispatches_a_step).sum()
+    }
+}
+
+/// Why a fleet cannot be put on the GPU.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum GpuFleetError {
+    /// It is too large.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The device or the checkpoint is at fault.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
+}
+
+impl Fleet for GpuFleet {
+    fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn step(&self) -> u32 {
+        self.step
+    }
+
+    fn dispatches(&self) -> u64 {
+        self.groups.iter().map(Group::dispatches).sum()
+    }
+
+    async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError> {
+        let steps = steps.min(group::CHUNK_STEPS).min(self.plan.longest() - self.step);
+        let mut chunks = Vec::new();
+        for group in &mut self.groups {
+            group.submit(self.step, steps)?;
+        }
+        for group in &mut self.groups {
+            chunks.extend(group.collect(self.step, steps).await?);
+        }
+        self.step += steps;
+        Ok(chunks)
+    }
+
+    async fn checkpoint(&mut self) -> Result<Checkpoint, FleetError> {
+        let mut runs = Vec::new();
+        for group in &self.groups {
+            runs.extend(group.save().await?);
+        }
+        Ok(Checkpoint { step: self.step, runs })
+    }
+}

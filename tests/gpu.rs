@@ -1,0 +1,110 @@
+//! The GPU held against the CPU. Without an adapter these tests fail: a software Vulkan is enough.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used)]
+
+use brink::experiment::{Experiment, preset};
+use brink::network::Model;
+use brink::network::models::{Branch, Mlp, Placement, ResidualMlp};
+use brink::network::operations::ActivationKind;
+use brink::record::RunRecord;
+use brink::train::cpu::{CpuFleet, gradient_of_run};
+use brink::train::gpu::{Gpu, GpuFleet};
+use brink::train::{Fleet, Plan};
+use pollster::block_on;
+use std::sync::{Arc, OnceLock};
+
+fn gpu() -> &'static Arc<Gpu> {
+    static GPU: OnceLock<Arc<Gpu>> = OnceLock::new();
+    GPU.get_or_init(|| block_on(Gpu::open()).expect("GPU tests need an adapter; a software Vulkan is enough"))
+}
+
+fn plan(experiment: &Experiment) -> Arc<Plan> {
+    Arc::new(Plan::new(experiment.resolve().unwrap()).unwrap())
+}
+
+/// Trains to the end; asserts from the dispatch counter that the GPU did it.
+fn train(fleet: &mut impl Fleet, is_gpu: bool) -> Vec<RunRecord> {
+    let count = fleet.plan().resolved.runs.len();
+    let mut records = vec![RunRecord::new(fleet.plan().columns.clone(), fleet.plan().resolved.stride()); count];
+    while !fleet.finished() {
+        for chunk in block_on(fleet.advance(100)).unwrap() {
+            records[chunk.run].append(&chunk).unwrap();
+        }
+    }
+    assert_eq!(fleet.dispatches() > 0, is_gpu);
+    records
+}
+
+/// A small experiment of every model, placement, branch and activation.
+fn models() -> Vec<(String, Experiment)> {
+    let mut models = Vec::new();
+    for activation in ActivationKind::ALL {
+        models.push(Model::Mlp(Mlp { depth: 3, width: 20, activation }));
+    }
+    for placement in Placement::ALL {
+        for branch in Branch::ALL {
+            let final_norm = placement == Placement::Pre;
+            let activation = ActivationKind::Relu;
+            models.push(Model::ResidualMlp(ResidualMlp {
+                depth: 3,
+                width: 24,
+                activation,
+                placement,
+                final_norm,
+                branch,
+            }));
+        }
+    }
+    let base = preset("figure-7a").unwrap();
+    let experiment = |model: Model| {
+        let mut experiment = Experiment { model, batch_size: 48, max_train_steps: 120, ..base.clone() };
+        experiment.learning_rates.count = 2;
+        (format!("{:?}", experiment.model), experiment)
+    };
+    models.into_iter().map(experiment).collect()
+}
+
+#[test]
+fn gradients_agree_for_every_model_and_placement() {
+    for (name, experiment) in models() {
+        let plan = plan(&experiment);
+        let mut fleet = GpuFleet::new(gpu(), plan.clone(), 0..2, None).unwrap();
+        for step in [0, 1, 10, 100] {
+            while fleet.step() < step {
+                block_on(fleet.advance(step - fleet.step())).unwrap();
+            }
+            let before = block_on(fleet.checkpoint()).unwrap();
+            let rows = block_on(fleet.advance(1)).unwrap();
+            let gradients = block_on(fleet.gradients()).unwrap();
+            for run in 0..2 {
+                let (loss, reference) = gradient_of_run::<f32>(&plan, run, step, &before.runs[run].theta);
+                let squares = |values: &mut dyn Iterator<Item = f32>| {
+                    values.map(|x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt()
+                };
+                let norm = squares(&mut reference.iter().copied());
+                let error = squares(&mut reference.iter().zip(&gradients[run]).map(|(a, b)| a - b));
+                assert!(error < 1e-4 * norm, "{name} step {step} run {run}: {error} of {norm}");
+                assert!((rows[run].rows[0] - loss).abs() < 1e-4 * loss, "{name} step {step} run {run}: loss");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sweep_ends_at_the_same_cliff() {
+    let experiment = preset("figure-7a").unwrap();
+    let plan = plan(&experiment);
+    let cpu = train(&mut CpuFleet::<f32>::new(plan.clone(), 0..9, None, 2).unwrap(), false);
+    let gpu = train(&mut GpuFleet::new(gpu(), plan, 0..9, None).unwrap(), true);
+    for (run, (cpu, gpu)) in cpu.iter().zip(&gpu).enumerate() {
+        let losses = [cpu, gpu].map(|record| record.validation.last().unwrap().loss);
+        println!("run {run}: deaths {:?} {:?} losses {losses:?}", cpu.death, gpu.death);
+        assert_eq!(cpu.death.is_some(), gpu.death.is_some(), "run {run}");
+        assert_eq!(cpu.len(), gpu.len());
+        let steps = |record: &RunRecord| record.validation.iter().map(|point| point.step).collect::<Vec<_>>();
+        assert_eq!(steps(cpu), steps(gpu));
+        if cpu.death.is_none() {
+            assert!((losses[0] - losses[1]).abs() < 0.05 * losses[0], "run {run}: {losses:?}");
+        }
+    }
+}
