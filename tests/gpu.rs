@@ -7,6 +7,7 @@ mod operations;
 
 use brink::diagnose::{Outcome, best_learning_rate, final_validation_loss, infeasible};
 use brink::experiment::{Experiment, preset};
+use brink::lab::{Event, Platform, Share, drive};
 use brink::network::Model;
 use brink::network::models::{Branch, Mlp, Placement, ResidualMlp};
 use brink::network::operations::ActivationKind;
@@ -14,8 +15,9 @@ use brink::record::{Columns, RunRecord};
 use brink::rule::Program;
 use brink::train::cpu::{CpuFleet, gradient_of_run};
 use brink::train::gpu::{Gpu, GpuFleet, single};
-use brink::train::{Fleet, Plan};
+use brink::train::{Backend, Fleet, Plan};
 use pollster::block_on;
+use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 
 fn gpu() -> &'static Arc<Gpu> {
@@ -176,4 +178,63 @@ fn golden_gpu_update_keeps_to_sixteen_units_in_the_last_place() {
         }
     }
     println!("largest difference: {worst} units in the last place");
+}
+
+/// Loses the GPU after some chunks; its clock runs fast, so that chunks are short and a checkpoint falls before.
+#[derive(Default)]
+struct Faulty {
+    chunks: Cell<u32>,
+    seconds: Cell<f64>,
+}
+
+impl Platform for Faulty {
+    fn seconds(&self) -> f64 {
+        self.seconds.set(self.seconds.get() + 0.6);
+        self.seconds.get()
+    }
+
+    async fn breathe(&self) {
+        self.chunks.set(self.chunks.get() + 1);
+        if self.chunks.get() == 10 {
+            Gpu::shared().await.unwrap().destroy();
+        }
+    }
+}
+
+#[test]
+fn a_lost_gpu_goes_on_on_the_cpu() {
+    let mut experiment = preset("figure-7a").unwrap();
+    experiment.learning_rates.count = 3;
+    experiment.max_train_steps = 40;
+    let plan = plan(&experiment);
+    let share = Share { experiment, runs: vec![0, 1, 2], backend: Backend::Gpu, threads: 1 };
+    let (_keep, mut commands) = futures_channel::mpsc::unbounded();
+    let mut backends = Vec::new();
+    let mut records = vec![RunRecord::new(plan.columns.clone(), 1); 3];
+    let mut finished = false;
+    let mut again = false;
+    block_on(drive(share, &Faulty::default(), &mut commands, |event| match event {
+        Event::Started { backend, reason, .. } => backends.push((backend, reason)),
+        Event::Metrics(chunks) => {
+            for chunk in chunks {
+                again |= backends.len() == 2
+                    && chunk.first_step > 0
+                    && (chunk.first_step as usize) < records[chunk.run].len();
+                records[chunk.run].append(&chunk).unwrap();
+            }
+        }
+        Event::Progress { .. } => {}
+        Event::Finished => finished = true,
+        Event::Failed(message) => panic!("{message}"),
+    }));
+    assert!(finished);
+    assert_eq!(backends.iter().map(|(backend, _)| *backend).collect::<Vec<_>>(), [Backend::Gpu, Backend::Cpu]);
+    assert!(backends[1].1.as_ref().is_some_and(|reason| reason.contains("device was lost")));
+    assert!(again, "training went on from a checkpoint in the middle, not from the start");
+    let whole = train(&mut CpuFleet::<f32>::new(plan, 0..3, None, 1).unwrap(), false);
+    for (record, whole) in records.iter().zip(&whole) {
+        assert_eq!(record.len(), 40);
+        let losses = [record, whole].map(final_validation_loss);
+        assert!((losses[0] - losses[1]).abs() < 0.05 * losses[1], "{losses:?}");
+    }
 }
