@@ -193,7 +193,9 @@ fn each_room_imports_only_what_it_may() {
             // src/room/mod.rs is one `super::` away from the crate, src/room/part.rs two.
             let depth = if file.file_name().is_some_and(|n| n == "mod.rs") { inside - 1 } else { inside };
             let source = fs::read_to_string(&file).expect("readable source");
-            for name in imports(&source, depth) {
+            // A room's own unit tests, which close its files, may take what they need: they are in no program.
+            let source = source.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+            for name in imports(source, depth) {
                 if name != *room && !allowed.contains(&name.as_str()) {
                     wrong.push(format!("{} imports {name}", file.display()));
                 }

@@ -1,6 +1,14 @@
 //! The page: leptos components, canvas, worker pool.
 
+mod canvas;
+mod equations;
+mod lab;
+mod mathml;
 mod page;
+mod plots;
+mod pool;
+mod setup;
+mod transport;
 
 use wasm_bindgen::JsCast;
 

@@ -1,11 +1,170 @@
 //! The page itself.
 
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::equations::Equations;
+use super::lab::{Lab, Theme, default};
+use super::plots::{Against, AxisPlot, StepPlot, lead, palette};
+use super::pool::Pool;
+use super::setup::Setup;
+use super::transport::{Transport, Variants};
+use crate::train::Backend;
+use crate::view::fragment::Fragment;
+use crate::view::text::{Language, fill};
+
+/// On screens at least this wide, in CSS pixels, the setup is open from the start.
+const WIDE: f64 = 1100.0;
 
 /// Takes the place of the line that stands in `index.html` until the program runs.
 pub fn start() {
     if let Some(waiting) = document().get_element_by_id("waiting") {
         waiting.remove();
     }
-    leptos::mount::mount_to_body(|| view! { <main><h1>"Brink"</h1></main> });
+    leptos::mount::mount_to_body(Page);
+}
+
+/// The language: the address's, then the browser's.
+fn language() -> Language {
+    let asked = location()
+        .search()
+        .ok()
+        .and_then(|search| web_sys::UrlSearchParams::new_with_str(&search).ok())
+        .and_then(|search| search.get("lang"));
+    asked
+        .as_deref()
+        .and_then(Language::from_tag)
+        .or_else(|| window().navigator().language().as_deref().and_then(Language::from_tag))
+        .unwrap_or_default()
+}
+
+/// Writes the language into the address, so that a copied link keeps it.
+fn write_language(language: Language) {
+    let place = location();
+    let Ok(search) = web_sys::UrlSearchParams::new_with_str(&place.search().unwrap_or_default()) else { return };
+    search.set("lang", language.tag());
+    let fragment = place.hash().unwrap_or_default();
+    let address = format!("?{}{fragment}", search.to_string().as_string().unwrap_or_default());
+    if let Ok(history) = window().history() {
+        // A sandboxed frame may refuse; the page is in the chosen language all the same.
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address));
+    }
+}
+
+/// Starts the workers, chooses the backend, and trains what waits.
+async fn start_engine(lab: Lab, asked: Option<Backend>) {
+    let pool = match Pool::new() {
+        Ok(pool) => pool,
+        Err(reason) => {
+            let texts = lab.language.get_untracked().texts();
+            lab.notice.set(Some(fill(texts.failed, &[("reason", &reason)])));
+            return;
+        }
+    };
+    let backend = match asked {
+        Some(backend) => backend,
+        // A software adapter is slower than the CPU backend: it counts as none unless it is asked for.
+        None => match pool.adapter().await {
+            Some(adapter) if !adapter.software => Backend::Gpu,
+            _ => Backend::Cpu,
+        },
+    };
+    pool.set_backend(backend);
+    lab.set_pool(pool);
+    let waiting: Vec<u64> =
+        lab.board.with_untracked(|board| board.variants().iter().map(|variant| variant.id).collect());
+    for id in waiting {
+        lab.start(id);
+    }
+}
+
+/// The whole page.
+#[component]
+fn Page() -> impl IntoView {
+    let lab = Lab::new(language());
+    let colors = palette(lab);
+    let fragment = Fragment::parse(&location().hash().unwrap_or_default());
+    lab.commit(default());
+    if !fragment.unknown.is_empty() {
+        let texts = lab.language.get_untracked().texts();
+        lab.notice.set(Some(fill(texts.bad_fragment, &[("what", &fragment.unknown.join(", "))])));
+    }
+    spawn_local(start_engine(lab, fragment.backend));
+    Effect::new(move |_| {
+        let language = lab.language.get();
+        document().set_title(language.texts().title);
+        if let Some(root) = document().document_element() {
+            // Setting an attribute of the root does not fail.
+            let _ = root.set_attribute("lang", language.tag());
+            let _ = match lab.theme.get() {
+                Theme::System => root.remove_attribute("data-theme"),
+                Theme::Light => root.set_attribute("data-theme", "light"),
+                Theme::Dark => root.set_attribute("data-theme", "dark"),
+            };
+        }
+    });
+    let is_wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width >= WIDE);
+    view! {
+        <header>
+            <h1>"Brink"</h1>
+            <div class="choices">
+                <label>
+                    {move || lab.texts().language}
+                    <select
+                        id="language"
+                        on:change=move |event| {
+                            let language = Language::from_tag(&event_target_value(&event)).unwrap_or_default();
+                            lab.language.set(language);
+                            write_language(language);
+                        }
+                    >
+                        <option value="en" lang="en" prop:selected=move || lab.language.get() == Language::English>
+                            "English"
+                        </option>
+                        <option value="id" lang="id" prop:selected=move || lab.language.get() == Language::Indonesian>
+                            "Bahasa Indonesia"
+                        </option>
+                    </select>
+                </label>
+                <label>
+                    {move || lab.texts().theme}
+                    <select
+                        id="theme"
+                        on:change=move |event| {
+                            lab.theme.set(match event_target_value(&event).as_str() {
+                                "light" => Theme::Light,
+                                "dark" => Theme::Dark,
+                                _ => Theme::System,
+                            });
+                        }
+                    >
+                        <option value="system">{move || lab.texts().theme_system}</option>
+                        <option value="light">{move || lab.texts().theme_light}</option>
+                        <option value="dark">{move || lab.texts().theme_dark}</option>
+                    </select>
+                </label>
+            </div>
+        </header>
+        <main>
+            <details class="card setup" open=is_wide>
+                <summary>{move || lab.texts().setup}</summary>
+                <Setup lab />
+            </details>
+            <div class="centre">
+                <p class="lead">{move || lead(lab)}</p>
+                <div role="status">
+                    {move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })}
+                </div>
+                <AxisPlot lab palette=colors />
+                <StepPlot lab palette=colors of=Against::Loss />
+                <div class="strips">
+                    <StepPlot lab palette=colors of=Against::Rate />
+                    <StepPlot lab palette=colors of=Against::Norm />
+                </div>
+                <Transport lab />
+            </div>
+            <Equations lab />
+            <Variants lab palette=colors />
+        </main>
+    }
 }

@@ -1,4 +1,11 @@
-//! What is seen, without a browser.
+//! What is seen, without a browser: the board, names, plots, equations, sentences and texts in both languages.
 
+pub mod board;
+pub mod equation;
+pub mod fragment;
+pub mod name;
 pub mod number;
 pub mod plot;
+pub mod scene;
+pub mod summary;
+pub mod text;

@@ -6,7 +6,7 @@ pub fn short(value: f64) -> String {
         return "–".into();
     }
     let size = value.abs();
-    if value != 0.0 && (size >= 1e4 || size < 1e-3) {
+    if value != 0.0 && !(1e-4..1e4).contains(&size) {
         let text = format!("{value:.1e}");
         return text.replace(".0e", "e");
     }

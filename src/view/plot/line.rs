@@ -63,6 +63,36 @@ pub struct LineLayout {
     plot: LinePlot,
 }
 
+/// The points of a curve in one column of pixels: the uppermost and the lowermost, in the order in which they came.
+struct Column {
+    pixel: i64,
+    upper: (f64, f64),
+    lower: (f64, f64),
+    upper_first: bool,
+}
+
+impl Column {
+    fn take(&mut self, at: (f64, f64)) {
+        if at.1 < self.upper.1 {
+            self.upper = at;
+            self.upper_first = false;
+        } else if at.1 > self.lower.1 {
+            self.lower = at;
+            self.upper_first = true;
+        }
+    }
+
+    fn close(column: &mut Option<Self>, points: &mut Vec<(f64, f64)>) {
+        if let Some(Self { upper, lower, upper_first, .. }) = column.take() {
+            let (first, second) = if upper_first { (upper, lower) } else { (lower, upper) };
+            points.push(first);
+            if first != second {
+                points.push(second);
+            }
+        }
+    }
+}
+
 /// The horizontal axis is step + 1: a logarithm has no place for step 0.
 fn place_of(step: u32) -> f64 {
     f64::from(step) + 1.0
@@ -106,20 +136,11 @@ impl LineLayout {
     fn points(&self, curve: &Curve) -> Vec<Vec<(f64, f64)>> {
         let mut stretches = Vec::new();
         let mut points: Vec<(f64, f64)> = Vec::new();
-        let mut column: Option<(i64, (f64, f64), (f64, f64), bool)> = None;
-        fn flush(points: &mut Vec<(f64, f64)>, column: &mut Option<(i64, (f64, f64), (f64, f64), bool)>) {
-            if let Some((_, least, most, least_first)) = column.take() {
-                let (a, b) = if least_first { (least, most) } else { (most, least) };
-                points.push(a);
-                if a != b {
-                    points.push(b);
-                }
-            }
-        }
+        let mut column: Option<Column> = None;
         for (i, &value) in curve.values.iter().enumerate() {
             let value = f64::from(value);
             if !(value.is_finite() && value > 0.0) {
-                flush(&mut points, &mut column);
+                Column::close(&mut column, &mut points);
                 if !points.is_empty() {
                     stretches.push(std::mem::take(&mut points));
                 }
@@ -129,23 +150,14 @@ impl LineLayout {
             let at = (self.frame.at_x(place_of(step)), self.frame.at_y(value.clamp(self.frame.y.0, self.frame.y.1)));
             let pixel = at.0.floor() as i64;
             match &mut column {
-                Some((same, least, most, least_first)) if *same == pixel => {
-                    if at.1 < least.1 {
-                        *least = at;
-                        *least_first = false;
-                    }
-                    if at.1 > most.1 {
-                        *most = at;
-                        *least_first = true;
-                    }
-                }
+                Some(column) if column.pixel == pixel => column.take(at),
                 _ => {
-                    flush(&mut points, &mut column);
-                    column = Some((pixel, at, at, true));
+                    Column::close(&mut column, &mut points);
+                    column = Some(Column { pixel, upper: at, lower: at, upper_first: true });
                 }
             }
         }
-        flush(&mut points, &mut column);
+        Column::close(&mut column, &mut points);
         if !points.is_empty() {
             stretches.push(points);
         }

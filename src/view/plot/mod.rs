@@ -11,7 +11,7 @@ mod surface;
 pub use axis::{AxisLayout, AxisPoint, AxisSeries, Outcome};
 pub use frame::{Frame, Size, log_ticks};
 pub use line::{Curve, LineLayout, LinePlot, Mark};
-pub use surface::{Palette, Surface, rate_color};
+pub use surface::{Palette, Surface, dash_text, rate_color};
 
 /// Backend units per CSS pixel.
 pub const SUBPIXELS: f64 = 4.0;

@@ -106,6 +106,11 @@ pub(super) fn dash(slot: usize) -> &'static [f64] {
     DASHES[slot % DASHES.len()]
 }
 
+/// The dash of a variant's slot as SVG writes it; empty for a whole line.
+pub fn dash_text(slot: usize) -> String {
+    dash(slot).iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
+}
+
 /// A line's colour and width.
 #[derive(Clone, Copy, Debug)]
 pub struct Pen {
@@ -252,10 +257,6 @@ impl<'a, B: DrawingBackend> Surface<'a, B> {
             self.backend.draw_path(piece.iter().map(|&p| unit(p)), &pen)?;
         }
         Ok(())
-    }
-
-    pub(super) fn bar(&mut self, from: (f64, f64), to: (f64, f64), color: (u8, u8, u8), alpha: f64) -> Drawn<B> {
-        self.backend.draw_rect(unit(from), unit(to), &Pen { color, alpha, width: 0.0 }, true)
     }
 
     pub(super) fn text(

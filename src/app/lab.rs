@@ -1,0 +1,294 @@
+//! What the page's components share: the board, what is shown, and the engine behind it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use futures_util::StreamExt;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::pool::Pool;
+use crate::experiment::{Experiment, PRESETS};
+use crate::lab::{Command, Control, Event, Runner};
+use crate::record::Columns;
+use crate::view::board::{Board, Commit, Device, MOST_VARIANTS, Progress};
+use crate::view::text::{Language, Texts, fill};
+
+/// A light, dark, or the system's theme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system.
+    System,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+/// The speed is measured over this many milliseconds.
+const SPEED_MS: f64 = 500.0;
+
+/// The engine behind the board: the pool, and a control for each variant in training.
+struct Engine {
+    pool: RefCell<Option<Pool>>,
+    controls: RefCell<HashMap<u64, Control>>,
+    /// What happened since the last frame, with the number of the start that it belongs to.
+    pending: RefCell<Vec<(u64, u64, Event)>>,
+    frame_asked: Cell<bool>,
+    /// For each variant, the number of its newest start: events of an older one are left out.
+    starts: RefCell<HashMap<u64, u64>>,
+    next_start: Cell<u64>,
+    /// When the speed was last measured, and the run-steps then.
+    measured: Cell<(f64, u64)>,
+    /// Chance by task and seed; drawing a task's data takes some milliseconds.
+    chances: RefCell<HashMap<(String, u32), f64>>,
+}
+
+/// What the page's components share.
+#[derive(Clone, Copy)]
+pub struct Lab {
+    /// The variants, the focus, the cursor.
+    pub board: RwSignal<Board>,
+    /// The page's language.
+    pub language: RwSignal<Language>,
+    /// The page's theme.
+    pub theme: RwSignal<Theme>,
+    /// Why the last control was not taken, or what was wrong with the address.
+    pub notice: RwSignal<Option<String>>,
+    /// Whether training stands still.
+    pub paused: RwSignal<bool>,
+    /// Run-steps per second, while something trains.
+    pub speed: RwSignal<Option<f64>>,
+    /// The focused variant's experiment: what the controls show.
+    pub current: Memo<Experiment>,
+    engine: StoredValue<Rc<Engine>, LocalStorage>,
+}
+
+fn now() -> f64 {
+    window().performance().map_or_else(js_sys::Date::now, |clock| clock.now())
+}
+
+impl Lab {
+    /// A lab with an empty board and no engine yet.
+    pub fn new(language: Language) -> Self {
+        let board = RwSignal::new(Board::default());
+        let current =
+            Memo::new(move |_| board.with(|board| board.focused().map_or_else(default, |v| v.experiment.clone())));
+        Self {
+            board,
+            language: RwSignal::new(language),
+            theme: RwSignal::new(Theme::System),
+            notice: RwSignal::new(None),
+            paused: RwSignal::new(false),
+            speed: RwSignal::new(None),
+            current,
+            engine: StoredValue::new_local(Rc::new(Engine {
+                pool: RefCell::new(None),
+                controls: RefCell::new(HashMap::new()),
+                pending: RefCell::new(Vec::new()),
+                frame_asked: Cell::new(false),
+                starts: RefCell::new(HashMap::new()),
+                next_start: Cell::new(0),
+                measured: Cell::new((0.0, 0)),
+                chances: RefCell::new(HashMap::new()),
+            })),
+        }
+    }
+
+    /// The texts in the page's language.
+    pub fn texts(&self) -> &'static Texts {
+        self.language.get().texts()
+    }
+
+    /// Gives the lab its workers.
+    pub fn set_pool(&self, pool: Pool) {
+        self.engine.with_value(|engine| *engine.pool.borrow_mut() = Some(pool));
+    }
+
+    /// A control was turned: the experiment becomes a variant and trains, or a notice says why not.
+    pub fn commit(&self, experiment: Experiment) {
+        let texts = self.language.get_untracked().texts();
+        if let Err(error) = experiment.resolve() {
+            self.notice.set(Some(fill(texts.refused, &[("reason", &error.to_string())])));
+            return;
+        }
+        let (before, had) = self.board.with_untracked(|board| {
+            (board.focused().map(|variant| variant.experiment.clone()), board.variants().len())
+        });
+        let commit = self.board.try_update(|board| board.commit(experiment));
+        self.notice.set(None);
+        match commit {
+            Some(Commit::Added { id, replaced }) => {
+                if let Some(gone) = replaced {
+                    self.cancel(gone);
+                }
+                self.start(id);
+                let is_other =
+                    self.board.with_untracked(|board| board.variants().iter().any(|v| !board.same_problem(v)));
+                if had > 0 && before.is_some() && is_other {
+                    self.notice.set(Some(texts.other_problem.to_owned()));
+                }
+            }
+            Some(Commit::Full) => {
+                self.notice.set(Some(fill(texts.too_many, &[("count", &MOST_VARIANTS.to_string())])));
+            }
+            Some(Commit::There(_)) | None => {}
+        }
+    }
+
+    /// Changes the focused experiment and commits it.
+    pub fn change(&self, change: impl FnOnce(&mut Experiment)) {
+        let mut experiment = self.current.get_untracked();
+        change(&mut experiment);
+        self.commit(experiment);
+    }
+
+    /// Trains a variant from its start.
+    pub fn start(&self, id: u64) {
+        let Some(experiment) = self.board.with_untracked(|board| board.get(id).map(|v| v.experiment.clone())) else {
+            return;
+        };
+        let Ok(resolved) = experiment.resolve() else { return };
+        let runs: Vec<(f64, u32)> =
+            resolved.runs.iter().enumerate().map(|(i, run)| (run.base_learning_rate, resolved.steps(i))).collect();
+        let states = resolved.rule.states.iter().map(|state| state.name.clone()).collect();
+        let stride = resolved.stride();
+        let seed = resolved.runs.first().map_or(experiment.seed, |run| run.seed);
+        let engine = self.engine.get_value();
+        let chance = *engine
+            .chances
+            .borrow_mut()
+            .entry((experiment.task.clone(), seed))
+            .or_insert_with(|| (resolved.task.generate)(seed).validation().label_entropy(resolved.task.classes));
+        self.cancel(id);
+        self.board.update(|board| {
+            if let Some(variant) = board.get_mut(id) {
+                variant.begin(Columns { states }, stride, &runs);
+                variant.chance = chance;
+            }
+        });
+        let pool = engine.pool.borrow().clone();
+        // Before there are workers a variant waits; `set_pool` is followed by a start.
+        let Some(pool) = pool else { return };
+        let mut running = pool.start(&experiment);
+        let start = engine.next_start.get();
+        engine.next_start.set(start + 1);
+        engine.starts.borrow_mut().insert(id, start);
+        if self.paused.get_untracked() {
+            running.control.send(Command::Pause);
+        }
+        engine.controls.borrow_mut().insert(id, running.control);
+        let lab = *self;
+        spawn_local(async move {
+            while let Some(event) = running.events.next().await {
+                engine.pending.borrow_mut().push((id, start, event));
+                if !engine.frame_asked.replace(true) {
+                    request_animation_frame(move || lab.flush());
+                }
+            }
+        });
+    }
+
+    /// Takes what happened since the last frame into the board: once a frame, however many messages came.
+    fn flush(&self) {
+        let engine = self.engine.get_value();
+        engine.frame_asked.set(false);
+        let pending = std::mem::take(&mut *engine.pending.borrow_mut());
+        let newest = engine.starts.borrow().clone();
+        self.board.update(|board| {
+            for (id, start, event) in pending {
+                let Some(variant) = board.get_mut(id).filter(|_| newest.get(&id) == Some(&start)) else { continue };
+                match event {
+                    Event::Started { backend, device, reason, probe, .. } => {
+                        variant.probe = Some(probe);
+                        variant.device = Some(Device { backend, name: device, reason });
+                    }
+                    Event::Metrics(chunks) => {
+                        for chunk in &chunks {
+                            if let Err(error) = variant.take(chunk) {
+                                variant.progress = Progress::Failed(error.to_string());
+                            }
+                        }
+                    }
+                    Event::Progress { dispatches, .. } => variant.dispatches = dispatches,
+                    Event::Finished => variant.progress = Progress::Ended,
+                    Event::Failed(reason) => variant.progress = Progress::Failed(reason),
+                }
+            }
+        });
+        let (since, before) = engine.measured.get();
+        let elapsed = now() - since;
+        if elapsed > SPEED_MS {
+            let (trained, is_training) = self.board.with_untracked(|board| {
+                let sum = board.variants().iter().map(|variant| variant.trained()).sum::<u64>();
+                (sum, board.variants().iter().any(|variant| variant.progress == Progress::Training))
+            });
+            engine.measured.set((now(), trained));
+            if !is_training {
+                self.speed.set(None);
+            } else if trained > before && since > 0.0 {
+                self.speed.set(Some((trained - before) as f64 / elapsed * 1000.0));
+            }
+        }
+    }
+
+    /// Lets a variant's training go.
+    fn cancel(&self, id: u64) {
+        let engine = self.engine.get_value();
+        if let Some(control) = engine.controls.borrow_mut().remove(&id) {
+            control.send(Command::Cancel);
+        }
+        engine.starts.borrow_mut().remove(&id);
+    }
+
+    /// Takes a variant off the board.
+    pub fn delete(&self, id: u64) {
+        self.cancel(id);
+        self.board.update(|board| board.delete(id));
+    }
+
+    /// Stands still, or goes on.
+    pub fn set_paused(&self, paused: bool) {
+        self.paused.set(paused);
+        self.speed.set(None);
+        let command = if paused { Command::Pause } else { Command::Resume };
+        self.engine.with_value(|engine| {
+            for control in engine.controls.borrow().values() {
+                control.send(command);
+            }
+        });
+    }
+
+    /// Pauses, and trains the focused variant one step further.
+    pub fn step(&self) {
+        if !self.paused.get_untracked() {
+            self.set_paused(true);
+        }
+        let place = self.board.with_untracked(|board| {
+            // Workers that pause at different steps catch up with the furthest.
+            board.focused().map(|v| (v.id, v.runs.iter().map(|run| run.trained()).max().unwrap_or(0)))
+        });
+        if let Some((id, furthest)) = place {
+            self.engine.with_value(|engine| {
+                if let Some(control) = engine.controls.borrow().get(&id) {
+                    control.send(Command::StepTo(furthest + 1));
+                }
+            });
+            self.board.update(|board| board.cursor = None);
+        }
+    }
+
+    /// Trains the focused variant again from its start.
+    pub fn reset(&self) {
+        if let Some(id) = self.board.with_untracked(|board| board.focused().map(|variant| variant.id)) {
+            self.board.update(|board| board.cursor = None);
+            self.start(id);
+        }
+    }
+}
+
+/// The experiment that opens the page.
+pub fn default() -> Experiment {
+    (PRESETS[0].experiment)()
+}

@@ -1,0 +1,538 @@
+//! The setup: one control for each choice. A control shows the focused variant's value; committing a change makes a new
+//! variant.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::lab::Lab;
+use crate::experiment::{Experiment, Optimizer, RuleSource, Schedule, limits};
+use crate::network::Model;
+use crate::network::models::{Branch, Mlp, Placement, ResidualMlp};
+use crate::network::operations::ActivationKind;
+use crate::rule::{Rule, builtin};
+use crate::task::TASKS;
+use crate::view::board::Board;
+use crate::view::name::{branch_name, placement_name};
+use crate::view::number::three;
+use crate::view::text::{Texts, fill};
+
+/// The warmup that turning warmup on begins with.
+const FIRST_WARMUP: u32 = 200;
+/// The clip threshold that turning clipping on begins with, where the focused run has no gradient norms yet.
+const FIRST_THRESHOLD: f64 = 5.0;
+/// The share of the finite gradient norms that "use P90" leaves unclipped.
+const P90: f64 = 0.9;
+
+type Reader = Arc<dyn Fn(&Experiment) -> f64 + Send + Sync>;
+type Writer = Arc<dyn Fn(&mut Experiment, f64) + Send + Sync>;
+
+/// A number with its label; committed when the field is left or Enter is pressed.
+fn number(
+    lab: Lab,
+    id: String,
+    label: impl Fn() -> String + Send + Sync + 'static,
+    get: Reader,
+    set: Writer,
+) -> impl IntoView {
+    let shown = {
+        let get = get.clone();
+        Memo::new(move |_| lab.current.with(|experiment| get(experiment)))
+    };
+    let change = move |event| {
+        let Ok(value) = event_target_value(&event).trim().parse::<f64>() else { return };
+        let before = lab.current.with_untracked(|experiment| get(experiment));
+        if value.is_finite() && value != before {
+            lab.change(|experiment| set(experiment, value));
+        }
+    };
+    view! {
+        <div class="row">
+            <label for=id.clone()>{label}</label>
+            <input id=id type="number" step="any" inputmode="decimal" prop:value=move || shown.get().to_string() on:change=change />
+        </div>
+    }
+}
+
+fn fixed(text: fn(&Texts) -> &'static str, lab: Lab) -> impl Fn() -> String + Send + Sync + 'static {
+    move || text(lab.texts()).to_owned()
+}
+
+/// What a value is called in a language.
+type Named = fn(&Texts) -> &'static str;
+
+/// A list to choose from: values with their names.
+fn choice(
+    lab: Lab,
+    id: &'static str,
+    label: fn(&Texts) -> &'static str,
+    options: Vec<(&'static str, Named)>,
+    get: fn(&Experiment) -> String,
+    set: fn(&mut Experiment, &str),
+) -> impl IntoView {
+    let chosen = Memo::new(move |_| lab.current.with(get));
+    let items = options
+        .into_iter()
+        .map(|(value, name)| {
+            view! {
+                <option value=value prop:selected=move || chosen.get() == value>{move || name(lab.texts())}</option>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="row">
+            <label for=id>{move || label(lab.texts())}</label>
+            <select
+                id=id
+                prop:value=move || chosen.get()
+                on:change=move |event| {
+                    let value = event_target_value(&event);
+                    lab.change(|experiment| set(experiment, &value));
+                }
+            >
+                {items}
+            </select>
+        </div>
+    }
+}
+
+fn task_name(id: &str) -> Named {
+    match id {
+        "digits" => |texts| texts.task_digits,
+        "spirals" => |texts| texts.task_spirals,
+        "teacher" => |texts| texts.task_teacher,
+        _ => |texts| texts.task_stream,
+    }
+}
+
+fn residual(experiment: &Experiment) -> Option<&ResidualMlp> {
+    match &experiment.model {
+        Model::ResidualMlp(model) => Some(model),
+        Model::Mlp(_) => None,
+    }
+}
+
+fn change_residual(experiment: &mut Experiment, change: impl FnOnce(&mut ResidualMlp)) {
+    if let Model::ResidualMlp(model) = &mut experiment.model {
+        change(model);
+    }
+}
+
+fn depth(experiment: &Experiment) -> f64 {
+    match &experiment.model {
+        Model::Mlp(model) => model.depth as f64,
+        Model::ResidualMlp(model) => model.depth as f64,
+    }
+}
+
+fn width(experiment: &Experiment) -> f64 {
+    match &experiment.model {
+        Model::Mlp(model) => model.width as f64,
+        Model::ResidualMlp(model) => model.width as f64,
+    }
+}
+
+fn activation(experiment: &Experiment) -> ActivationKind {
+    match &experiment.model {
+        Model::Mlp(model) => model.activation,
+        Model::ResidualMlp(model) => model.activation,
+    }
+}
+
+/// A number from a field as a count; what is no count becomes 0, which the experiment's own check refuses or allows.
+fn count(value: f64) -> usize {
+    value.round() as usize
+}
+
+fn count32(value: f64) -> u32 {
+    value.round() as u32
+}
+
+fn set_model(experiment: &mut Experiment, kind: &str) {
+    let (depth, width, activation) = (count(depth(experiment)), count(width(experiment)), activation(experiment));
+    experiment.model = match kind {
+        "mlp" => Model::Mlp(Mlp { depth, width, activation }),
+        _ => Model::ResidualMlp(ResidualMlp {
+            depth,
+            width,
+            activation,
+            placement: Placement::None,
+            final_norm: false,
+            branch: Branch::Plain,
+        }),
+    };
+}
+
+fn set_activation(experiment: &mut Experiment, value: &str) {
+    let kind = match value {
+        "tanh" => ActivationKind::Tanh,
+        "gelu" => ActivationKind::Gelu,
+        _ => ActivationKind::Relu,
+    };
+    match &mut experiment.model {
+        Model::Mlp(model) => model.activation = kind,
+        Model::ResidualMlp(model) => model.activation = kind,
+    }
+}
+
+/// A residual block as a picture: the stream upwards, the branch f, and where the norm sits.
+fn diagram(placement: Placement) -> impl IntoView {
+    let norm = match placement {
+        Placement::None => None,
+        Placement::Pre => Some(("25", "44")),
+        Placement::Inside => Some(("25", "23")),
+        Placement::Post => Some(("8", "9")),
+    };
+    view! {
+        <svg viewBox="0 0 44 64" aria-hidden="true">
+            <path class="wire" d="M14,62V4M14,54H31V20H18"></path>
+            <rect class="box" x="24" y="29" width="14" height="12" rx="2"></rect>
+            <text x="31" y="38">"f"</text>
+            <circle class="plus" cx="14" cy="20" r="4.5"></circle>
+            <path class="wire" d="M11,20H17M14,17V23"></path>
+            {norm.map(|(x, y)| view! { <rect class="norm" x=x y=y width="12" height="4.5" rx="1"></rect> })}
+        </svg>
+    }
+}
+
+/// What is chosen in each radio group is a memo of its own: a group is not built anew when another control is turned.
+#[component]
+fn PlacementChoice(lab: Lab) -> impl IntoView {
+    let chosen = Memo::new(move |_| lab.current.with(|experiment| residual(experiment).map(|model| model.placement)));
+    let options = Placement::ALL
+        .into_iter()
+        .map(|placement| {
+            view! {
+                <label>
+                    <input
+                        type="radio"
+                        name="placement"
+                        prop:checked=move || chosen.get() == Some(placement)
+                        on:change=move |_| lab.change(|e| change_residual(e, |model| model.placement = placement))
+                    />
+                    {diagram(placement)}
+                    {move || placement_name(placement, lab.texts())}
+                </label>
+            }
+        })
+        .collect_view();
+    let final_norm = Memo::new(move |_| lab.current.with(|e| residual(e).is_some_and(|model| model.final_norm)));
+    let branch = Memo::new(move |_| lab.current.with(|e| residual(e).map(|model| model.branch)));
+    let branches = Branch::ALL
+        .into_iter()
+        .enumerate()
+        .map(|(index, start)| {
+            view! {
+                <option value=index.to_string() prop:selected=move || branch.get() == Some(start)>
+                    {move || branch_name(start, lab.texts())}
+                </option>
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset>
+            <legend>{move || lab.texts().placement}</legend>
+            <div class="choice blocks">{options}</div>
+            <label class="check">
+                <input
+                    id="final-norm"
+                    type="checkbox"
+                    prop:checked=move || final_norm.get()
+                    on:change=move |event| {
+                        let on = event_target_checked(&event);
+                        lab.change(|e| change_residual(e, |model| model.final_norm = on));
+                    }
+                />
+                {move || lab.texts().final_norm}
+            </label>
+            <div class="row">
+                <label for="branch">{move || lab.texts().branch}</label>
+                <select
+                    id="branch"
+                    on:change=move |event| {
+                        let index: usize = event_target_value(&event).parse().unwrap_or(0);
+                        let start = Branch::ALL.get(index).copied().unwrap_or_default();
+                        lab.change(|e| change_residual(e, |model| model.branch = start));
+                    }
+                >
+                    {branches}
+                </select>
+            </div>
+        </fieldset>
+    }
+}
+
+/// The optimizer and its constants.
+#[component]
+fn OptimizerChoice(lab: Lab) -> impl IntoView {
+    let chosen = Memo::new(move |_| lab.current.with(|experiment| experiment.optimizer.rule.clone()));
+    let options = builtin()
+        .iter()
+        .map(|rule| {
+            let id = rule.id;
+            let name = Rule::parse(rule.text).map_or_else(|_| id.to_owned(), |rule| rule.name);
+            view! {
+                <label>
+                    <input
+                        type="radio"
+                        name="optimizer"
+                        value=id
+                        prop:checked=move || chosen.with(|rule| *rule == RuleSource::Builtin(id.to_owned()))
+                        on:change=move |_| lab.change(|experiment| experiment.optimizer = Optimizer::builtin(id))
+                    />
+                    {name}
+                </label>
+            }
+        })
+        .collect_view();
+    let constants = move || {
+        // Only another rule has other constants.
+        chosen.track();
+        let Ok(rule) = lab.current.with_untracked(Experiment::rule) else { return Vec::new() };
+        let control = |constant: &crate::rule::Constant| {
+            let (name, default) = (constant.name.clone(), constant.default);
+            let (get_name, set_name, label) = (name.clone(), name.clone(), name.clone());
+            let get: Reader = Arc::new(move |e| e.optimizer.constants.get(&get_name).copied().unwrap_or(default));
+            let set: Writer = Arc::new(move |e, value| {
+                if value == default {
+                    e.optimizer.constants.remove(&set_name);
+                } else {
+                    e.optimizer.constants.insert(set_name.clone(), value);
+                }
+            });
+            number(lab, format!("constant-{name}"), move || label.clone(), get, set).into_any()
+        };
+        rule.constants.iter().map(control).collect()
+    };
+    view! {
+        <fieldset>
+            <legend>{move || lab.texts().optimizer}</legend>
+            <div class="choice">{options}</div>
+            {constants}
+        </fieldset>
+    }
+}
+
+/// The 90th percentile of the focused run's finite gradient norms; `None` for a run that is dead or has none.
+fn p90(board: &Board) -> Option<f64> {
+    let focused = board.focused()?;
+    let run = focused.runs.get(board.focused_run(focused)?)?;
+    if run.record.death.is_some() {
+        return None;
+    }
+    let norms = run.record.column(crate::record::Columns::GRADIENT_NORM);
+    crate::diagnose::percentile(norms, P90).map(f64::from)
+}
+
+/// A threshold as one would write it: three digits.
+fn rounded(value: f64) -> f64 {
+    three(value).parse().unwrap_or(value)
+}
+
+#[component]
+fn WarmupChoice(lab: Lab) -> impl IntoView {
+    let on = Memo::new(move |_| lab.current.with(|experiment| experiment.warmup_steps > 0));
+    let get: Reader = Arc::new(|e| f64::from(e.warmup_steps));
+    let set: Writer = Arc::new(|e, value| e.warmup_steps = count32(value));
+    let schedule_name = |schedule: Schedule| -> (&'static str, Named) {
+        match schedule {
+            Schedule::Constant => ("constant", |texts| texts.schedule_constant),
+            Schedule::Linear => ("linear", |texts| texts.schedule_linear),
+            Schedule::Cosine => ("cosine", |texts| texts.schedule_cosine),
+        }
+    };
+    let steps = view! { <Show when=move || on.get()>{number(lab, "warmup-steps".into(), fixed(|t| t.warmup_steps, lab), get.clone(), set.clone())}</Show> };
+    view! {
+        <fieldset>
+            <legend class="unseen">{move || lab.texts().warmup}</legend>
+            <label class="check title">
+                <input
+                    id="warmup"
+                    type="checkbox"
+                    prop:checked=move || on.get()
+                    on:change=move |event| {
+                        let steps = if event_target_checked(&event) { FIRST_WARMUP } else { 0 };
+                        lab.change(|experiment| experiment.warmup_steps = steps);
+                    }
+                />
+                {move || lab.texts().warmup}
+            </label>
+            {steps}
+            {choice(
+                lab,
+                "schedule",
+                |t| t.schedule,
+                Schedule::ALL.into_iter().map(schedule_name).collect(),
+                |e| match e.schedule {
+                    Schedule::Constant => "constant",
+                    Schedule::Linear => "linear",
+                    Schedule::Cosine => "cosine",
+                }
+                .to_owned(),
+                |e, value| {
+                    e.schedule = match value {
+                        "linear" => Schedule::Linear,
+                        "cosine" => Schedule::Cosine,
+                        _ => Schedule::Constant,
+                    };
+                },
+            )}
+        </fieldset>
+    }
+}
+
+#[component]
+fn ClippingChoice(lab: Lab) -> impl IntoView {
+    let on = Memo::new(move |_| lab.current.with(|experiment| experiment.clip_threshold.is_some()));
+    let get: Reader = Arc::new(|e| e.clip_threshold.unwrap_or(FIRST_THRESHOLD));
+    let set: Writer = Arc::new(|e, value| e.clip_threshold = Some(value));
+    let percentile = Memo::new(move |_| lab.board.with(p90).map(rounded));
+    let threshold = view! { <Show when=move || on.get()>{number(lab, "clip-threshold".into(), fixed(|t| t.threshold, lab), get.clone(), set.clone())}</Show> };
+    view! {
+        <fieldset>
+            <legend class="unseen">{move || lab.texts().clipping}</legend>
+            <label class="check title">
+                <input
+                    id="clipping"
+                    type="checkbox"
+                    prop:checked=move || on.get()
+                    on:change=move |event| {
+                        let threshold = event_target_checked(&event)
+                            .then(|| percentile.get_untracked().unwrap_or(FIRST_THRESHOLD));
+                        lab.change(|experiment| experiment.clip_threshold = threshold);
+                    }
+                />
+                {move || lab.texts().clipping}
+            </label>
+            {threshold}
+            <button
+                type="button"
+                disabled=move || percentile.get().is_none()
+                on:click=move |_| {
+                    if let Some(value) = percentile.get_untracked() {
+                        lab.change(|experiment| experiment.clip_threshold = Some(value));
+                    }
+                }
+            >
+                {move || {
+                    let value = percentile.get().map_or_else(|| "–".to_owned(), three);
+                    fill(lab.texts().use_p90, &[("value", &value)])
+                }}
+            </button>
+        </fieldset>
+    }
+}
+
+/// All controls.
+#[component]
+pub fn Setup(lab: Lab) -> impl IntoView {
+    let is_residual = Memo::new(move |_| lab.current.with(|experiment| residual(experiment).is_some()));
+    let numeric = move |id: &str, label: fn(&Texts) -> &'static str, get: Reader, set: Writer| {
+        number(lab, id.to_owned(), fixed(label, lab), get, set)
+    };
+    let depth_label = move || {
+        let texts = lab.texts();
+        if is_residual.get() { texts.depth_blocks } else { texts.depth_layers }.to_owned()
+    };
+    let tasks: Vec<_> = TASKS.iter().map(|task| (task.id, task_name(task.id))).collect();
+    let source = move || {
+        let source = lab.current.with(|experiment| crate::task::find(&experiment.task).map_or("", |task| task.source));
+        (!source.is_empty()).then(|| {
+            let text = fill(lab.texts().task_source, &[("source", source)]);
+            view! { <p class="source">{text}</p> }
+        })
+    };
+    let set_depth: Writer = Arc::new(|e, value| match &mut e.model {
+        Model::Mlp(model) => model.depth = count(value),
+        Model::ResidualMlp(model) => model.depth = count(value),
+    });
+    let set_width: Writer = Arc::new(|e, value| match &mut e.model {
+        Model::Mlp(model) => model.width = count(value),
+        Model::ResidualMlp(model) => model.width = count(value),
+    });
+    view! {
+        <fieldset>
+            <legend>{move || lab.texts().network}</legend>
+            {choice(lab, "task", |t| t.task, tasks, |e| e.task.clone(), |e, value| e.task = value.to_owned())}
+            {source}
+            {choice(
+                lab,
+                "model",
+                |t| t.model,
+                vec![("residual", |t| t.model_residual), ("mlp", |t| t.model_mlp)],
+                |e| if residual(e).is_some() { "residual" } else { "mlp" }.to_owned(),
+                set_model,
+            )}
+            {number(lab, "depth".into(), depth_label, Arc::new(depth), set_depth)}
+            {numeric("width", |t| t.width, Arc::new(width), set_width)}
+            {choice(
+                lab,
+                "activation",
+                |t| t.activation,
+                vec![("relu", |_| "ReLU"), ("tanh", |_| "tanh"), ("gelu", |_| "GELU")],
+                |e| match activation(e) {
+                    ActivationKind::Relu => "relu",
+                    ActivationKind::Tanh => "tanh",
+                    ActivationKind::Gelu => "gelu",
+                }
+                .to_owned(),
+                set_activation,
+            )}
+            {numeric(
+                "initial-scale",
+                |t| t.initial_scale,
+                Arc::new(|e| e.initial_scale),
+                Arc::new(|e, value| e.initial_scale = value),
+            )}
+        </fieldset>
+        <Show when=move || is_residual.get()>
+            <PlacementChoice lab />
+        </Show>
+        <OptimizerChoice lab />
+        <WarmupChoice lab />
+        <ClippingChoice lab />
+        <fieldset>
+            <legend>{move || lab.texts().rate_grid}</legend>
+            {numeric(
+                "rate-lowest",
+                |t| t.rate_lowest,
+                Arc::new(|e| e.learning_rates.from),
+                Arc::new(|e, value| e.learning_rates.from = value),
+            )}
+            {numeric(
+                "rate-factor",
+                |t| t.rate_factor,
+                Arc::new(|e| e.learning_rates.factor),
+                Arc::new(|e, value| e.learning_rates.factor = value),
+            )}
+            {numeric(
+                "rate-count",
+                |t| t.rate_count,
+                Arc::new(|e| e.learning_rates.count as f64),
+                Arc::new(|e, value| e.learning_rates.count = count(value)),
+            )}
+        </fieldset>
+        <fieldset>
+            <legend>{move || lab.texts().budget}</legend>
+            {numeric(
+                "batch-size",
+                |t| t.batch_size,
+                Arc::new(|e| e.batch_size as f64),
+                Arc::new(|e, value| e.batch_size = count(value)),
+            )}
+            {numeric(
+                "steps",
+                |t| t.steps,
+                Arc::new(|e| f64::from(e.max_train_steps)),
+                // A count beyond the limit is refused with a message; it must not overflow on its way there.
+                Arc::new(|e, value| e.max_train_steps = count32(value.min(f64::from(*limits::STEPS.end()) + 1.0))),
+            )}
+            {numeric(
+                "seed",
+                |t| t.seed,
+                Arc::new(|e| f64::from(e.seed)),
+                Arc::new(|e, value| e.seed = count32(value)),
+            )}
+        </fieldset>
+    }
+}

@@ -1,0 +1,198 @@
+//! Run, pause, step, reset; how far it is, how fast, and where; and the list of variants.
+
+use leptos::prelude::*;
+
+use super::lab::Lab;
+use crate::train::Backend;
+use crate::view::board::{Board, Progress};
+use crate::view::plot::Palette;
+use crate::view::scene;
+use crate::view::text::{Texts, fill};
+
+/// Where the focused variant really trains, in words.
+fn place(board: &Board, texts: &Texts) -> String {
+    let Some(device) = board.focused().and_then(|variant| variant.device.as_ref()) else {
+        return texts.starting.to_owned();
+    };
+    match (device.backend, &device.reason) {
+        (Backend::Cpu, Some(reason)) => fill(texts.backend_gpu_missing, &[("reason", reason)]),
+        (Backend::Cpu, None) => fill(texts.backend_cpu, &[("workers", &device.name)]),
+        (Backend::Gpu, _) if device.name.is_empty() => texts.backend_gpu.to_owned(),
+        (Backend::Gpu, _) => format!("{} · {}", texts.backend_gpu, device.name),
+    }
+}
+
+/// Run, pause, step, reset; progress, speed, backend; the cursor.
+#[component]
+pub fn Transport(lab: Lab) -> impl IntoView {
+    let progress = Memo::new(move |_| {
+        lab.board.with(|board| board.focused().map_or((0, 0), |variant| (variant.step(), variant.longest())))
+    });
+    let where_ = Memo::new(move |_| lab.board.with(|board| place(board, lab.texts())));
+    let backend = Memo::new(move |_| {
+        lab.board.with(|board| {
+            let device = board.focused().and_then(|variant| variant.device.as_ref());
+            device.map(|device| if device.backend == Backend::Gpu { "gpu" } else { "cpu" })
+        })
+    });
+    let dispatches = Memo::new(move |_| lab.board.with(|board| board.focused().map_or(0, |v| v.dispatches)));
+    let cursor = Memo::new(move |_| lab.board.with(Board::cursor_step));
+    view! {
+        <section
+            class="card transport"
+            id="transport"
+            data-backend=move || backend.get()
+            data-dispatches=move || dispatches.get().to_string()
+        >
+            <button
+                type="button"
+                class="primary"
+                aria-pressed=move || lab.paused.get().to_string()
+                on:click=move |_| lab.set_paused(!lab.paused.get_untracked())
+            >
+                {move || if lab.paused.get() { lab.texts().run } else { lab.texts().pause }}
+            </button>
+            <button type="button" on:click=move |_| lab.step()>
+                {move || lab.texts().step}
+            </button>
+            <button type="button" on:click=move |_| lab.reset()>
+                {move || lab.texts().reset}
+            </button>
+            <progress max=move || progress.get().1.max(1).to_string() value=move || progress.get().0.to_string()></progress>
+            <span id="progress">
+                {move || {
+                    let (step, steps) = progress.get();
+                    fill(lab.texts().progress, &[("step", &step.to_string()), ("steps", &steps.to_string())])
+                }}
+            </span>
+            <span>
+                {move || {
+                    lab.speed.get().map(|speed| fill(lab.texts().speed, &[("rate", &format!("{speed:.0}"))]))
+                }}
+            </span>
+            <span id="backend">{move || where_.get()}</span>
+            <div class="scrub">
+                <label for="cursor">{move || lab.texts().cursor}</label>
+                <input
+                    id="cursor"
+                    type="range"
+                    min="0"
+                    max=move || progress.get().1.saturating_sub(1).to_string()
+                    prop:value=move || cursor.get().to_string()
+                    on:input=move |event| {
+                        let step = event_target_value(&event).parse().ok();
+                        lab.board.update(|board| board.cursor = step);
+                    }
+                />
+                <output for="cursor">{move || cursor.get()}</output>
+            </div>
+        </section>
+    }
+}
+
+/// One line of the list of variants.
+#[derive(Clone, Debug, PartialEq)]
+struct Item {
+    id: u64,
+    slot: usize,
+    name: String,
+    hidden: bool,
+    focused: bool,
+    state: String,
+}
+
+fn items(board: &Board, texts: &Texts) -> Vec<Item> {
+    let focus = board.focused().map(|variant| variant.id);
+    board
+        .variants()
+        .iter()
+        .zip(scene::names(board, texts))
+        .map(|(variant, name)| Item {
+            id: variant.id,
+            slot: variant.slot,
+            name,
+            hidden: variant.hidden,
+            focused: Some(variant.id) == focus,
+            state: match &variant.progress {
+                Progress::Waiting => texts.state_waiting.to_owned(),
+                Progress::Training => {
+                    let (step, steps) = (variant.step().to_string(), variant.longest().to_string());
+                    fill(texts.progress, &[("step", &step), ("steps", &steps)])
+                }
+                Progress::Ended => String::new(),
+                Progress::Failed(reason) => fill(texts.failed, &[("reason", reason)]),
+            },
+        })
+        .collect()
+}
+
+/// The variants, each with a way to focus, hide and delete it.
+#[component]
+pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
+    let all = Memo::new(move |_| lab.board.with(|board| items(board, lab.texts())));
+    // Keyed by id, and each field a memo of its own: a button must not lose its focus while training goes on.
+    let ids = Memo::new(move |_| all.with(|all| all.iter().map(|item| item.id).collect::<Vec<_>>()));
+    let line = move |id: u64| {
+        let item = Memo::new(move |_| all.with(|all| all.iter().find(|item| item.id == id).cloned()));
+        let name =
+            Memo::new(move |_| item.with(|item| item.as_ref().map(|item| item.name.clone()).unwrap_or_default()));
+        let hidden = Memo::new(move |_| item.with(|item| item.as_ref().is_some_and(|item| item.hidden)));
+        let focused = Memo::new(move |_| item.with(|item| item.as_ref().is_some_and(|item| item.focused)));
+        let slot = item.with_untracked(|item| item.as_ref().map_or(0, |item| item.slot));
+        let labelled = move |text: fn(&Texts) -> &'static str| fill(text(lab.texts()), &[("name", &name.get())]);
+        let color = move || {
+            let (r, g, b) = palette.get().variant(slot);
+            format!("rgb({r} {g} {b})")
+        };
+        view! {
+            <li class:focused=move || focused.get()>
+                <input
+                    type="checkbox"
+                    prop:checked=move || !hidden.get()
+                    aria-label=move || labelled(if hidden.get() { |t| t.show } else { |t| t.hide })
+                    on:change=move |event| {
+                        let on = event_target_checked(&event);
+                        lab.board.update(|board| {
+                            if let Some(variant) = board.get_mut(id) {
+                                variant.hidden = !on;
+                            }
+                        });
+                    }
+                />
+                <svg viewBox="0 0 44 18" aria-hidden="true">
+                    <line
+                        x1="2"
+                        y1="9"
+                        x2="42"
+                        y2="9"
+                        stroke-width="4"
+                        stroke=color
+                        stroke-dasharray=crate::view::plot::dash_text(slot)
+                    ></line>
+                </svg>
+                <button
+                    type="button"
+                    class="name"
+                    aria-current=move || focused.get().then_some("true")
+                    on:click=move |_| lab.board.update(|board| board.set_focus(id, None))
+                >
+                    {move || name.get()}
+                </button>
+                <span class="state">
+                    {move || item.with(|item| item.as_ref().map(|item| item.state.clone()))}
+                </span>
+                <button type="button" aria-label=move || labelled(|t| t.delete) on:click=move |_| lab.delete(id)>
+                    {move || lab.texts().delete_short}
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <section class="card variants" aria-labelledby="variants-title">
+            <h2 id="variants-title">{move || lab.texts().variants}</h2>
+            <ul id="variants">
+                <For each=move || ids.get() key=|id| *id children=line />
+            </ul>
+        </section>
+    }
+}

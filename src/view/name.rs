@@ -1,0 +1,187 @@
+//! What a variant is called: what differs from the first one.
+
+use serde_json::Value;
+
+use super::number::{short, three};
+use super::text::{Texts, fill};
+use crate::experiment::{Difference, Experiment, RuleSource, difference};
+use crate::network::Model;
+use crate::network::models::{Branch, Placement};
+
+/// The name of the board's first variant: its optimizer and where the norm sits.
+pub fn base_name(experiment: &Experiment, texts: &Texts) -> String {
+    let rule = rule_name(experiment);
+    match &experiment.model {
+        Model::ResidualMlp(model) => format!("{rule}, {}", norm_name(model.placement, texts)),
+        Model::Mlp(_) => format!("{rule}, MLP"),
+    }
+}
+
+/// The name of another variant: "+ " and each thing that differs from `base`.
+pub fn variant_name(base: &Experiment, experiment: &Experiment, texts: &Texts) -> String {
+    let differences = difference(base, experiment);
+    let mut parts: Vec<String> = Vec::new();
+    let mut grid = false;
+    for one in &differences {
+        // Three fields of one control: said once.
+        if one.field.starts_with("learning_rates") {
+            if !grid {
+                parts.push(rates_name(experiment, texts));
+            }
+            grid = true;
+        } else if let Some(part) = part(one, &differences, experiment, texts) {
+            parts.push(part);
+        }
+    }
+    if parts.is_empty() {
+        return base_name(experiment, texts);
+    }
+    format!("+ {}", parts.join(", "))
+}
+
+/// The name of the update rule.
+pub fn rule_name(experiment: &Experiment) -> String {
+    match (experiment.rule(), &experiment.optimizer.rule) {
+        (Ok(rule), _) => rule.name,
+        (Err(_), RuleSource::Builtin(id)) => id.clone(),
+        (Err(_), RuleSource::Text(_)) => "?".to_owned(),
+    }
+}
+
+/// What a placement is called.
+pub fn placement_name(placement: Placement, texts: &Texts) -> &'static str {
+    match placement {
+        Placement::None => texts.placement_none,
+        Placement::Pre => texts.placement_pre,
+        Placement::Inside => texts.placement_inside,
+        Placement::Post => texts.placement_post,
+    }
+}
+
+/// What a start of the residual branch is called.
+pub fn branch_name(branch: Branch, texts: &Texts) -> &'static str {
+    match branch {
+        Branch::Plain => texts.branch_plain,
+        Branch::Zero => texts.branch_zero,
+        Branch::Rezero => texts.branch_rezero,
+    }
+}
+
+fn norm_name(placement: Placement, texts: &Texts) -> String {
+    match placement {
+        Placement::None => texts.named_no_norm.to_owned(),
+        other => fill(texts.named_norm, &[("value", placement_name(other, texts))]),
+    }
+}
+
+fn rates_name(experiment: &Experiment, texts: &Texts) -> String {
+    let values = experiment.learning_rates.values();
+    let ends = [values.first(), values.last()].map(|v| short(v.copied().unwrap_or(f64::NAN)));
+    fill(texts.named_rates, &[("low", &ends[0]), ("high", &ends[1])])
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), three),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &Texts) -> Option<String> {
+    let value = shown(&one.to);
+    let with = |text: &str| Some(fill(text, &[("value", &value)]));
+    let switched = |field: &str| all.iter().any(|d| d.field == field);
+    match one.field.as_str() {
+        "warmup_steps" if experiment.warmup_steps == 0 => Some(texts.no_warmup.to_owned()),
+        // A count, not a measurement: all of its digits.
+        "warmup_steps" => Some(fill(texts.with_warmup, &[("value", &experiment.warmup_steps.to_string())])),
+        "clip_threshold" if one.to.is_null() => Some(texts.no_clipping.to_owned()),
+        "clip_threshold" => with(texts.with_clipping),
+        "batch_size" => with(texts.named_batch),
+        "initial_scale" => with(texts.named_scale),
+        "max_train_steps" => Some(fill(texts.named_steps, &[("value", &experiment.max_train_steps.to_string())])),
+        "seed" => Some(fill(texts.named_seed, &[("value", &experiment.seed.to_string())])),
+        "optimizer.rule" if one.to.is_null() => None,
+        "optimizer.rule" | "optimizer.text" => Some(rule_name(experiment)),
+        // Another rule has other constants; its name says enough.
+        field if field.starts_with("optimizer.constants") => {
+            let name = field.strip_prefix("optimizer.constants").unwrap_or_default().trim_start_matches('.');
+            if switched("optimizer.rule") {
+                return None;
+            }
+            if one.to.is_object() || name.is_empty() {
+                let constants = &experiment.optimizer.constants;
+                let list: Vec<String> = constants.iter().map(|(name, v)| format!("{name} {}", three(*v))).collect();
+                return Some(if list.is_empty() { rule_name(experiment) } else { list.join(", ") });
+            }
+            if one.to.is_null() {
+                let rule = experiment.rule().ok()?;
+                let default = rule.constants.iter().find(|c| c.name == name)?.default;
+                return Some(format!("{name} {}", three(default)));
+            }
+            Some(format!("{name} {value}"))
+        }
+        "model.kind" => match &experiment.model {
+            Model::Mlp(_) => Some(texts.model_mlp.to_owned()),
+            Model::ResidualMlp(_) => Some(texts.model_residual.to_owned()),
+        },
+        // A change of kind brings and takes fields of its own; the kind says enough.
+        "model.placement" | "model.final_norm" | "model.branch" if switched("model.kind") => None,
+        "model.placement" => match &experiment.model {
+            Model::ResidualMlp(model) => Some(norm_name(model.placement, texts)),
+            Model::Mlp(_) => None,
+        },
+        "model.final_norm" => Some(
+            if one.to.as_bool() == Some(true) { texts.named_final_norm } else { texts.named_no_final_norm }.to_owned(),
+        ),
+        "model.branch" => match &experiment.model {
+            Model::ResidualMlp(model) => Some(fill(texts.named_branch, &[("value", branch_name(model.branch, texts))])),
+            Model::Mlp(_) => None,
+        },
+        "model.depth" => with(texts.named_depth),
+        "model.width" => with(texts.named_width),
+        "schedule" | "task" | "model.activation" => Some(value),
+        "probe" | "version" => None,
+        other => Some(format!("{other} {value}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Optimizer, PRESETS};
+    use crate::view::text::Language;
+
+    fn named(change: impl Fn(&mut Experiment)) -> String {
+        let base = (PRESETS[0].experiment)();
+        let mut other = base.clone();
+        change(&mut other);
+        variant_name(&base, &other, Language::English.texts())
+    }
+
+    #[test]
+    fn a_variant_is_named_by_what_differs() {
+        let base = (PRESETS[0].experiment)();
+        assert_eq!(base_name(&base, Language::English.texts()), "Momentum, no norm");
+        assert_eq!(named(|e| e.warmup_steps = 200), "+ warmup 200");
+        assert_eq!(named(|e| e.clip_threshold = Some(6.1)), "+ clip 6.1");
+        assert_eq!(named(|e| e.optimizer = Optimizer::builtin("adam")), "+ Adam");
+        assert_eq!(named(|e| e.optimizer.constants = [("gamma".to_owned(), 0.5)].into()), "+ gamma 0.5");
+        assert_eq!(named(|e| e.learning_rates.from = 0.0005), "+ rates 0.0005–0.128");
+        let mut both = base.clone();
+        both.warmup_steps = 1000;
+        both.seed = 7;
+        assert_eq!(variant_name(&base, &both, Language::Indonesian.texts()), "+ benih 7, pemanasan 1000");
+    }
+
+    #[test]
+    fn each_preset_has_a_name_beside_the_first() {
+        for preset in PRESETS {
+            for language in Language::ALL {
+                let name = variant_name(&(PRESETS[0].experiment)(), &(preset.experiment)(), language.texts());
+                assert!(!name.contains('{') && !name.contains("null"), "{}: {name}", preset.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! All texts of the page, in English and Indonesian: a text that lacks a language does not compile.
+
+/// A language of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Indonesian.
+    Indonesian,
+}
+
+impl Language {
+    /// All languages, in the order in which they are offered.
+    pub const ALL: [Self; 2] = [Self::English, Self::Indonesian];
+
+    /// The language's tag (BCP 47).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Indonesian => "id",
+        }
+    }
+
+    /// The language of a tag such as "id" or "id-ID".
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split(['-', '_']).next()?.to_ascii_lowercase();
+        Self::ALL.into_iter().find(|language| language.tag() == primary)
+    }
+
+    /// The texts in this language.
+    pub fn texts(self) -> &'static Texts {
+        match self {
+            Self::English => &ENGLISH,
+            Self::Indonesian => &INDONESIAN,
+        }
+    }
+}
+
+macro_rules! texts {
+    ($($name:ident: $english:literal, $indonesian:literal;)*) => {
+        /// The texts of one language. `{name}` stands for a value that [`fill`] puts in.
+        #[allow(missing_docs, reason = "a text's name and the text itself say it")]
+        #[derive(Debug, PartialEq, Eq)]
+        pub struct Texts {
+            $(pub $name: &'static str,)*
+        }
+        static ENGLISH: Texts = Texts { $($name: $english,)* };
+        static INDONESIAN: Texts = Texts { $($name: $indonesian,)* };
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $english, $indonesian),)*];
+    };
+}
+
+texts! {
+    title: "Brink: a laboratory for training instability", "Brink: laboratorium ketakstabilan pelatihan";
+    lead: "{runs} networks train at once, each with a higher learning rate than the one before. Watch which learn and which blow up; then turn warmup on and see the edge move.",
+        "{runs} jaringan dilatih bersamaan, masing-masing dengan laju pembelajaran (learning rate) lebih tinggi dari sebelumnya. Amati mana yang belajar dan mana yang meledak; lalu nyalakan pemanasan (warmup) dan lihat tepinya bergeser.";
+    setup: "Setup", "Pengaturan";
+    setup_show: "Change the setup", "Ubah pengaturan";
+    language: "Language", "Bahasa";
+    theme: "Theme", "Tema";
+    theme_system: "as the system", "seperti sistem";
+    theme_light: "light", "terang";
+    theme_dark: "dark", "gelap";
+
+    task: "Task", "Tugas";
+    task_teacher: "teacher network", "jaringan guru";
+    task_digits: "digits 8×8", "angka 8×8";
+    task_spirals: "spirals", "spiral";
+    task_stream: "teacher network, fresh examples", "jaringan guru, contoh baru";
+    task_source: "Source: {source}", "Sumber: {source}";
+    network: "Network", "Jaringan";
+    model: "Model", "Model";
+    model_residual: "residual MLP", "MLP residual";
+    model_mlp: "MLP", "MLP";
+    depth_blocks: "Depth (blocks)", "Kedalaman (blok)";
+    depth_layers: "Depth (hidden layers)", "Kedalaman (lapisan tersembunyi)";
+    width: "Width", "Lebar";
+    activation: "Activation", "Fungsi aktivasi";
+    initial_scale: "Initial scale", "Skala awal";
+    placement: "Norm placement", "Letak norm";
+    placement_none: "none", "tanpa";
+    placement_pre: "pre", "pra";
+    placement_inside: "inside", "dalam";
+    placement_post: "post", "pasca";
+    final_norm: "Final norm, before the head", "Norm akhir, sebelum keluaran";
+    branch: "Branch start", "Awal cabang";
+    branch_plain: "plain", "biasa";
+    branch_zero: "zero (last weight 0)", "nol (bobot terakhir 0)";
+    branch_rezero: "ReZero (learned scalar, 0 at start)", "ReZero (skalar dipelajari, awal 0)";
+    optimizer: "Optimizer", "Pengoptimal";
+    rate_grid: "Base learning rates", "Laju pembelajaran dasar";
+    rate_lowest: "lowest", "terendah";
+    rate_factor: "factor", "faktor";
+    rate_count: "runs", "jumlah run";
+    schedule: "Schedule", "Jadwal";
+    schedule_constant: "constant", "konstan";
+    schedule_linear: "linear decay to 0", "turun linear ke 0";
+    schedule_cosine: "cosine decay to 0", "turun kosinus ke 0";
+    warmup: "Warmup", "Pemanasan (warmup)";
+    warmup_steps: "warmup_steps", "warmup_steps";
+    clipping: "Gradient clipping", "Pemotongan gradien (clipping)";
+    threshold: "Threshold λ", "Ambang λ";
+    use_p90: "Use P90 ({value})", "Pakai P90 ({value})";
+    budget: "Budget", "Anggaran";
+    batch_size: "Batch size", "Ukuran batch";
+    steps: "max_train_steps", "max_train_steps";
+    seed: "Seed", "Benih (seed)";
+    refused: "Not run: {reason}", "Tidak dijalankan: {reason}";
+    other_problem: "Another problem now (task, size, batch or seed): the older lines are dimmed.",
+        "Kini masalah lain (tugas, ukuran, batch, atau benih): garis lama diredupkan.";
+    too_many: "At most {count} variants are kept: delete one first.", "Paling banyak {count} varian: hapus satu dahulu.";
+
+    axis_plot: "Final validation loss against base learning rate", "Loss validasi akhir terhadap laju pembelajaran dasar";
+    axis_help: "A star marks lr*, a cross an infeasible run. Click a point, or use the arrow keys, to focus a run.",
+        "Bintang menandai lr*, silang menandai run yang tidak layak. Klik titik, atau pakai tombol panah, untuk memilih run.";
+    loss_plot: "Training loss against step", "Loss pelatihan terhadap langkah";
+    loss_help: "Cool colours are low learning rates, warm ones high; a cross marks the step at which a run died.",
+        "Warna dingin berarti laju rendah, hangat berarti tinggi; silang menandai langkah saat run mati.";
+    rate_plot: "Learning rate", "Laju pembelajaran";
+    norm_plot: "Gradient norm, before clipping", "Norma gradien, sebelum pemotongan";
+    clipped_share: "λ = {threshold}: {share} % of updates clipped", "λ = {threshold}: {share} % pembaruan dipotong";
+    table: "Table", "Tabel";
+    column_variant: "variant", "varian";
+    column_rate: "base learning rate", "laju pembelajaran dasar";
+    column_loss: "final validation loss", "loss validasi akhir";
+    column_state: "state", "keadaan";
+    state_waiting: "waiting", "menunggu";
+    state_training: "training, step {step}", "berlatih, langkah {step}";
+    state_diverged: "dead at step {step}", "mati pada langkah {step}";
+    state_infeasible: "infeasible", "tidak layak";
+    state_best: "lr*", "lr*";
+    state_feasible: "feasible", "layak";
+
+    equations: "What runs at step {step}, base learning rate {rate}", "Yang berjalan pada langkah {step}, laju dasar {rate}";
+    rule_equation: "Update rule: {name}", "Aturan pembaruan: {name}";
+    warmup_on: "Warmup (on)", "Pemanasan (nyala)";
+    warmup_off: "Warmup (off)", "Pemanasan (mati)";
+    clipping_on: "Clipping (on)", "Pemotongan (nyala)";
+    block: "Block", "Blok";
+    probe: "One parameter, the probe", "Satu parameter, sang probe";
+    probe_what: "{name}, index {index}", "{name}, indeks {index}";
+    symbol: "symbol", "simbol";
+    value: "value", "nilai";
+    rate_now: "η, this step", "η, langkah ini";
+    norm_now: "‖g‖ before clipping", "‖g‖ sebelum pemotongan";
+    scale_now: "clip scale", "skala pemotongan";
+    loss_now: "training loss", "loss pelatihan";
+    nothing_yet: "No numbers at this step yet.", "Belum ada angka pada langkah ini.";
+    run_is_dead: "This run is dead at this step: its parameters stand still.", "Run ini mati pada langkah ini: parameternya diam.";
+
+    happened: "What happened", "Apa yang terjadi";
+    still_training: "still training", "masih berlatih";
+    sentence_edge: "lr* is {rate}, loss {loss}. From {edge} on the runs blow up or never learn.",
+        "lr* adalah {rate}, loss {loss}. Mulai {edge} run meledak atau tidak pernah belajar.";
+    sentence_no_edge: "lr* is {rate}, loss {loss}. Every learning rate above it trains too.",
+        "lr* adalah {rate}, loss {loss}. Semua laju di atasnya juga terlatih.";
+    sentence_none: "No learning rate of this grid trains.", "Tidak ada laju pada kisi ini yang terlatih.";
+    sentence_higher: "That is {factor} times the lr* of {name}.", "Itu {factor} kali lr* dari {name}.";
+    sentence_lower: "That is 1/{factor} of the lr* of {name}.", "Itu 1/{factor} dari lr* {name}.";
+    sentence_same: "The same lr* as {name}.", "lr* sama dengan {name}.";
+
+    run: "Run", "Jalankan";
+    pause: "Pause", "Jeda";
+    step: "Step", "Langkah";
+    reset: "Reset", "Ulang";
+    progress: "step {step} / {steps}", "langkah {step} / {steps}";
+    speed: "{rate} run-steps/s", "{rate} langkah-run/dtk";
+    cursor: "Cursor: step", "Kursor: langkah";
+    backend_cpu: "CPU · {workers} workers", "CPU · {workers} pekerja";
+    backend_gpu: "WebGPU", "WebGPU";
+    backend_gpu_software: "WebGPU, software adapter", "WebGPU, adaptor perangkat lunak";
+    backend_gpu_missing: "WebGPU was asked for and is not to be had ({reason}); this is the CPU.",
+        "WebGPU diminta tetapi tidak tersedia ({reason}); ini CPU.";
+    starting: "starting", "memulai";
+    failed: "failed: {reason}", "gagal: {reason}";
+    bad_fragment: "The address asks for something that Brink does not know ({what}); it is left out.",
+        "Alamat meminta sesuatu yang tidak dikenal Brink ({what}); diabaikan.";
+
+    variants: "Variants, named by what differs", "Varian, dinamai menurut perbedaannya";
+    hide: "Hide {name}", "Sembunyikan {name}";
+    show: "Show {name}", "Tampilkan {name}";
+    delete: "Delete {name}", "Hapus {name}";
+    focus: "Focus {name}", "Pilih {name}";
+    delete_short: "delete", "hapus";
+    no_warmup: "no warmup", "tanpa pemanasan";
+    with_warmup: "warmup {value}", "pemanasan {value}";
+    no_clipping: "no clipping", "tanpa pemotongan";
+    with_clipping: "clip {value}", "potong {value}";
+    named_norm: "norm {value}", "norm {value}";
+    named_no_norm: "no norm", "tanpa norm";
+    named_final_norm: "final norm", "norm akhir";
+    named_no_final_norm: "no final norm", "tanpa norm akhir";
+    named_branch: "branch {value}", "cabang {value}";
+    named_depth: "depth {value}", "kedalaman {value}";
+    named_width: "width {value}", "lebar {value}";
+    named_scale: "initial scale {value}", "skala awal {value}";
+    named_batch: "batch {value}", "batch {value}";
+    named_steps: "{value} steps", "{value} langkah";
+    named_seed: "seed {value}", "benih {value}";
+    named_rates: "rates {low}–{high}", "laju {low}–{high}";
+}
+
+/// Puts values in the places of a text: `{name}` becomes the value of that name.
+pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        out.push_str(&rest[..open]);
+        rest = &rest[open..];
+        let Some(close) = rest.find('}') else { break };
+        let name = &rest[1..close];
+        match values.iter().find(|(key, _)| *key == name) {
+            Some((_, value)) => out.push_str(value),
+            None => out.push_str(&rest[..=close]),
+        }
+        rest = &rest[close + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(text: &str) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            text.split('{').skip(1).filter_map(|part| part.split_once('}').map(|p| p.0)).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn both_languages_have_the_same_places() {
+        for (name, english, indonesian) in ALL {
+            assert_eq!(places(english), places(indonesian), "{name}");
+            assert!(!english.trim().is_empty() && !indonesian.trim().is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn places_are_filled_once_and_values_are_left_alone() {
+        assert_eq!(fill("{a} and {b}", &[("a", "{b}"), ("b", "2")]), "{b} and 2");
+        assert_eq!(fill("no {such} place {", &[]), "no {such} place {");
+    }
+
+    #[test]
+    fn tags_of_regions_find_their_language() {
+        assert_eq!(Language::from_tag("id-ID"), Some(Language::Indonesian));
+        assert_eq!(Language::from_tag("EN_gb"), Some(Language::English));
+        assert_eq!(Language::from_tag("fr"), None);
+    }
+}
