@@ -182,6 +182,28 @@ fn the_same_experiment_gives_the_same_lines() {
     assert_eq!(sorted(brink_reading(&["run", "-"], &json)), sorted(brink_reading(&["run", "-"], &json)));
 }
 
+/// Needs an adapter; a software Vulkan is enough.
+#[test]
+fn the_gpu_writes_the_same_steps() {
+    let runs = [&["run", "-"][..], &["run", "-", "--backend", "gpu"]].map(|arguments| {
+        let output = brink_reading(arguments, &small().to_json());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        lines(&stdout(&output))
+    });
+    assert_eq!(runs[0].len(), runs[1].len());
+    // Step 0 is the same but for rounding; later ones may drift apart.
+    for line in runs[0].iter().filter(|line| line["step"] == 0 && line.get("loss").is_some()) {
+        let other = runs[1]
+            .iter()
+            .find(|other| other["run"] == line["run"] && other["step"] == line["step"] && other.get("loss").is_some());
+        let other = other.expect("the same step on the GPU");
+        for name in ["loss", "gradient_norm"] {
+            let (cpu, gpu) = (line[name].as_f64().expect("a number"), other[name].as_f64().expect("a number"));
+            assert!((cpu - gpu).abs() <= 1e-4 * cpu.abs(), "{name}: {cpu} on the CPU, {gpu} on the GPU");
+        }
+    }
+}
+
 #[test]
 fn invalid_input_is_named_with_exit_code_2() {
     let refused = |change: &dyn Fn(&mut Value), part: &str| {
@@ -306,14 +328,16 @@ fn a_trace_that_would_be_incomplete_is_refused_before_training() {
     assert!(!trace.exists());
 }
 
+/// Needs an adapter; a software Vulkan is enough.
 #[test]
 fn bench_prints_json() {
     let output = brink(&["bench", "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let timings: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
     let timings = timings.as_array().expect("an array");
-    for (work, runs) in [("W1", 1), ("W2", 32)] {
-        let timing = timings.iter().find(|timing| timing["work"] == work && timing["backend"] == "cpu").expect(work);
+    for (work, runs, backend) in [("W1", 1, "cpu"), ("W2", 32, "cpu"), ("W1", 1, "gpu"), ("W2", 32, "gpu")] {
+        let timing = timings.iter().find(|timing| timing["work"] == work && timing["backend"] == backend);
+        let timing = timing.unwrap_or_else(|| panic!("{work} on the {backend}"));
         assert_eq!(timing["runs"], runs);
         let (steps, seconds) = (timing["steps"].as_f64().expect("steps"), timing["seconds"].as_f64().expect("seconds"));
         let rate = timing["run_steps_per_second"].as_f64().expect("a rate");

@@ -52,12 +52,8 @@ fn numbers(board: &Board) -> Numbers {
         // With a stride, the row may be of an earlier step than the cursor.
         let recorded = step / run.record.stride.max(1) * run.record.stride;
         let values = equation::probe_values(&rule, &constants, recorded, row)?;
-        let metrics = [
-            row[Columns::LOSS],
-            row[Columns::GRADIENT_NORM],
-            row[Columns::LEARNING_RATE],
-            row[Columns::CLIP_SCALE],
-        ];
+        let metrics =
+            [row[Columns::LOSS], row[Columns::GRADIENT_NORM], row[Columns::LEARNING_RATE], row[Columns::CLIP_SCALE]];
         Some(Numbers::Row { metrics, probe: focused.probe.clone().unwrap_or_default(), values })
     };
     found().unwrap_or(Numbers::None)

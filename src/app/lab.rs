@@ -111,7 +111,8 @@ impl Lab {
                     self.cancel(gone);
                 }
                 self.start(id);
-                let is_other = self.board.with_untracked(|board| board.variants().iter().any(|v| !board.same_problem(v)));
+                let is_other =
+                    self.board.with_untracked(|board| board.variants().iter().any(|v| !board.same_problem(v)));
                 if had > 0 && before.is_some() && is_other {
                     self.notice.set(Some(texts.other_problem.to_owned()));
                 }

@@ -23,9 +23,10 @@ pub fn palette(lab: Lab) -> Memo<Palette> {
     let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
     let system = RwSignal::new(query.as_ref().is_some_and(|query| query.matches()));
     if let Some(query) = query {
-        let changed = Closure::<dyn Fn(web_sys::MediaQueryListEvent)>::new(move |event: web_sys::MediaQueryListEvent| {
-            system.set(event.matches());
-        });
+        let changed =
+            Closure::<dyn Fn(web_sys::MediaQueryListEvent)>::new(move |event: web_sys::MediaQueryListEvent| {
+                system.set(event.matches());
+            });
         query.set_onchange(Some(changed.as_ref().unchecked_ref()));
         // For as long as the page.
         changed.forget();
@@ -241,9 +242,9 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
         let Some(element) = node.get_untracked() else { return };
         let size = size_of(&element);
         let texts = lab.language.get_untracked().texts();
-        let step = lab.board.with_untracked(|board| {
-            layout(board, size, texts, &Palette::LIGHT).step_at(f64::from(event.offset_x()))
-        });
+        let step = lab
+            .board
+            .with_untracked(|board| layout(board, size, texts, &Palette::LIGHT).step_at(f64::from(event.offset_x())));
         lab.board.update(|board| board.cursor = Some(step));
     };
     let key = move |event: KeyboardEvent| {

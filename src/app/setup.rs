@@ -28,7 +28,13 @@ type Reader = Arc<dyn Fn(&Experiment) -> f64 + Send + Sync>;
 type Writer = Arc<dyn Fn(&mut Experiment, f64) + Send + Sync>;
 
 /// A number with its label; committed when the field is left or Enter is pressed.
-fn number(lab: Lab, id: String, label: impl Fn() -> String + Send + Sync + 'static, get: Reader, set: Writer) -> impl IntoView {
+fn number(
+    lab: Lab,
+    id: String,
+    label: impl Fn() -> String + Send + Sync + 'static,
+    get: Reader,
+    set: Writer,
+) -> impl IntoView {
     let shown = {
         let get = get.clone();
         Memo::new(move |_| lab.current.with(|experiment| get(experiment)))

@@ -140,7 +140,8 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
     let ids = Memo::new(move |_| all.with(|all| all.iter().map(|item| item.id).collect::<Vec<_>>()));
     let line = move |id: u64| {
         let item = Memo::new(move |_| all.with(|all| all.iter().find(|item| item.id == id).cloned()));
-        let name = Memo::new(move |_| item.with(|item| item.as_ref().map(|item| item.name.clone()).unwrap_or_default()));
+        let name =
+            Memo::new(move |_| item.with(|item| item.as_ref().map(|item| item.name.clone()).unwrap_or_default()));
         let hidden = Memo::new(move |_| item.with(|item| item.as_ref().is_some_and(|item| item.hidden)));
         let focused = Memo::new(move |_| item.with(|item| item.as_ref().is_some_and(|item| item.focused)));
         let slot = item.with_untracked(|item| item.as_ref().map_or(0, |item| item.slot));

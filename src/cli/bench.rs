@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{Failure, print, threads};
 use crate::experiment::preset;
 use crate::train::cpu::CpuFleet;
+use crate::train::gpu::{Gpu, GpuFleet};
 use crate::train::{Backend, Fleet, Plan};
 
 /// Steps before the clock starts: caches fill, buffers are made, and the validation of step 0 is done.
@@ -40,8 +41,21 @@ struct Timing {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut timings = Vec::new();
-    for id in ["w1", "w2"] {
-        timings.push(measure(id, Backend::Cpu)?);
+    let gpu = match pollster::block_on(Gpu::open()) {
+        Ok(gpu) => {
+            let kind = if gpu.is_software() { ", a software adapter: slower than the CPU backend" } else { "" };
+            eprintln!("brink: gpu is {}{kind}", gpu.name());
+            Some(gpu)
+        }
+        Err(error) => {
+            eprintln!("brink: {error}; the CPU alone is measured");
+            None
+        }
+    };
+    for backend in [Some(None), gpu.map(Some)].into_iter().flatten() {
+        for id in ["w1", "w2"] {
+            timings.push(measure(id, backend.as_ref())?);
+        }
     }
     if arguments.json {
         let json = serde_json::to_string_pretty(&timings).map_err(|error| Failure::Failed(error.to_string()))?;
@@ -64,14 +78,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     print(&table)
 }
 
-fn measure(id: &str, backend: Backend) -> Result<Timing, Failure> {
+/// Measures a work on a GPU, or without one on all cores of the CPU.
+fn measure(id: &str, gpu: Option<&Arc<Gpu>>) -> Result<Timing, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::Failed(error.to_string());
     let experiment = preset(id).ok_or_else(|| Failure::Failed(format!("there is no preset {id}")))?;
     let resolved = experiment.resolve().map_err(|error| failed(&error))?;
     let plan = Arc::new(Plan::new(resolved).map_err(|error| failed(&error))?);
     let runs = plan.resolved.runs.len();
-    let fleet = CpuFleet::<f32>::new(plan, 0..runs, None, threads()).map_err(|error| failed(&error))?;
-    let (steps, seconds) = pollster::block_on(time(fleet)).map_err(|error| failed(&error))?;
+    let timed = match gpu {
+        None => {
+            let fleet = CpuFleet::<f32>::new(plan, 0..runs, None, threads()).map_err(|error| failed(&error))?;
+            pollster::block_on(time(fleet))
+        }
+        Some(gpu) => {
+            let fleet = GpuFleet::new(gpu, plan, 0..runs, None).map_err(|error| failed(&error))?;
+            pollster::block_on(time(fleet))
+        }
+    };
+    let (steps, seconds) = timed.map_err(|error| failed(&error))?;
+    let backend = if gpu.is_some() { Backend::Gpu } else { Backend::Cpu };
     let run_steps_per_second = runs as f64 * f64::from(steps) / seconds;
     Ok(Timing { work: id.to_uppercase(), backend, runs, steps, seconds, run_steps_per_second })
 }

@@ -10,12 +10,25 @@ fn number(value: f32) -> String {
     if value.is_finite() { format!("{value:?}") } else { "null".to_owned() }
 }
 
-/// Appends the lines of a chunk. Names in the lines are those of the rule: letters, digits and `_`.
-pub(super) fn append(text: &mut String, chunk: &RunChunk, columns: &Columns) {
+/// How far the lines of one run go. Steps that are computed again after a checkpoint have their lines already.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Written {
+    /// The first step without a line.
+    step: usize,
+    /// The first step whose validation has no line.
+    validation: u32,
+}
+
+/// Appends the lines of a chunk, less those that are written already. Names in the lines are those of the rule: letters, digits and `_`.
+pub(super) fn append(text: &mut String, chunk: &RunChunk, columns: &Columns, written: &mut Written) {
     let run = chunk.run;
     // Writing to a String cannot fail, here and below.
     for (index, row) in chunk.rows.chunks_exact(columns.width()).enumerate() {
         let step = chunk.first_step as usize + index * chunk.stride as usize;
+        if step < written.step {
+            continue;
+        }
+        written.step = step + 1;
         let _ = write!(
             text,
             r#"{{"run":{run},"step":{step},"loss":{},"gradient_norm":{},"learning_rate":{},"clip_scale":{},"probe":{{"g":{},"theta":{}"#,
@@ -32,6 +45,10 @@ pub(super) fn append(text: &mut String, chunk: &RunChunk, columns: &Columns) {
         text.push_str("}}\n");
     }
     for point in &chunk.validation {
+        if point.step < written.validation {
+            continue;
+        }
+        written.validation = point.step + 1;
         let _ = writeln!(
             text,
             r#"{{"run":{run},"step":{},"validation_loss":{},"validation_accuracy":{}}}"#,
@@ -61,7 +78,8 @@ mod tests {
             death: None,
         };
         let mut text = String::new();
-        append(&mut text, &chunk, &columns);
+        let mut written = Written { step: 4, validation: 0 };
+        append(&mut text, &chunk, &columns, &mut written);
         let lines: Vec<serde_json::Value> =
             text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
         assert_eq!(lines.len(), 3);
@@ -72,5 +90,11 @@ mod tests {
         assert_eq!(lines[0]["probe"]["g"].as_f64().map(|x| x as f32), Some(f32::MAX));
         assert_eq!(lines[2]["validation_loss"], 2.5);
         assert!(lines[2]["validation_accuracy"].is_null());
+        // Computed again after a checkpoint, and one step more.
+        text.clear();
+        let longer = RunChunk { rows: [row, row, row].concat(), ..chunk };
+        append(&mut text, &longer, &columns, &mut written);
+        assert_eq!(text.lines().count(), 1);
+        assert!(text.contains(r#""step":8,"#));
     }
 }

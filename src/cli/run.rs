@@ -11,15 +11,19 @@ use std::time::Instant;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::lines::Written;
 use super::trace::Trace;
 use super::{Device, Failure, Input, lines, print, read, threads};
 use crate::experiment::Experiment;
 use crate::record::RunRecord;
 use crate::train::cpu::CpuFleet;
-use crate::train::{Fleet, Plan};
+use crate::train::gpu::{Gpu, GpuFleet, GpuFleetError};
+use crate::train::{Checkpoint, Fleet, FleetError, Plan};
 
 /// A chunk of steps takes about this long: lines come steadily, and Ctrl-C is heard soon.
 const CHUNK_SECONDS: f64 = 0.1;
+/// A checkpoint is taken after this much training.
+const CHECKPOINT_SECONDS: f64 = 2.0;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -40,6 +44,8 @@ pub(super) struct Arguments {
 struct Sink {
     output: Box<dyn Write>,
     text: String,
+    /// How far the lines of each run go.
+    written: Vec<Written>,
     records: Vec<RunRecord>,
 }
 
@@ -48,7 +54,7 @@ impl Sink {
         chunks.sort_by_key(|chunk| chunk.run);
         self.text.clear();
         for chunk in &chunks {
-            lines::append(&mut self.text, chunk, &plan.columns);
+            lines::append(&mut self.text, chunk, &plan.columns, &mut self.written[chunk.run]);
             self.records[chunk.run].append(chunk).map_err(|error| Failure::Failed(error.to_string()))?;
         }
         // Lines leave in one piece: however the program ends, none is cut.
@@ -76,15 +82,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let runs = plan.resolved.runs.len();
     let records = vec![RunRecord::new(plan.columns.clone(), plan.resolved.stride()); runs];
-    let mut sink = Sink { output, text: String::new(), records };
-    let failed = |error: &dyn std::fmt::Display| Failure::Failed(error.to_string());
+    let mut sink = Sink { output, text: String::new(), written: vec![Written::default(); runs], records };
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = interrupted.clone();
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .map_err(|error| Failure::Failed(format!("cannot listen to Ctrl-C: {error}")))?;
+    let training = Training { plan: &plan, interrupted: &interrupted, traced: arguments.trace.is_some() };
     let trace = pollster::block_on(async {
         match arguments.backend {
-            Device::Cpu => {
-                let fleet = CpuFleet::<f32>::new(plan.clone(), 0..runs, None, threads());
-                train(fleet.map_err(|error| failed(&error))?, &plan, &mut sink, arguments.trace.is_some()).await
+            Device::Cpu => training.train(cpu(&plan, None)?, &mut sink).await,
+            Device::Gpu => {
+                let gpu = Gpu::open().await.map_err(failed)?;
+                let fleet = GpuFleet::new(&gpu, plan.clone(), 0..runs, None).map_err(|error| match error {
+                    GpuFleetError::Plan(error) => invalid(&error),
+                    GpuFleetError::Fleet(error) => failed(error),
+                })?;
+                training.train(fleet, &mut sink).await
             }
-            Device::Gpu => Err(Failure::Failed("this build has no GPU backend; use --backend cpu".to_owned())),
         }
     })?;
     if let (Some(trace), Some(path)) = (trace, &arguments.trace) {
@@ -93,37 +107,96 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.out.is_some() { print(&table(&plan, &sink.records)) } else { Ok(()) }
 }
 
-/// Trains a fleet to its end; with `traced`, keeps the first and last parameters.
-async fn train(mut fleet: impl Fleet, plan: &Plan, sink: &mut Sink, traced: bool) -> Result<Option<Trace>, Failure> {
-    let failed = |error: crate::train::FleetError| Failure::Failed(error.to_string());
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = interrupted.clone();
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-        .map_err(|error| Failure::Failed(format!("cannot listen to Ctrl-C: {error}")))?;
-    // Hidden where standard error is no terminal.
-    let bar = ProgressBar::new(u64::from(plan.longest()));
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} step {pos} of {len}, {eta} left") {
-        bar.set_style(style);
-    }
-    let initial = if traced { Some(fleet.checkpoint().await.map_err(failed)?) } else { None };
-    let mut steps = 1u32;
-    while !fleet.finished() {
-        let before = Instant::now();
-        let chunks = fleet.advance(steps).await.map_err(failed)?;
-        let took = before.elapsed().as_secs_f64().max(1e-6);
-        sink.write(plan, chunks)?;
-        bar.set_position(u64::from(fleet.step()));
-        if interrupted.load(Ordering::Relaxed) {
-            bar.abandon();
-            return Err(Failure::Interrupted);
+fn failed(error: FleetError) -> Failure {
+    Failure::Failed(error.to_string())
+}
+
+/// The whole fleet on the CPU, at the start or at a checkpoint.
+fn cpu(plan: &Arc<Plan>, checkpoint: Option<&Checkpoint>) -> Result<CpuFleet<f32>, Failure> {
+    CpuFleet::new(plan.clone(), 0..plan.resolved.runs.len(), checkpoint, threads()).map_err(failed)
+}
+
+/// How a fleet is trained.
+struct Training<'a> {
+    plan: &'a Arc<Plan>,
+    /// Set by Ctrl-C.
+    interrupted: &'a AtomicBool,
+    /// Whether the first and last parameters are kept.
+    traced: bool,
+}
+
+impl Training<'_> {
+    /// Trains a fleet to its end. One whose device is lost goes on on the CPU from its last checkpoint.
+    async fn train(&self, mut fleet: impl Fleet, sink: &mut Sink) -> Result<Option<Trace>, Failure> {
+        // Hidden where standard error is no terminal.
+        let bar = ProgressBar::new(u64::from(self.plan.longest()));
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} step {pos} of {len}, {eta} left") {
+            bar.set_style(style);
         }
-        steps = ((f64::from(steps) * CHUNK_SECONDS / took) as u32).clamp(1, steps.saturating_mul(4));
+        let initial = fleet.checkpoint().await.map_err(failed)?;
+        let mut saved = initial.clone();
+        let last = match self.advance(&mut fleet, sink, &bar, &mut saved).await {
+            Err(Stop::Fleet(FleetError::DeviceLost(reason))) => {
+                bar.suspend(|| {
+                    eprintln!(
+                        "brink: the GPU device was lost ({reason}); step {} and what follows run on the CPU",
+                        saved.step
+                    );
+                });
+                let mut fleet = cpu(self.plan, Some(&saved))?;
+                self.advance(&mut fleet, sink, &bar, &mut saved).await
+            }
+            other => other,
+        };
+        match last {
+            Ok(last) => {
+                bar.finish_and_clear();
+                Ok(self.traced.then_some(Trace { initial, last }))
+            }
+            Err(stop) => {
+                bar.abandon();
+                Err(match stop {
+                    Stop::Fleet(error) => failed(error),
+                    Stop::Other(failure) => failure,
+                })
+            }
+        }
     }
-    bar.finish_and_clear();
-    match initial {
-        Some(initial) => Ok(Some(Trace { initial, last: fleet.checkpoint().await.map_err(failed)? })),
-        None => Ok(None),
+
+    /// Trains a fleet to its end and returns its last state; `saved` becomes each checkpoint on the way.
+    async fn advance(
+        &self,
+        fleet: &mut impl Fleet,
+        sink: &mut Sink,
+        bar: &ProgressBar,
+        saved: &mut Checkpoint,
+    ) -> Result<Checkpoint, Stop> {
+        let mut steps = 1u32;
+        let mut since_checkpoint = 0.0;
+        while !fleet.finished() {
+            let before = Instant::now();
+            let chunks = fleet.advance(steps).await.map_err(Stop::Fleet)?;
+            let took = before.elapsed().as_secs_f64().max(1e-6);
+            sink.write(self.plan, chunks).map_err(Stop::Other)?;
+            bar.set_position(u64::from(fleet.step()));
+            if self.interrupted.load(Ordering::Relaxed) {
+                return Err(Stop::Other(Failure::Interrupted));
+            }
+            steps = ((f64::from(steps) * CHUNK_SECONDS / took) as u32).clamp(1, steps.saturating_mul(4));
+            since_checkpoint += took;
+            if since_checkpoint > CHECKPOINT_SECONDS {
+                *saved = fleet.checkpoint().await.map_err(Stop::Fleet)?;
+                since_checkpoint = 0.0;
+            }
+        }
+        fleet.checkpoint().await.map_err(Stop::Fleet)
     }
+}
+
+/// Why training stops before its end.
+enum Stop {
+    Fleet(FleetError),
+    Other(Failure),
 }
 
 /// What became of each run, for people.
@@ -148,4 +221,85 @@ fn table(plan: &Plan, records: &[RunRecord]) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{LearningRates, preset};
+    use crate::record::RunChunk;
+    use std::sync::Mutex;
+
+    /// A fleet whose device is lost once it has done some steps.
+    struct Losing {
+        fleet: CpuFleet<f32>,
+        after: u32,
+    }
+
+    impl Fleet for Losing {
+        fn plan(&self) -> &Plan {
+            self.fleet.plan()
+        }
+        fn step(&self) -> u32 {
+            self.fleet.step()
+        }
+        fn dispatches(&self) -> u64 {
+            1
+        }
+        async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError> {
+            if self.step() >= self.after {
+                return Err(FleetError::DeviceLost("a test".to_owned()));
+            }
+            self.fleet.advance(steps.min(self.after - self.step())).await
+        }
+        async fn checkpoint(&mut self) -> Result<Checkpoint, FleetError> {
+            self.fleet.checkpoint().await
+        }
+    }
+
+    /// Output that a test can read afterwards.
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_lost_device_changes_no_line() {
+        let mut experiment = preset("figure-7a").unwrap();
+        experiment.learning_rates = LearningRates { from: 0.004, factor: 2.0, count: 3 };
+        experiment.max_train_steps = 30;
+        experiment.validation_every = 10;
+        let plan = Arc::new(Plan::new(experiment.resolve().unwrap()).unwrap());
+        let train = |after: u32| {
+            let shared = Shared::default();
+            let records = vec![RunRecord::new(plan.columns.clone(), 1); 3];
+            let mut sink = Sink {
+                output: Box::new(shared.clone()),
+                text: String::new(),
+                written: vec![Written::default(); 3],
+                records,
+            };
+            let training = Training { plan: &plan, interrupted: &AtomicBool::new(false), traced: true };
+            let fleet = Losing { fleet: cpu(&plan, None).ok().unwrap(), after };
+            let trace = pollster::block_on(training.train(fleet, &mut sink)).ok().unwrap().unwrap();
+            let text = String::from_utf8(shared.0.lock().unwrap().clone()).unwrap();
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines.sort();
+            // NaN differs from itself, its text does not.
+            (lines, format!("{:?}", trace.last), format!("{:?}", sink.records))
+        };
+        let undisturbed = train(u32::MAX);
+        assert_eq!(undisturbed.0.len(), 3 * (30 + 4));
+        for after in [0, 1, 17] {
+            assert!(train(after) == undisturbed, "lost after {after} steps");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 use super::{Command, Event};
 use crate::experiment::Experiment;
 use crate::train::cpu::CpuFleet;
-use crate::train::{Backend, Fleet, FleetError, Plan};
+use crate::train::gpu::{Gpu, GpuFleet, GpuFleetError};
+use crate::train::{Backend, Checkpoint, Fleet, FleetError, Plan};
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use std::sync::Arc;
@@ -61,6 +62,7 @@ fn started(plan: &Plan, backend: Backend, device: String, reason: Option<String>
     Event::Started { backend, device, reason, probe: (name, plan.probe - offsets[layer]), states }
 }
 
+/// Trains where the share asks to, or on the CPU where that cannot be; a lost GPU goes on there from the last checkpoint.
 async fn train(
     plan: &Arc<Plan>,
     share: &Share,
@@ -68,15 +70,36 @@ async fn train(
     commands: &mut UnboundedReceiver<Command>,
     emit: &mut impl FnMut(Event),
 ) -> Result<bool, FleetError> {
-    let fleet = CpuFleet::<f32>::new(plan.clone(), share.runs.iter().copied(), None, share.threads)?;
-    emit(started(plan, Backend::Cpu, share.threads.to_string(), None));
     let mut pace = Pace::default();
-    match advance(fleet, platform, commands, emit, &mut pace).await? {
-        Outcome::Finished => Ok(true),
-        Outcome::Cancelled => Ok(false),
+    let mut checkpoint = None;
+    let mut reason = None;
+    if share.backend == Backend::Gpu {
+        match gpu_fleet(plan, share).await {
+            Ok((fleet, name)) => {
+                emit(started(plan, Backend::Gpu, name, None));
+                match advance(fleet, platform, commands, emit, &mut pace, Some(&mut checkpoint)).await {
+                    Ok(outcome) => return Ok(outcome == Outcome::Finished),
+                    Err(error @ FleetError::DeviceLost(_)) => reason = Some(error.to_string()),
+                    Err(error) => return Err(error),
+                }
+            }
+            Err(error) => reason = Some(error.to_string()),
+        }
     }
+    let runs = share.runs.iter().copied();
+    let fleet = CpuFleet::<f32>::new(plan.clone(), runs, checkpoint.as_ref(), share.threads)?;
+    emit(started(plan, Backend::Cpu, share.threads.to_string(), reason));
+    let outcome = advance(fleet, platform, commands, emit, &mut pace, None).await?;
+    Ok(outcome == Outcome::Finished)
 }
 
+async fn gpu_fleet(plan: &Arc<Plan>, share: &Share) -> Result<(GpuFleet, String), GpuFleetError> {
+    let gpu = Gpu::shared().await?;
+    let fleet = GpuFleet::new(&gpu, plan.clone(), share.runs.iter().copied(), None)?;
+    Ok((fleet, gpu.name().to_owned()))
+}
+
+#[derive(PartialEq)]
 enum Outcome {
     Finished,
     Cancelled,
@@ -97,6 +120,7 @@ async fn advance(
     commands: &mut UnboundedReceiver<Command>,
     emit: &mut impl FnMut(Event),
     pace: &mut Pace,
+    mut checkpoint: Option<&mut Option<Checkpoint>>,
 ) -> Result<Outcome, FleetError> {
     let mut steps = 1;
     let mut since_checkpoint = 0.0;
@@ -117,11 +141,13 @@ async fn advance(
         }
         let most = if pace.paused { pace.allowed - fleet.step() } else { u32::MAX };
         let before = platform.seconds();
+        let first = fleet.step();
         let chunks = fleet.advance(steps.min(most)).await?;
         let took = (platform.seconds() - before).max(1e-6);
         pace.seconds += took;
         since_checkpoint += took;
-        if steps <= most {
+        let done = fleet.step() - first;
+        if done == steps {
             let ideal = f64::from(steps) * CHUNK_SECONDS / took;
             steps = (ideal as u32).clamp(1, steps.saturating_mul(4));
         }
@@ -129,6 +155,9 @@ async fn advance(
         emit(Event::Progress { step: fleet.step(), dispatches: fleet.dispatches(), seconds: pace.seconds });
         if since_checkpoint > CHECKPOINT_SECONDS {
             since_checkpoint = 0.0;
+            if let Some(checkpoint) = &mut checkpoint {
+                **checkpoint = Some(fleet.checkpoint().await?);
+            }
         }
         platform.breathe().await;
     }

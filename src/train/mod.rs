@@ -47,7 +47,8 @@ pub trait Fleet {
     fn step(&self) -> u32;
     /// The GPU dispatches issued so far; 0 on the CPU.
     fn dispatches(&self) -> u64;
-    /// Trains `steps` further steps (fewer at the end) and returns what its runs recorded.
+    /// Trains at most `steps` further steps and returns what its runs recorded. A GPU does as many as it records between two
+    /// readbacks, and no backend goes beyond the longest run.
     async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError>;
     /// All that is needed to go on from here on any backend.
     async fn checkpoint(&mut self) -> Result<Checkpoint, FleetError>;

@@ -79,11 +79,7 @@ pub fn warmup(experiment: &Experiment) -> Option<MathNode> {
 /// The learning rate after warmup.
 pub fn schedule(experiment: &Experiment) -> MathNode {
     let (warmup, steps) = (experiment.warmup_steps, experiment.max_train_steps);
-    let since = if warmup == 0 {
-        name("t")
-    } else {
-        row(vec![name("t"), sign("−"), number(warmup.to_string())])
-    };
+    let since = if warmup == 0 { name("t") } else { row(vec![name("t"), sign("−"), number(warmup.to_string())]) };
     let share = fraction(since, number(steps.to_string()));
     let mut parts = vec![rate(), sign("="), base_rate()];
     match experiment.schedule {
@@ -167,7 +163,8 @@ mod tests {
             assert!(!seen.contains(&text), "{placement:?}");
             seen.push(text);
         }
-        let letters: String = seen[3].replace("</", "<").split('<').filter_map(|p| p.split_once('>').map(|x| x.1)).collect();
+        let letters: String =
+            seen[3].replace("</", "<").split('<').filter_map(|p| p.split_once('>').map(|x| x.1)).collect();
         assert_eq!(letters, "Norm(x+f(x))");
     }
 

@@ -136,9 +136,7 @@ fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &T
             if one.to.as_bool() == Some(true) { texts.named_final_norm } else { texts.named_no_final_norm }.to_owned(),
         ),
         "model.branch" => match &experiment.model {
-            Model::ResidualMlp(model) => {
-                Some(fill(texts.named_branch, &[("value", branch_name(model.branch, texts))]))
-            }
+            Model::ResidualMlp(model) => Some(fill(texts.named_branch, &[("value", branch_name(model.branch, texts))])),
             Model::Mlp(_) => None,
         },
         "model.depth" => with(texts.named_depth),
@@ -186,8 +184,7 @@ mod tests {
     fn each_preset_has_a_name_beside_the_first() {
         for preset in PRESETS {
             for language in Language::ALL {
-                let name =
-                    variant_name(&(PRESETS[0].experiment)(), &(preset.experiment)(), language.texts());
+                let name = variant_name(&(PRESETS[0].experiment)(), &(preset.experiment)(), language.texts());
                 assert!(!name.contains('{') && !name.contains("null"), "{}: {name}", preset.id);
             }
         }

@@ -30,11 +30,8 @@ fn outcome(run: &RunState, chance: f64) -> Outcome {
 
 /// What a variant came to, so far.
 pub fn summary(variant: &Variant) -> Summary {
-    let points: Vec<AxisPoint> = variant
-        .runs
-        .iter()
-        .map(|run| AxisPoint { rate: run.rate, outcome: outcome(run, variant.chance) })
-        .collect();
+    let points: Vec<AxisPoint> =
+        variant.runs.iter().map(|run| AxisPoint { rate: run.rate, outcome: outcome(run, variant.chance) }).collect();
     if variant.progress != Progress::Ended {
         return Summary { points, best: None, edge: None };
     }
@@ -50,8 +47,7 @@ pub fn summary(variant: &Variant) -> Summary {
     let best = best_learning_rate(&outcomes);
     let edge = best.and_then(|best| {
         let above = |(index, outcome): &(usize, &diagnose::Outcome)| {
-            outcome.base_learning_rate > outcomes[best].base_learning_rate
-                && outcomes[*index].infeasible.is_some()
+            outcome.base_learning_rate > outcomes[best].base_learning_rate && outcomes[*index].infeasible.is_some()
         };
         let by_rate = |a: &(usize, &diagnose::Outcome), b: &(usize, &diagnose::Outcome)| {
             a.1.base_learning_rate.total_cmp(&b.1.base_learning_rate)
@@ -82,10 +78,9 @@ pub fn sentence(variant: &Variant, own: &Summary, other: Option<(&str, &Summary)
     let Some((rate, loss)) = own.best_point() else { return texts.sentence_none.to_owned() };
     let (shown_rate, shown_loss) = (three(rate), three(loss));
     let mut text = match own.edge.and_then(|edge| own.points.get(edge)) {
-        Some(edge) => fill(
-            texts.sentence_edge,
-            &[("rate", &shown_rate), ("loss", &shown_loss), ("edge", &three(edge.rate))],
-        ),
+        Some(edge) => {
+            fill(texts.sentence_edge, &[("rate", &shown_rate), ("loss", &shown_loss), ("edge", &three(edge.rate))])
+        }
         None => fill(texts.sentence_no_edge, &[("rate", &shown_rate), ("loss", &shown_loss)]),
     };
     if let Some((name, other)) = other

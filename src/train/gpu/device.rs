@@ -1,6 +1,8 @@
 use crate::network::operations::ACTIVATIONS_WGSL;
 use crate::train::FleetError;
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest storage binding that every WebGPU device offers, in bytes.
@@ -69,6 +71,24 @@ impl Gpu {
             name: if info.name.is_empty() { "WebGPU".to_owned() } else { info.name },
             is_software: info.device_type == wgpu::DeviceType::Cpu,
         }))
+    }
+
+    /// The device of this thread, opened at first use and again after a loss: its pipelines are kept from experiment to
+    /// experiment.
+    pub async fn shared() -> Result<Arc<Self>, FleetError> {
+        thread_local! {
+            // Never dropped: dropping a device while its thread ends reaches thread-local values that are already gone.
+            static SHARED: RefCell<ManuallyDrop<Option<Arc<Gpu>>>> = const { RefCell::new(ManuallyDrop::new(None)) };
+        }
+        let kept = SHARED.with_borrow(|shared| Option::clone(shared));
+        match kept {
+            Some(gpu) if gpu.lost().is_none() => Ok(gpu),
+            _ => {
+                let gpu = Self::open().await?;
+                SHARED.set(ManuallyDrop::new(Some(gpu.clone())));
+                Ok(gpu)
+            }
+        }
     }
 
     /// The adapter's name; a browser may not tell it.

@@ -4,7 +4,7 @@ use super::device::{Gpu, UNIFORM_STRIDE};
 use super::launch::{End, launches};
 use crate::network::operations::Grid;
 use crate::record::{Columns, RunChunk, ValidationPoint};
-use crate::rule::Kind;
+use crate::rule::{Kind, Program};
 use crate::task::{Examples, NO_LABEL};
 use crate::tensor::Shape;
 use crate::train::batches::{Data, SeedData};
@@ -23,11 +23,11 @@ const FIRST_SUBMIT_DISPATCHES: usize = 256;
 /// Partial sums of the gradient's squares, one workgroup each.
 const MOST_PARTIAL_SUMS: usize = 32;
 /// Invocations of a workgroup.
-const WORKGROUP: usize = 64;
+pub const WORKGROUP: usize = 64;
 /// Rows and columns of a matrix product that one workgroup computes.
 const TILE: usize = 32;
 /// Values before the rule's scalars in a row of the table: whether the run trains, and its clip threshold.
-const TABLE_HEAD: usize = 2;
+pub const TABLE_HEAD: usize = 2;
 /// Values before the probe's states in a row of the ring: loss, norm, clip scale, the probe's gradient and parameter.
 const RING_HEAD: usize = 5;
 /// Offsets in the arena are multiples of this many values (256 bytes).
@@ -36,55 +36,55 @@ const ALIGNMENT: usize = 64;
 /// What a kernel is told; the twin of `Params` in `kernels/common.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    rows: u32,
-    columns: u32,
-    inner: u32,
-    runs: u32,
-    a_offset: u32,
-    a_stride: u32,
-    b_offset: u32,
-    b_stride: u32,
-    c_offset: u32,
-    c_stride: u32,
-    d_offset: u32,
-    d_stride: u32,
-    out_offset: u32,
-    out_stride: u32,
-    a_len: u32,
-    b_len: u32,
-    variant: u32,
-    end: u32,
-    training: u32,
-    nan_bits: u32,
-    value: f32,
-    table_width: u32,
-    ring_width: u32,
-    parameters: u32,
-    batch_size: u32,
-    input_len: u32,
-    labels_offset: u32,
-    labels_stride: u32,
-    examples_stride: u32,
-    examples_inputs: u32,
-    examples_labels: u32,
-    examples_first: u32,
-    examples_count: u32,
-    reserved: u32,
-    batches_stride: u32,
-    examples_weight: f32,
-    theta: u32,
-    gradient: u32,
-    states: u32,
-    partials: u32,
-    run_stride: u32,
-    loss: u32,
-    accuracy: u32,
-    probe: u32,
-    state_count: u32,
-    partial_count: u32,
-    validation_slot: u32,
-    padding: u32,
+pub struct Params {
+    pub rows: u32,
+    pub columns: u32,
+    pub inner: u32,
+    pub runs: u32,
+    pub a_offset: u32,
+    pub a_stride: u32,
+    pub b_offset: u32,
+    pub b_stride: u32,
+    pub c_offset: u32,
+    pub c_stride: u32,
+    pub d_offset: u32,
+    pub d_stride: u32,
+    pub out_offset: u32,
+    pub out_stride: u32,
+    pub a_len: u32,
+    pub b_len: u32,
+    pub variant: u32,
+    pub end: u32,
+    pub training: u32,
+    pub nan_bits: u32,
+    pub value: f32,
+    pub table_width: u32,
+    pub ring_width: u32,
+    pub parameters: u32,
+    pub batch_size: u32,
+    pub input_len: u32,
+    pub labels_offset: u32,
+    pub labels_stride: u32,
+    pub examples_stride: u32,
+    pub examples_inputs: u32,
+    pub examples_labels: u32,
+    pub examples_first: u32,
+    pub examples_count: u32,
+    pub reserved: u32,
+    pub batches_stride: u32,
+    pub examples_weight: f32,
+    pub theta: u32,
+    pub gradient: u32,
+    pub states: u32,
+    pub partials: u32,
+    pub run_stride: u32,
+    pub loss: u32,
+    pub accuracy: u32,
+    pub probe: u32,
+    pub state_count: u32,
+    pub partial_count: u32,
+    pub validation_slot: u32,
+    pub padding: u32,
 }
 
 /// Where the parts of a run lie in the arena, relative to the run. What a checkpoint keeps comes first.
@@ -470,6 +470,10 @@ impl Group {
         let data = &*self.data;
         let run_count = self.runs.len();
         let chunk = |(position, state): (usize, &mut RunState)| {
+            // A run whose last validation is done has nothing more to tell.
+            if first > plan.resolved.steps(state.run) {
+                return None;
+            }
             let row_at = |k: usize| &rows[(k * run_count + position) * width..][..width];
             let record = Record { first, steps, width: plan.columns.width() };
             let mut chunk = record.rows(plan, state, row_at);
@@ -483,9 +487,9 @@ impl Group {
                 let value = |k: usize| if is_dead { f32::NAN } else { validations[at + k] / examples };
                 chunk.validation.push(ValidationPoint { step, loss: value(0), accuracy: value(1) });
             }
-            chunk
+            Some(chunk)
         };
-        Ok(self.runs.iter_mut().enumerate().map(chunk).collect())
+        Ok(self.runs.iter_mut().enumerate().filter_map(chunk).collect())
     }
 
     /// Reads the values from `start` to `end` of every run's part of the arena.
@@ -757,13 +761,9 @@ impl<'a> Builder<'a> {
         (offset as u32, stride as u32)
     }
 
-    fn push(&mut self, name: &str, source: &str, params: Params, workgroups: [usize; 3]) -> Dispatch {
+    fn push(&mut self, name: &str, source: &str, params: Params, workgroups: [u32; 3]) -> Dispatch {
         self.params.push(params);
-        Dispatch {
-            pipeline: self.gpu.pipeline(name, source),
-            params: (self.params.len() - 1) as u32,
-            workgroups: workgroups.map(|count| count as u32),
-        }
+        Dispatch { pipeline: self.gpu.pipeline(name, source), params: (self.params.len() - 1) as u32, workgroups }
     }
 
     fn tape(&mut self, tape: &Tape, is_training: bool) -> Vec<Dispatch> {
@@ -790,14 +790,8 @@ impl<'a> Builder<'a> {
             (params.c_offset, params.c_stride) = address(launch.inputs.get(2));
             (params.d_offset, params.d_stride) = address(launch.other.as_ref());
             (params.out_offset, params.out_stride) = address(Some(&launch.output));
-            let rows = launch.inputs.first().map_or_else(Shape::scalar, |tensor| tensor.shape.clone()).rows();
-            let workgroups = match launch.kernel.grid {
-                Grid::Values => [shape.len().div_ceil(WORKGROUP), 1],
-                Grid::Rows => [rows.div_ceil(WORKGROUP), 1],
-                Grid::Tiles => [shape.columns().div_ceil(TILE), shape.rows().div_ceil(TILE)],
-                Grid::One => [1, 1],
-            };
-            let workgroups = [workgroups[0], workgroups[1], self.run_count];
+            let rows = launch.inputs.first().map_or(1, |tensor| tensor.shape.rows());
+            let workgroups = workgroups(launch.kernel.grid, shape, rows, self.run_count);
             dispatches.push(self.push(launch.kernel.name, launch.kernel.source, params, workgroups));
         }
         dispatches
@@ -812,7 +806,12 @@ impl<'a> Builder<'a> {
         }
         let values = (params.batch_size * params.input_len) as usize;
         let copies = if self.batch_stride() == 0 { 1 } else { self.run_count };
-        self.push("gather", include_str!("kernels/gather.wgsl"), params, [values.div_ceil(WORKGROUP), 1, copies])
+        self.push(
+            "gather",
+            include_str!("kernels/gather.wgsl"),
+            params,
+            [values.div_ceil(WORKGROUP) as u32, 1, copies as u32],
+        )
     }
 
     fn training(&mut self) -> Vec<Dispatch> {
@@ -820,12 +819,13 @@ impl<'a> Builder<'a> {
         let plan = self.plan;
         dispatches.extend(self.tape(&plan.training, true));
         let params = self.common(true);
-        let one_a_run = [self.run_count.div_ceil(WORKGROUP), 1, 1];
-        let partial_sums = [self.partial_count(), 1, self.run_count];
+        let run_count = self.run_count as u32;
+        let one_a_run = [self.run_count.div_ceil(WORKGROUP) as u32, 1, 1];
+        let partial_sums = [self.partial_count() as u32, 1, run_count];
         dispatches.push(self.push("norm", include_str!("kernels/norm.wgsl"), params, partial_sums));
         dispatches.push(self.push("finalize", include_str!("kernels/finalize.wgsl"), params, one_a_run));
-        let every_parameter = [plan.parameter_count().div_ceil(WORKGROUP), 1, self.run_count];
-        dispatches.push(self.push("update", &update_source(plan), params, every_parameter));
+        let every_parameter = [plan.parameter_count().div_ceil(WORKGROUP) as u32, 1, run_count];
+        dispatches.push(self.push("update", &update_source(&plan.program), params, every_parameter));
         dispatches
     }
 
@@ -846,19 +846,30 @@ impl<'a> Builder<'a> {
                 workgroups: dispatch.workgroups,
             }));
             let params = Params { variant: u32::from(slice > 0), examples_weight: count as f32, ..self.common(false) };
-            let one_a_run = [self.run_count.div_ceil(WORKGROUP), 1, 1];
+            let one_a_run = [self.run_count.div_ceil(WORKGROUP) as u32, 1, 1];
             dispatches.push(self.push("accumulate", include_str!("kernels/accumulate.wgsl"), params, one_a_run));
         }
         dispatches
     }
 }
 
+/// The workgroups that cover an output of this shape, whose kernel's first input has `rows` rows.
+pub fn workgroups(grid: Grid, output: &Shape, rows: usize, run_count: usize) -> [u32; 3] {
+    let [x, y] = match grid {
+        Grid::Values => [output.len().div_ceil(WORKGROUP), 1],
+        Grid::Rows => [rows.div_ceil(WORKGROUP), 1],
+        Grid::Tiles => [output.columns().div_ceil(TILE), output.rows().div_ceil(TILE)],
+        Grid::One => [1, 1],
+    };
+    [x as u32, y as u32, run_count as u32]
+}
+
 /// The update kernel of a rule: the rule's own WGSL, and the loads and stores of its states.
-pub fn update_source(plan: &Plan) -> String {
-    let states = 0..plan.program.per_parameter_state_count();
+pub fn update_source(program: &Program) -> String {
+    let states = 0..program.per_parameter_state_count();
     let place = |state: usize| format!("arena[base + params.states + {state}u * params.parameters + i]");
     let load: String = states.clone().map(|s| format!("    values.s{s} = {};\n", place(s))).collect();
     let store: String = states.map(|s| format!("    {} = after.s{s};\n", place(s))).collect();
     let kernel = include_str!("kernels/update.wgsl").replace("LOAD_STATES", &load).replace("STORE_STATES", &store);
-    format!("{}\n{kernel}", plan.program.wgsl())
+    format!("{}\n{kernel}", program.wgsl())
 }

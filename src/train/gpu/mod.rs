@@ -3,6 +3,7 @@
 mod device;
 mod group;
 mod launch;
+pub mod single;
 
 pub use device::{Gpu, MAX_BINDING_BYTES};
 pub use launch::{End, Launch, launches};
