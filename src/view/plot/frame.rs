@@ -20,8 +20,8 @@ const RIGHT: f64 = 12.0;
 const BOTTOM: f64 = 22.0;
 /// The least distance between two labels of one axis.
 const LABEL_GAP: f64 = 14.0;
-/// The least number of labels that an axis should have; one decade alone is too few.
-const ENOUGH_TICKS: usize = 3;
+/// The least number of labels that an axis should have; one alone gives no scale.
+const ENOUGH_TICKS: usize = 2;
 
 /// A frame with two logarithmic axes: where values lie, and what the axes say.
 #[derive(Clone, Debug, PartialEq)]
