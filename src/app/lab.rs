@@ -26,9 +26,6 @@ pub enum Theme {
     Dark,
 }
 
-/// The speed is measured over this many milliseconds.
-const SPEED_MS: f64 = 500.0;
-
 /// The engine behind the board: the pool, and a control for each variant in training.
 struct Engine {
     pool: RefCell<Option<Pool>>,
@@ -39,8 +36,6 @@ struct Engine {
     /// For each variant, the number of its newest start: events of an older one are left out.
     starts: RefCell<HashMap<u64, u64>>,
     next_start: Cell<u64>,
-    /// When the speed was last measured, and the run-steps then.
-    measured: Cell<(f64, u64)>,
     /// Chance by task and seed; drawing a task's data takes some milliseconds.
     chances: RefCell<HashMap<(String, u32), f64>>,
 }
@@ -58,15 +53,9 @@ pub struct Lab {
     pub notice: RwSignal<Option<String>>,
     /// Whether training stands still.
     pub paused: RwSignal<bool>,
-    /// Run-steps per second, while something trains.
-    pub speed: RwSignal<Option<f64>>,
     /// The focused variant's experiment: what the controls show.
     pub current: Memo<Experiment>,
     engine: StoredValue<Rc<Engine>, LocalStorage>,
-}
-
-fn now() -> f64 {
-    window().performance().map_or_else(js_sys::Date::now, |clock| clock.now())
 }
 
 impl Lab {
@@ -81,7 +70,6 @@ impl Lab {
             theme: RwSignal::new(Theme::System),
             notice: RwSignal::new(None),
             paused: RwSignal::new(false),
-            speed: RwSignal::new(None),
             current,
             engine: StoredValue::new_local(Rc::new(Engine {
                 pool: RefCell::new(None),
@@ -90,7 +78,6 @@ impl Lab {
                 frame_asked: Cell::new(false),
                 starts: RefCell::new(HashMap::new()),
                 next_start: Cell::new(0),
-                measured: Cell::new((0.0, 0)),
                 chances: RefCell::new(HashMap::new()),
             })),
         }
@@ -211,26 +198,16 @@ impl Lab {
                             }
                         }
                     }
-                    Event::Progress { dispatches, .. } => variant.dispatches = dispatches,
+                    Event::Progress { dispatches, seconds, .. } => {
+                        variant.dispatches = dispatches;
+                        // Shares of a fleet report one by one.
+                        variant.seconds = variant.seconds.max(seconds);
+                    }
                     Event::Finished => variant.progress = Progress::Ended,
                     Event::Failed(reason) => variant.progress = Progress::Failed(reason),
                 }
             }
         });
-        let (since, before) = engine.measured.get();
-        let elapsed = now() - since;
-        if elapsed > SPEED_MS {
-            let (trained, is_training) = self.board.with_untracked(|board| {
-                let sum = board.variants().iter().map(|variant| variant.trained()).sum::<u64>();
-                (sum, board.variants().iter().any(|variant| variant.progress == Progress::Training))
-            });
-            engine.measured.set((now(), trained));
-            if !is_training {
-                self.speed.set(None);
-            } else if trained > before && since > 0.0 {
-                self.speed.set(Some((trained - before) as f64 / elapsed * 1000.0));
-            }
-        }
     }
 
     /// Lets a variant's training go.
@@ -251,7 +228,6 @@ impl Lab {
     /// Stands still, or goes on.
     pub fn set_paused(&self, paused: bool) {
         self.paused.set(paused);
-        self.speed.set(None);
         let command = if paused { Command::Pause } else { Command::Resume };
         self.engine.with_value(|engine| {
             for control in engine.controls.borrow().values() {

@@ -151,9 +151,11 @@ fn Page() -> impl IntoView {
                 <Setup lab />
             </details>
             <div class="centre">
-                <p class="lead">{move || lead(lab)}</p>
-                <div role="status">
-                    {move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })}
+                <div>
+                    <p class="lead">{move || lead(lab)}</p>
+                    <div role="status">
+                        {move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })}
+                    </div>
                 </div>
                 <AxisPlot lab palette=colors />
                 <StepPlot lab palette=colors of=Against::Loss />

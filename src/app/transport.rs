@@ -37,6 +37,12 @@ pub fn Transport(lab: Lab) -> impl IntoView {
     });
     let dispatches = Memo::new(move |_| lab.board.with(|board| board.focused().map_or(0, |v| v.dispatches)));
     let cursor = Memo::new(move |_| lab.board.with(Board::cursor_step));
+    // Three digits: more flicker and say nothing.
+    let speed = Memo::new(move |_| {
+        let speed = lab.board.with(|board| board.focused().and_then(|variant| variant.speed()))?;
+        let unit = 10f64.powf((speed.max(1.0).log10().floor() - 2.0).max(0.0));
+        Some(((speed / unit).round() * unit) as u64)
+    });
     view! {
         <section
             class="card transport"
@@ -67,7 +73,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
             </span>
             <span>
                 {move || {
-                    lab.speed.get().map(|speed| fill(lab.texts().speed, &[("rate", &format!("{speed:.0}"))]))
+                    speed.get().map(|speed| fill(lab.texts().speed, &[("rate", &speed.to_string())]))
                 }}
             </span>
             <span id="backend">{move || where_.get()}</span>

@@ -95,6 +95,8 @@ pub struct Variant {
     pub device: Option<Device>,
     /// The GPU dispatches issued for it so far.
     pub dispatches: u64,
+    /// The seconds that its training took so far, waiting left out.
+    pub seconds: f64,
 }
 
 impl Variant {
@@ -111,12 +113,18 @@ impl Variant {
             chance: f64::NAN,
             device: None,
             dispatches: 0,
+            seconds: 0.0,
         }
     }
 
     /// The run-steps trained so far, over all runs.
     pub fn trained(&self) -> u64 {
         self.runs.iter().map(|run| u64::from(run.trained())).sum()
+    }
+
+    /// Run-steps per second; `None` before anything is measured.
+    pub fn speed(&self) -> Option<f64> {
+        (self.seconds > 0.0).then(|| self.trained() as f64 / self.seconds)
     }
 
     /// The least number of steps that a run still alive has done.
@@ -143,6 +151,7 @@ impl Variant {
         self.columns = columns;
         self.progress = Progress::Waiting;
         self.dispatches = 0;
+        self.seconds = 0.0;
     }
 
     /// Takes what a run has recorded. A chunk for a run that the variant does not have is left out.
@@ -212,8 +221,8 @@ impl Board {
     pub fn focused_run(&self, variant: &Variant) -> Option<usize> {
         let own = |run: Option<usize>, v: &Variant| {
             let last = v.runs.len().checked_sub(1)?;
-            // Until a run is chosen: the middle one, which in a good sweep is near the edge.
-            Some(run.unwrap_or(v.runs.len() / 2).min(last))
+            // Until a run is chosen: one below the middle, which in a good sweep is near the edge and lives.
+            Some(run.unwrap_or(v.runs.len().div_ceil(3)).min(last))
         };
         if self.focus == Some(variant.id) {
             return own(self.run, variant);

@@ -104,10 +104,10 @@ fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &T
         "seed" => Some(fill(texts.named_seed, &[("value", &experiment.seed.to_string())])),
         "optimizer.rule" if one.to.is_null() => None,
         "optimizer.rule" | "optimizer.text" => Some(rule_name(experiment)),
-        // Another rule has other constants; its name says enough.
+        // Another rule has other constants: that those of the first are gone needs no saying.
         field if field.starts_with("optimizer.constants") => {
             let name = field.strip_prefix("optimizer.constants").unwrap_or_default().trim_start_matches('.');
-            if switched("optimizer.rule") {
+            if switched("optimizer.rule") && one.to.is_null() {
                 return None;
             }
             if one.to.is_object() || name.is_empty() {
@@ -168,6 +168,11 @@ mod tests {
         assert_eq!(named(|e| e.clip_threshold = Some(6.1)), "+ clip 6.1");
         assert_eq!(named(|e| e.optimizer = Optimizer::builtin("adam")), "+ Adam");
         assert_eq!(named(|e| e.optimizer.constants = [("gamma".to_owned(), 0.5)].into()), "+ gamma 0.5");
+        let adam = |e: &mut Experiment| {
+            e.optimizer = Optimizer::builtin("adam");
+            e.optimizer.constants.insert("beta1".into(), 0.5);
+        };
+        assert_eq!(named(adam), "+ beta1 0.5, Adam");
         assert_eq!(named(|e| e.learning_rates.from = 0.0005), "+ rates 0.0005–0.128");
         let mut both = base.clone();
         both.warmup_steps = 1000;

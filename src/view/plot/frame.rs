@@ -20,8 +20,8 @@ const RIGHT: f64 = 12.0;
 const BOTTOM: f64 = 22.0;
 /// The least distance between two labels of one axis.
 const LABEL_GAP: f64 = 14.0;
-/// The least number of labels that an axis should have; one decade alone is too few.
-const ENOUGH_TICKS: usize = 3;
+/// The least number of labels that an axis should have; one alone gives no scale.
+const ENOUGH_TICKS: usize = 2;
 
 /// A frame with two logarithmic axes: where values lie, and what the axes say.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,7 +114,14 @@ impl Frame {
 }
 
 /// The steps within a decade, from coarse to fine.
-const STEPS: [&[f64]; 3] = [&[1.0], &[1.0, 3.0], &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0]];
+const STEPS: [&[f64]; 5] = [
+    &[1.0],
+    &[1.0, 3.0],
+    &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0],
+    &[1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
+    &[1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0, 2.2, 2.4, 2.6, 2.8, 3.0, 3.2, 3.4, 3.6, 3.8, 4.0, 4.2, 4.4,
+      4.6, 4.8, 5.0, 5.5, 6.0, 6.5, 7.0, 7.5, 8.0, 8.5, 9.0, 9.5],
+];
 
 /// Round values from `low` to `high`, about `wanted` of them at most, each with its label.
 pub fn log_ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
@@ -162,6 +169,7 @@ mod tests {
     fn ticks_are_round_and_few() {
         assert_eq!(labels(0.0009, 0.3, 8), ["0.001", "0.003", "0.01", "0.03", "0.1", "0.3"]);
         assert_eq!(labels(0.5, 2.2, 6), ["0.5", "0.7", "1", "1.5", "2"]);
+        assert_eq!(labels(0.55, 0.9, 6), ["0.6", "0.7", "0.8", "0.9"]);
         assert_eq!(labels(1.0, 1e12, 5), ["1", "1000", "1e6", "1e9", "1e12"]);
         assert!(labels(0.0, 1.0, 5).is_empty() && labels(f64::NAN, 1.0, 5).is_empty());
     }

@@ -137,9 +137,12 @@ impl LineLayout {
         let mut stretches = Vec::new();
         let mut points: Vec<(f64, f64)> = Vec::new();
         let mut column: Option<Column> = None;
+        let is_above = |i: usize| curve.values.get(i).is_some_and(|&value| f64::from(value) > self.frame.y.1);
         for (i, &value) in curve.values.iter().enumerate() {
             let value = f64::from(value);
-            if !(value.is_finite() && value > 0.0) {
+            // A curve leaves at the upper edge and comes back there; what lies above is no line along the edge.
+            let is_outside = is_above(i) && (i == 0 || is_above(i - 1)) && is_above(i + 1);
+            if !(value.is_finite() && value > 0.0) || is_outside {
                 Column::close(&mut column, &mut points);
                 if !points.is_empty() {
                     stretches.push(std::mem::take(&mut points));

@@ -139,8 +139,8 @@ impl BackendStyle for Pen {
 
 /// plotters gives text sizes as line heights; its backends divide by this to get the font's size.
 const LINE_HEIGHT: f64 = 1.24;
-/// The width of a letter, as a share of the font's size, that collisions of labels are judged by.
-const LETTER_WIDTH: f64 = 0.56;
+/// The width of a letter, as a share of the font's size, that collisions of labels are judged by: a wide font's, in bold.
+const LETTER_WIDTH: f64 = 0.64;
 
 struct Letters {
     color: (u8, u8, u8),
