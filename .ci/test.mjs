@@ -40,7 +40,7 @@ const suites = [
   },
   {
     name: 'clippy, wasm',
-    command: ['cargo', 'clippy', '--locked', '--target', WASM, '--lib', '--bins', '--test', 'wasm', '--', '-D', 'warnings'],
+    command: ['cargo', 'clippy', '--locked', '--target', WASM, '--lib', '--bins', '--test', 'wasm', '--test', 'portable', '--', '-D', 'warnings'],
     count: check,
     limit: 15 * MINUTE,
   },
@@ -52,7 +52,7 @@ const suites = [
   },
   {
     name: 'wasm tests, in Chromium',
-    command: ['cargo', 'test', '--locked', '--target', WASM, '--test', 'wasm'],
+    command: ['cargo', 'test', '--locked', '--target', WASM, '--test', 'wasm', '--test', 'portable'],
     env: { CHROMEDRIVER: process.env.CHROMEDRIVER ?? 'chromedriver', WASM_BINDGEN_TEST_TIMEOUT: '300' },
     count: cargoCounts,
     limit: 15 * MINUTE,
