@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::bench::Bench;
 use super::equations::Equations;
 use super::lab::{Lab, Theme, default};
 use super::plots::{Against, AxisPlot, StepPlot, lead, palette};
@@ -21,7 +22,13 @@ pub fn start() {
     if let Some(waiting) = document().get_element_by_id("waiting") {
         waiting.remove();
     }
-    leptos::mount::mount_to_body(Page);
+    let fragment = Fragment::parse(&location().hash().unwrap_or_default());
+    if fragment.bench {
+        let language = language();
+        leptos::mount::mount_to_body(move || view! { <Bench language /> });
+    } else {
+        leptos::mount::mount_to_body(move || view! { <Page fragment /> });
+    }
 }
 
 /// The language: the address's, then the browser's.
@@ -81,10 +88,9 @@ async fn start_engine(lab: Lab, asked: Option<Backend>) {
 
 /// The whole page.
 #[component]
-fn Page() -> impl IntoView {
+fn Page(fragment: Fragment) -> impl IntoView {
     let lab = Lab::new(language());
     let colors = palette(lab);
-    let fragment = Fragment::parse(&location().hash().unwrap_or_default());
     lab.commit(default());
     if !fragment.unknown.is_empty() {
         let texts = lab.language.get_untracked().texts();

@@ -7,6 +7,8 @@ use crate::train::Backend;
 pub struct Fragment {
     /// `backend=cpu` or `backend=gpu`: where to train, a software adapter too.
     pub backend: Option<Backend>,
+    /// `bench`: measure instead of showing the lab.
+    pub bench: bool,
     /// What was not understood.
     pub unknown: Vec<String>,
 }
@@ -27,6 +29,7 @@ impl Fragment {
             match part.split_once('=').unwrap_or((part, "")) {
                 ("backend", "cpu") => fragment.backend = Some(Backend::Cpu),
                 ("backend", "gpu") => fragment.backend = Some(Backend::Gpu),
+                ("bench", "") => fragment.bench = true,
                 _ => fragment.unknown.push(part.to_owned()),
             }
         }
@@ -44,6 +47,7 @@ mod tests {
         assert_eq!(fragment.backend, Some(Backend::Gpu));
         assert_eq!(fragment.unknown, ["colour=red"]);
         assert_eq!(Fragment::parse(""), Fragment::default());
+        assert!(Fragment::parse("#bench").bench);
         assert_eq!(Fragment::parse("backend=tpu").unknown, ["backend=tpu"]);
         assert_eq!(Fragment::parse(&"x".repeat(9000)).unknown, ["9000 bytes"]);
     }
