@@ -1,37 +1,310 @@
-//! Fleets on the CPU: what a sweep shows, and what must not change a run.
+//! Fleets on both backends: what a sweep shows, and what must not change a run. Bits are compared, not values: a NaN must
+//! stay the very NaN it was.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used)]
 
-use brink::experiment::{Experiment, preset};
-use brink::record::{Columns, RunRecord};
-use brink::train::Plan;
+use brink::experiment::{Experiment, Optimizer, RunSettings, preset};
+use brink::lab::{Command, Event, Platform, Share, drive};
+use brink::network::Model;
+use brink::network::models::Mlp;
+use brink::network::operations::ActivationKind;
+use brink::record::{RunChunk, RunRecord};
+use brink::rule::builtin;
 use brink::train::cpu::CpuFleet;
+use brink::train::gpu::{Gpu, GpuFleet};
+use brink::train::{Backend, Checkpoint, Fleet, Plan};
+use futures_channel::mpsc::{UnboundedSender, unbounded};
+use pollster::block_on;
+use proptest::prelude::*;
+use std::cell::Cell;
 use std::sync::Arc;
 
-/// Trains a whole experiment and returns the record of each run.
-fn train(experiment: &Experiment, threads: usize) -> Vec<RunRecord> {
-    let plan = Arc::new(Plan::new(experiment.resolve().unwrap()).unwrap());
-    let runs = plan.resolved.runs.len();
-    let mut fleet = CpuFleet::<f32>::new(plan.clone(), 0..runs, None, threads).unwrap();
-    let mut records = vec![RunRecord::new(plan.columns.clone(), plan.resolved.stride()); runs];
-    for chunk in fleet.train(u32::MAX) {
-        records[chunk.run].append(&chunk).unwrap();
+const BACKENDS: [Backend; 2] = [Backend::Cpu, Backend::Gpu];
+
+/// A fleet on either backend.
+enum Any {
+    Cpu(CpuFleet<f32>),
+    Gpu(GpuFleet),
+}
+
+impl Any {
+    fn new(backend: Backend, plan: &Arc<Plan>, runs: &[usize], checkpoint: Option<&Checkpoint>) -> Self {
+        let (runs, plan) = (runs.iter().copied(), plan.clone());
+        match backend {
+            Backend::Cpu => Self::Cpu(CpuFleet::new(plan, runs, checkpoint, 2).unwrap()),
+            Backend::Gpu => {
+                let gpu = block_on(Gpu::shared()).expect("these tests need an adapter; a software Vulkan is enough");
+                Self::Gpu(GpuFleet::new(&gpu, plan, runs, checkpoint).unwrap())
+            }
+        }
     }
-    records
+
+    fn advance(&mut self, steps: u32) -> Vec<RunChunk> {
+        match self {
+            Self::Cpu(fleet) => block_on(fleet.advance(steps)).unwrap(),
+            Self::Gpu(fleet) => block_on(fleet.advance(steps)).unwrap(),
+        }
+    }
+
+    fn checkpoint(&mut self) -> Checkpoint {
+        match self {
+            Self::Cpu(fleet) => block_on(fleet.checkpoint()).unwrap(),
+            Self::Gpu(fleet) => block_on(fleet.checkpoint()).unwrap(),
+        }
+    }
+
+    fn finished(&self) -> bool {
+        match self {
+            Self::Cpu(fleet) => fleet.finished(),
+            Self::Gpu(fleet) => fleet.finished(),
+        }
+    }
+}
+
+fn plan(experiment: &Experiment) -> Arc<Plan> {
+    Arc::new(Plan::new(experiment.resolve().unwrap()).unwrap())
+}
+
+/// All that a run comes to, as bits: its rows, its validation points, its death, its parameters and states at the end.
+type Bits = (Vec<u32>, Vec<(u32, u32)>, Option<u32>, Vec<u32>);
+
+/// Trains these runs to the end in chunks of the given lengths, over and over.
+fn train(backend: Backend, plan: &Arc<Plan>, runs: &[usize], chunks: &[u32]) -> Vec<Bits> {
+    let mut fleet = Any::new(backend, plan, runs, None);
+    let mut records = vec![RunRecord::new(plan.columns.clone(), 1); plan.resolved.runs.len()];
+    let mut lengths = chunks.iter().cycle();
+    while !fleet.finished() {
+        for chunk in fleet.advance(*lengths.next().unwrap()) {
+            records[chunk.run].append(&chunk).unwrap();
+        }
+    }
+    bits(&records, &fleet.checkpoint(), runs)
+}
+
+fn bits(records: &[RunRecord], checkpoint: &Checkpoint, runs: &[usize]) -> Vec<Bits> {
+    let of = |&run: &usize| {
+        let record = &records[run];
+        let saved = checkpoint.runs.iter().find(|saved| saved.run == run).unwrap();
+        let validation = record.validation.iter().map(|point| (point.step, point.loss.to_bits())).collect();
+        let kept = saved.theta.iter().chain(&saved.states).map(|value| value.to_bits()).collect();
+        // Which NaN a metric holds is not told.
+        let row_bits = |&value: &f32| if value.is_nan() { u32::MAX } else { value.to_bits() };
+        (record.rows.iter().map(row_bits).collect(), validation, record.death, kept)
+    };
+    runs.iter().map(of).collect()
+}
+
+/// A small experiment whose runs differ in everything in which runs may differ, and that end at different steps.
+fn mixed(rule: &str, seed: u32) -> Experiment {
+    let run = |base_learning_rate: f64, warmup: Option<u32>, clip: Option<f64>, seed: Option<u32>| RunSettings {
+        base_learning_rate,
+        warmup_steps: warmup,
+        clip_threshold: clip,
+        initial_scale: clip.map(|_| 2.0),
+        constants: Default::default(),
+        seed,
+    };
+    Experiment {
+        model: Model::Mlp(Mlp { depth: 2, width: 9, activation: ActivationKind::Relu }),
+        optimizer: Optimizer::builtin(rule),
+        batch_size: 8,
+        max_train_steps: 14,
+        validation_every: 5,
+        seed,
+        runs: vec![
+            run(0.01, None, None, None),
+            run(0.05, Some(6), None, None),
+            run(1e5, None, None, None),
+            run(0.05, None, Some(0.5), Some(seed + 1)),
+            run(0.02, Some(2), Some(3.0), None),
+        ],
+        ..preset("figure-7a").unwrap()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn company_order_and_chunks_change_nothing_on_the_cpu(
+        rule in 0..builtin().len(),
+        seed in 1u32..1000,
+        chunks in proptest::collection::vec(1u32..9, 1..4),
+        order in Just(vec![0usize, 1, 2, 3, 4]).prop_shuffle(),
+    ) {
+        let plan = plan(&mixed(builtin()[rule].id, seed));
+        let whole = train(Backend::Cpu, &plan, &[0, 1, 2, 3, 4], &[u32::MAX]);
+        let shuffled = train(Backend::Cpu, &plan, &order, &chunks);
+        for (position, &run) in order.iter().enumerate() {
+            prop_assert_eq!(&shuffled[position], &whole[run]);
+        }
+        let run = order[0];
+        prop_assert_eq!(&train(Backend::Cpu, &plan, &[run], &[3])[0], &whole[run]);
+    }
+}
+
+#[test]
+fn company_order_and_chunks_change_nothing_on_the_gpu() {
+    for rule in ["momentum", "adam"] {
+        let plan = plan(&mixed(rule, 5));
+        let whole = train(Backend::Gpu, &plan, &[0, 1, 2, 3, 4], &[u32::MAX]);
+        assert_eq!(train(Backend::Gpu, &plan, &[0, 1, 2, 3, 4], &[u32::MAX]), whole, "the same twice");
+        let shuffled = train(Backend::Gpu, &plan, &[3, 1, 0, 4, 2], &[1, 5, 2]);
+        for (bits, run) in shuffled.iter().zip([3, 1, 0, 4, 2]) {
+            assert_eq!(bits, &whole[run], "{rule} run {run}");
+        }
+        for (run, whole) in whole.iter().enumerate() {
+            assert_eq!(&train(Backend::Gpu, &plan, &[run], &[4])[0], whole, "{rule} run {run} alone");
+        }
+    }
+}
+
+#[test]
+fn a_checkpoint_goes_on_as_if_nothing_had_happened() {
+    for backend in BACKENDS {
+        for rule in builtin() {
+            let plan = plan(&mixed(rule.id, 7));
+            let runs = [0, 1, 2, 3, 4];
+            let whole = train(backend, &plan, &runs, &[u32::MAX]);
+            let mut records = vec![RunRecord::new(plan.columns.clone(), 1); runs.len()];
+            let mut fleet = Any::new(backend, &plan, &runs, None);
+            let mut first = fleet.advance(9);
+            let checkpoint = fleet.checkpoint();
+            let mut fleet = Any::new(backend, &plan, &runs, Some(&checkpoint));
+            while !fleet.finished() {
+                first.extend(fleet.advance(4));
+            }
+            first.iter().for_each(|chunk| records[chunk.run].append(chunk).unwrap());
+            assert_eq!(bits(&records, &fleet.checkpoint(), &runs), whole, "{backend:?} {}", rule.id);
+        }
+    }
+}
+
+/// Trains runs 0 and 1 from a checkpoint in which run 1 was changed, and returns the parameters and states of both before and
+/// after, and where they died.
+fn from_changed(backend: Backend, rule: &str, change: impl Fn(&mut [f32])) -> [(Vec<u32>, Vec<u32>, Option<u32>); 2] {
+    let plan = plan(&mixed(rule, 3));
+    let mut checkpoint = Any::new(backend, &plan, &[0, 1], None).checkpoint();
+    change(&mut checkpoint.runs[1].theta);
+    let mut fleet = Any::new(backend, &plan, &[0, 1], Some(&checkpoint));
+    while !fleet.finished() {
+        fleet.advance(5);
+    }
+    let after = fleet.checkpoint();
+    let kept = |checkpoint: &Checkpoint, run: usize| {
+        let run = &checkpoint.runs[run];
+        run.theta.iter().chain(&run.states).map(|value| value.to_bits()).collect::<Vec<u32>>()
+    };
+    [0, 1].map(|run| (kept(&checkpoint, run), kept(&after, run), after.runs[run].death))
+}
+
+#[test]
+fn a_dead_run_stands_still_bit_for_bit() {
+    for backend in BACKENDS {
+        for rule in builtin() {
+            // A NaN before the ReLU of the first layer: the loss must not hide it.
+            let [alive, dead] = from_changed(backend, rule.id, |theta| theta[0] = f32::NAN);
+            assert_eq!(dead.2, Some(0), "{backend:?} {}", rule.id);
+            assert_eq!(dead.0, dead.1, "{backend:?} {}", rule.id);
+            assert!(alive.2.is_none() && alive.0 != alive.1, "{backend:?} {}: the other run trains", rule.id);
+        }
+        // Every gradient is finite, but the sum of their squares is not.
+        let [_, dead] = from_changed(backend, "sgd", |theta| {
+            let head = theta.len() - 9 * 10 - 10;
+            theta[head..head + 90].iter_mut().for_each(|weight| *weight *= 1e25);
+        });
+        assert_eq!(dead.2, Some(0), "{backend:?}");
+        assert_eq!(dead.0, dead.1, "{backend:?}");
+    }
+}
+
+#[test]
+fn a_finished_run_stays_as_it_ended_bit_for_bit() {
+    for backend in BACKENDS {
+        for rule in builtin() {
+            let plan = plan(&mixed(rule.id, 3));
+            let mut fleet = Any::new(backend, &plan, &[0, 1], None);
+            let kept = |checkpoint: &Checkpoint, run: usize| {
+                let run = &checkpoint.runs[run];
+                run.theta.iter().chain(&run.states).map(|value| value.to_bits()).collect::<Vec<u32>>()
+            };
+            fleet.advance(plan.resolved.steps(0));
+            let at_end = fleet.checkpoint();
+            while !fleet.finished() {
+                fleet.advance(3);
+            }
+            let after = fleet.checkpoint();
+            assert_eq!(kept(&at_end, 0), kept(&after, 0), "{backend:?} {}", rule.id);
+            assert_ne!(kept(&at_end, 1), kept(&after, 1), "{backend:?} {}: the longer run goes on", rule.id);
+        }
+    }
+}
+
+/// Pauses, steps and resumes while training.
+struct Restless {
+    commands: UnboundedSender<Command>,
+    breaths: Cell<u32>,
+}
+
+impl Platform for Restless {
+    fn seconds(&self) -> f64 {
+        f64::from(self.breaths.get())
+    }
+
+    async fn breathe(&self) {
+        self.breaths.set(self.breaths.get() + 1);
+        let commands: &[Command] = match self.breaths.get() {
+            1 => &[Command::Pause, Command::Step(1)],
+            2 => &[Command::StepTo(7)],
+            4 => &[Command::Resume],
+            _ => &[],
+        };
+        commands.iter().for_each(|&command| self.commands.unbounded_send(command).unwrap());
+    }
+}
+
+#[test]
+fn pausing_changes_nothing() {
+    for backend in BACKENDS {
+        let experiment = mixed("adam", 11);
+        let plan = plan(&experiment);
+        let runs = vec![0, 1, 2, 3, 4];
+        let share = Share { experiment, runs: runs.clone(), backend, threads: 1 };
+        let (sender, mut commands) = unbounded();
+        let platform = Restless { commands: sender, breaths: Cell::new(0) };
+        let mut records = vec![RunRecord::new(plan.columns.clone(), 1); runs.len()];
+        let mut steps = Vec::new();
+        block_on(drive(share, &platform, &mut commands, |event| match event {
+            Event::Metrics(chunks) => chunks.iter().for_each(|chunk| records[chunk.run].append(chunk).unwrap()),
+            Event::Progress { step, .. } => steps.push(step),
+            _ => {}
+        }));
+        assert!(steps.contains(&7), "{steps:?}");
+        let whole = train(backend, &plan, &runs, &[u32::MAX]);
+        for (run, whole) in whole.iter().enumerate() {
+            let rows: Vec<u32> =
+                records[run].rows.iter().map(|v| if v.is_nan() { u32::MAX } else { v.to_bits() }).collect();
+            assert_eq!((&rows, records[run].death), (&whole.0, whole.2), "{backend:?} run {run}");
+        }
+    }
 }
 
 #[test]
 fn figure_7a_ends_at_a_cliff() {
+    let mut experiment = preset("figure-7a").unwrap();
+    let rates = experiment.learning_rates.values();
     for seed in 1..=3 {
-        let mut experiment = preset("figure-7a").unwrap();
         experiment.seed = seed;
-        let records = train(&experiment, 2);
-        let rates = experiment.learning_rates.values();
-        for (rate, record) in rates.iter().zip(&records) {
-            let last = record.validation.last().unwrap();
-            let first = record.column(Columns::LOSS).next().unwrap();
-            println!(
-                "seed {seed} rate {rate} first {first} death {:?} final {} ({})",
-                record.death, last.loss, last.accuracy
-            );
-        }
+        let plan = plan(&experiment);
+        let mut fleet = CpuFleet::<f32>::new(plan.clone(), 0..rates.len(), None, 2).unwrap();
+        let chunks = fleet.train(u32::MAX);
+        let losses: Vec<f32> = chunks.iter().map(|chunk| chunk.validation.last().unwrap().loss).collect();
+        // Below the cliff every rate beats the one before it; above it, every run dies.
+        let first_dead = chunks.iter().position(|chunk| chunk.death.is_some()).unwrap();
+        assert!((4..=6).contains(&first_dead), "seed {seed}: {losses:?}");
+        assert!(chunks[first_dead..].iter().all(|chunk| chunk.death.is_some_and(|step| step < 60)), "seed {seed}");
+        assert!(losses[..4].windows(2).all(|pair| pair[1] < pair[0]), "seed {seed}: {losses:?}");
+        let best = losses.iter().copied().fold(f32::INFINITY, f32::min);
+        assert!((0.4..0.9).contains(&best), "seed {seed}: {losses:?}");
     }
 }

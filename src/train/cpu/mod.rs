@@ -194,6 +194,10 @@ impl<T: Number> CpuFleet<T> {
         let share = self.runs.len().div_ceil(self.workers.len()).max(1);
         let train = |worker: &mut Worker<T>, runs: &mut [RunState<T>]| {
             let chunk = |run: &mut RunState<T>| {
+                // A run whose last validation is done has nothing more to tell.
+                if first > plan.resolved.steps(run.run) {
+                    return None;
+                }
                 let position = data.position(plan.resolved.runs[run.run].seed);
                 let Some(seed) = data.seeds().nth(position) else { return None };
                 Some(train_run(plan, seed, &batches[position], worker, run, first..last))

@@ -470,6 +470,10 @@ impl Group {
         let data = &*self.data;
         let run_count = self.runs.len();
         let chunk = |(position, state): (usize, &mut RunState)| {
+            // A run whose last validation is done has nothing more to tell.
+            if first > plan.resolved.steps(state.run) {
+                return None;
+            }
             let row_at = |k: usize| &rows[(k * run_count + position) * width..][..width];
             let record = Record { first, steps, width: plan.columns.width() };
             let mut chunk = record.rows(plan, state, row_at);
@@ -483,9 +487,9 @@ impl Group {
                 let value = |k: usize| if is_dead { f32::NAN } else { validations[at + k] / examples };
                 chunk.validation.push(ValidationPoint { step, loss: value(0), accuracy: value(1) });
             }
-            chunk
+            Some(chunk)
         };
-        Ok(self.runs.iter_mut().enumerate().map(chunk).collect())
+        Ok(self.runs.iter_mut().enumerate().filter_map(chunk).collect())
     }
 
     /// Reads the values from `start` to `end` of every run's part of the arena.
