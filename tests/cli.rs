@@ -182,6 +182,23 @@ fn the_same_experiment_gives_the_same_lines() {
     assert_eq!(sorted(brink_reading(&["run", "-"], &json)), sorted(brink_reading(&["run", "-"], &json)));
 }
 
+/// The first block of a kind in a page of the documentation.
+fn block(page: &str, kind: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+    let text = std::fs::read_to_string(&path).expect("the page");
+    let (_, rest) = text.split_once(&format!("```{kind}\n")).expect("a block");
+    rest.split_once("```").expect("its end").0.to_owned()
+}
+
+#[test]
+fn the_examples_of_the_documentation_hold() {
+    let experiment = Experiment::from_json(&block("experiment.md", "json")).expect("an experiment");
+    let resolved = experiment.resolve().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(resolved.runs.len(), 9);
+    let adam = builtin().iter().find(|rule| rule.id == "adam").expect("adam");
+    assert_eq!(Rule::parse(&block("rules.md", "")), Rule::parse(adam.text));
+}
+
 /// Needs an adapter; a software Vulkan is enough.
 #[test]
 fn the_gpu_writes_the_same_steps() {

@@ -2,13 +2,14 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used)]
 
+mod golden;
+#[path = "golden/gpu.rs"]
+mod golden_gpu;
 mod operations;
 
 use brink::experiment::preset;
-use brink::random::{Purpose, Stream};
-use brink::rule::{Program, Rule, Workspace, builtin};
 use brink::train::cpu::gradient_of_run;
-use brink::train::gpu::{Gpu, GpuFleet, single};
+use brink::train::gpu::{Gpu, GpuFleet};
 use brink::train::{Fleet, Plan};
 use std::sync::Arc;
 
@@ -38,44 +39,15 @@ async fn nan_is_never_swallowed() {
     operations::check_nan(&*gpu().await).await;
 }
 
-/// Rules that together use all of the language, beside the built-in ones.
-const RULES: [&str; 6] = [
-    include_str!("golden/rules/adabelief.rule"),
-    include_str!("golden/rules/adadelta.rule"),
-    include_str!("golden/rules/adamax.rule"),
-    include_str!("golden/rules/adan.rule"),
-    include_str!("golden/rules/amsgrad.rule"),
-    include_str!("golden/rules/l2.rule"),
-];
+/// The kernel of every known rule, against the golden trajectories.
+#[wasm_bindgen_test]
+async fn golden_gpu_kernels_keep_to_sixteen_units_in_the_last_place() {
+    golden_gpu::check_golden(&*gpu().await).await;
+}
 
 #[wasm_bindgen_test]
-async fn every_rule_updates_as_on_the_cpu() {
-    const COUNT: usize = 100;
-    let gpu = gpu().await;
-    for text in builtin().iter().map(|rule| rule.text).chain(RULES) {
-        let rule = Rule::parse(text).unwrap();
-        let program = Program::new(&rule);
-        let drawn = |part| {
-            let mut values = vec![0f32; COUNT];
-            Stream::new(2, Purpose::Structure, part).fill_normal(0, 1.0, &mut values);
-            values
-        };
-        let (mut theta, gradient) = (drawn(0), drawn(1));
-        let mut states: Vec<f32> =
-            (0..program.per_parameter_state_count()).flat_map(|plane| drawn(2 + plane as u32)).map(f32::abs).collect();
-        let mut scalars = vec![0.0; program.scalar_count()];
-        let mut scalar_states = program.scalar_initial().to_vec();
-        program.scalars(&rule.default_constants(), &mut scalar_states, 0.1, 3, &mut scalars);
-        let scalars: Vec<f32> = scalars.iter().map(|&scalar| scalar as f32).collect();
-        let found = single::update(&gpu, &program, &scalars, &theta, &gradient, 0.5, &states).await.unwrap();
-        program.update(&scalars, &mut theta, &gradient, 0.5, &mut states, &mut Workspace::new(&program));
-        for (name, found, expected) in [("theta", &found.0, &theta), ("states", &found.1, &states)] {
-            for (found, expected) in found.iter().zip(expected) {
-                let tolerance = 1e-5 * (1.0 + expected.abs());
-                assert!((found - expected).abs() < tolerance, "{} {name}: {found} for {expected}", rule.name);
-            }
-        }
-    }
+async fn nan_passes_through_the_rules() {
+    golden_gpu::check_nan(&*gpu().await).await;
 }
 
 #[wasm_bindgen_test]

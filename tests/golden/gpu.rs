@@ -1,154 +1,39 @@
-//! Runs the WGSL of rules on a GPU, natively and in a browser; no engine needed.
+//! The rules' golden trajectories on the engine's own update kernel, natively and in a browser.
 
-use brink::rule::Program;
+use super::golden::cases;
+use brink::rule::{Program, Rule};
+use brink::train::gpu::{Gpu, single};
 
-/// Opens the adapter that the platform prefers; a software adapter will do.
-pub async fn device() -> (wgpu::Device, wgpu::Queue) {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapter = instance
-        .request_adapter(&wgpu::RequestAdapterOptions::default())
-        .await
-        .expect("a GPU adapter, a software one at least (Debian: mesa-vulkan-drivers)");
-    adapter.request_device(&wgpu::DeviceDescriptor::default()).await.expect("a device")
-}
+/// Tolerance in units in the last place of the largest intermediate; WGSL allows a division 2.5 of them and a square
+/// root still more.
+const GPU_UNITS: f64 = 16.0;
 
-/// A kernel that updates one parameter an invocation. `values` has the planes theta, g, states; theta and states are
-/// replaced. `rows` names each parameter's row of the scalar table.
-pub fn kernel(program: &Program) -> String {
-    let states = program.per_parameter_state_count();
-    let read: String = (0..states).map(|state| format!(", values[{}u * count + i]", state + 2)).collect();
-    let write: String =
-        (0..states).map(|state| format!("    values[{}u * count + i] = after.s{state};\n", state + 2)).collect();
-    format!(
-        "@group(0) @binding(0) var<storage, read> table: array<f32>;
-@group(0) @binding(1) var<storage, read> rows: array<u32>;
-@group(0) @binding(2) var<storage, read_write> values: array<f32>;
-fn rule_scalar(index: u32) -> f32 {{ return table[index]; }}
-{fragment}
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {{
-    let i = id.x;
-    let count = arrayLength(&rows);
-    if (i >= count) {{ return; }}
-    let before = RuleValues(values[i]{read});
-    let after = update_rule(before, values[count + i], rows[i] * {scalars}u);
-    values[i] = after.theta;
-{write}}}
-",
-        fragment = program.wgsl(),
-        scalars = program.scalar_count()
-    )
-}
-
-/// What the kernel of a program is run on: `rows` and each plane have one entry for each parameter.
-pub struct Input {
-    /// The scalar table, rows of [`Program::scalar_count`].
-    pub table: Vec<f32>,
-    /// The row of each parameter.
-    pub rows: Vec<u32>,
-    /// The parameters.
-    pub theta: Vec<f32>,
-    /// The clipped gradient.
-    pub gradient: Vec<f32>,
-    /// The planes of the per-parameter states, one after another.
-    pub states: Vec<f32>,
-}
-
-/// Runs the kernel of a program; returns theta and states.
-pub async fn run(
-    (device, queue): &(wgpu::Device, wgpu::Queue),
-    program: &Program,
-    input: &Input,
-) -> (Vec<f32>, Vec<f32>) {
-    let count = input.rows.len();
-    let source = kernel(program);
-    let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
-    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: None,
-        source: wgpu::ShaderSource::Wgsl(source.as_str().into()),
-    });
-    // Spelled out, since a rule without scalars does not use its table.
-    let entry = |binding, read_only| wgpu::BindGroupLayoutEntry {
-        binding,
-        visibility: wgpu::ShaderStages::COMPUTE,
-        ty: wgpu::BindingType::Buffer {
-            ty: wgpu::BufferBindingType::Storage { read_only },
-            has_dynamic_offset: false,
-            min_binding_size: None,
-        },
-        count: None,
-    };
-    let group_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: None,
-        entries: &[entry(0, true), entry(1, true), entry(2, false)],
-    });
-    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label: None,
-        bind_group_layouts: &[Some(&group_layout)],
-        immediate_size: 0,
-    });
-    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: None,
-        layout: Some(&layout),
-        module: &module,
-        entry_point: Some("main"),
-        compilation_options: wgpu::PipelineCompilationOptions::default(),
-        cache: None,
-    });
-    if let Some(error) = scope.pop().await {
-        panic!("the kernel is refused: {error}\n{source}");
+/// Every step of every golden case.
+pub async fn check_golden(gpu: &Gpu) {
+    let mut worst = 0f64;
+    for (file, case) in cases() {
+        let program = Program::new(&case.rule());
+        for (t, step) in case.steps().into_iter().enumerate() {
+            let (scale, states) = (step.gradient_scale, &step.states);
+            let updated = single::update(gpu, &program, &step.scalars, &step.theta, &step.gradient, scale, states);
+            let (theta, states) = updated.await.expect("an update");
+            worst = worst.max(step.check(&theta, &states, GPU_UNITS, &format!("{file}, {}, step {t}", case.rule)));
+        }
     }
-    let buffer = |bytes: &[u8], usage: wgpu::BufferUsages| {
-        let buffer = device.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            // A binding may not be empty, but a rule may have no scalars.
-            size: bytes.len().max(4) as u64,
-            usage: usage | wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        queue.write_buffer(&buffer, 0, bytes);
-        buffer
-    };
-    let values = [input.theta.as_slice(), &input.gradient, &input.states].concat();
-    let buffers = [
-        buffer(bytemuck::cast_slice(&input.table), wgpu::BufferUsages::empty()),
-        buffer(bytemuck::cast_slice(&input.rows), wgpu::BufferUsages::empty()),
-        buffer(bytemuck::cast_slice(&values), wgpu::BufferUsages::COPY_SRC),
-    ];
-    let entries: Vec<wgpu::BindGroupEntry> = (0..)
-        .zip(&buffers)
-        .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
-        .collect();
-    let group =
-        device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout: &group_layout, entries: &entries });
-    let size = (values.len() * size_of::<f32>()) as u64;
-    let readback = device.create_buffer(&wgpu::BufferDescriptor {
-        label: None,
-        size,
-        usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-        mapped_at_creation: false,
-    });
-    let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    println!("largest difference: {worst} units in the last place");
+}
+
+/// NaN in the gradient reaches theta through every function.
+pub async fn check_nan(gpu: &Gpu) {
+    for last in
+        ["max(g, theta)", "max(0, g)", "max(g, 0)", "min(theta, g)", "min(g, 0)", "abs(g)", "sign(g)", "theta - g"]
     {
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        pass.set_pipeline(&pipeline);
-        pass.set_bind_group(0, &group, &[]);
-        pass.dispatch_workgroups(count.div_ceil(64) as u32, 1, 1);
+        let rule = Rule::parse(&format!("name \"X\"\ntheta = {last}")).expect("a rule");
+        let program = Program::new(&rule);
+        let scalars = vec![0.0; program.scalar_count()];
+        let gradient = [f32::NAN, -f32::NAN];
+        let updated = single::update(gpu, &program, &scalars, &[1.0, 1.0], &gradient, 1.0, &[]);
+        let (theta, _) = updated.await.expect("an update");
+        assert!(theta.iter().all(|theta| theta.is_nan()), "{last}: {theta:?}");
     }
-    encoder.copy_buffer_to_buffer(&buffers[2], 0, &readback, 0, size);
-    queue.submit([encoder.finish()]);
-    let (sender, receiver) = futures_channel::oneshot::channel();
-    readback.slice(..).map_async(wgpu::MapMode::Read, move |result| {
-        let _ended = sender.send(result);
-    });
-    #[cfg(not(target_arch = "wasm32"))]
-    device.poll(wgpu::PollType::wait_indefinitely()).expect("the device works");
-    receiver.await.expect("an answer").expect("a mapped buffer");
-    let mapped = readback.slice(..).get_mapped_range().expect("the mapped range");
-    let values: Vec<f32> = bytemuck::cast_slice(&mapped).to_vec();
-    drop(mapped);
-    for buffer in buffers.iter().chain([&readback]) {
-        buffer.destroy();
-    }
-    (values[..count].to_vec(), values[2 * count..].to_vec())
 }

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use std::collections::BTreeMap;
+#[cfg(not(target_arch = "wasm32"))]
 use std::path::{Path, PathBuf};
 
 use brink::rule::{Program, Rule, StepBounds, builtin};
@@ -52,12 +53,14 @@ pub struct Step {
 }
 
 /// Directory of the golden files that come with the repository.
-pub fn own_directory() -> PathBuf {
+#[cfg(not(target_arch = "wasm32"))]
+fn own_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
-/// All cases, each with the name of its file. Fails if there are none.
-pub fn cases() -> Vec<(String, Case)> {
+/// Name and text of every golden file.
+#[cfg(not(target_arch = "wasm32"))]
+fn files() -> Vec<(String, String)> {
     let directory = std::env::var_os("BRINK_GOLDEN").map_or_else(own_directory, PathBuf::from);
     let mut paths: Vec<PathBuf> = std::fs::read_dir(&directory)
         .unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
@@ -65,33 +68,50 @@ pub fn cases() -> Vec<(String, Case)> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .collect();
     paths.sort();
+    assert!(!paths.is_empty(), "no golden files in {}", directory.display());
+    let read = |path: PathBuf| (path.display().to_string(), std::fs::read_to_string(&path).expect("a golden file"));
+    paths.into_iter().map(read).collect()
+}
+
+/// Name and text of every golden file; a browser has no directories.
+#[cfg(target_arch = "wasm32")]
+fn files() -> Vec<(String, String)> {
+    [("update_rules.json", include_str!("update_rules.json")), ("optax_rules.json", include_str!("optax_rules.json"))]
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .to_vec()
+}
+
+/// All cases, each with the name of its file. Fails if there are none.
+pub fn cases() -> Vec<(String, Case)> {
     let mut cases = Vec::new();
-    for path in paths {
-        let text = std::fs::read_to_string(&path).expect("a golden file");
-        let file: File = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    for (name, text) in files() {
+        let file: File = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(!file.cases.is_empty(), "{name} has no cases");
         cases.extend(file.cases.into_iter().map(|case| (name.clone(), case)));
     }
-    assert!(!cases.is_empty(), "no golden files in {}", directory.display());
     cases
 }
 
-/// Text of a rule by identifier: built in, or from `tests/golden/rules`.
-pub fn rule_text(id: &str) -> String {
-    match builtin().iter().find(|builtin| builtin.id == id) {
-        Some(builtin) => builtin.text.to_owned(),
-        None => {
-            let path = own_directory().join("rules").join(format!("{id}.rule"));
-            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-        }
-    }
+/// The rules that are not built in, but known to be expressible.
+pub const EXPRESSIBLE: [(&str, &str); 6] = [
+    ("amsgrad", include_str!("rules/amsgrad.rule")),
+    ("adamax", include_str!("rules/adamax.rule")),
+    ("adabelief", include_str!("rules/adabelief.rule")),
+    ("adadelta", include_str!("rules/adadelta.rule")),
+    ("adan", include_str!("rules/adan.rule")),
+    ("l2", include_str!("rules/l2.rule")),
+];
+
+/// Text of a rule by identifier, built in or [`EXPRESSIBLE`].
+pub fn rule_text(id: &str) -> &'static str {
+    let known = builtin().iter().map(|builtin| (builtin.id, builtin.text)).chain(EXPRESSIBLE);
+    known.into_iter().find(|(known, _)| *known == id).unwrap_or_else(|| panic!("no rule is named {id}")).1
 }
 
 impl Case {
     /// The rule.
     pub fn rule(&self) -> Rule {
-        Rule::parse(&rule_text(&self.rule)).unwrap_or_else(|error| panic!("{}: {error}", self.rule))
+        Rule::parse(rule_text(&self.rule)).unwrap_or_else(|error| panic!("{}: {error}", self.rule))
     }
 
     /// Values of the rule's constants, in its order.

@@ -199,7 +199,7 @@ impl<T: Number> CpuFleet<T> {
                     return None;
                 }
                 let position = data.position(plan.resolved.runs[run.run].seed);
-                let Some(seed) = data.seeds().nth(position) else { return None };
+                let seed = data.seeds().nth(position)?;
                 Some(train_run(plan, seed, &batches[position], worker, run, first..last))
             };
             runs.iter_mut().filter_map(chunk).collect::<Vec<RunChunk>>()
