@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::bench::Bench;
 use super::equations::Equations;
 use super::lab::{Lab, Theme, default};
 use super::plots::{Against, AxisPlot, StepPlot, lead, palette};
@@ -21,7 +22,11 @@ pub fn start() {
     if let Some(waiting) = document().get_element_by_id("waiting") {
         waiting.remove();
     }
-    leptos::mount::mount_to_body(Page);
+    if Fragment::parse(&location().hash().unwrap_or_default()).bench {
+        leptos::mount::mount_to_body(|| view! { <Bench language=language() /> });
+    } else {
+        leptos::mount::mount_to_body(Page);
+    }
 }
 
 /// The language: the address's, then the browser's.
