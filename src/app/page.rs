@@ -22,12 +22,10 @@ pub fn start() {
     if let Some(waiting) = document().get_element_by_id("waiting") {
         waiting.remove();
     }
-    let fragment = Fragment::parse(&location().hash().unwrap_or_default());
-    if fragment.bench {
-        let language = language();
-        leptos::mount::mount_to_body(move || view! { <Bench language /> });
+    if Fragment::parse(&location().hash().unwrap_or_default()).bench {
+        leptos::mount::mount_to_body(|| view! { <Bench language=language() /> });
     } else {
-        leptos::mount::mount_to_body(move || view! { <Page fragment /> });
+        leptos::mount::mount_to_body(Page);
     }
 }
 
@@ -88,9 +86,10 @@ async fn start_engine(lab: Lab, asked: Option<Backend>) {
 
 /// The whole page.
 #[component]
-fn Page(fragment: Fragment) -> impl IntoView {
+fn Page() -> impl IntoView {
     let lab = Lab::new(language());
     let colors = palette(lab);
+    let fragment = Fragment::parse(&location().hash().unwrap_or_default());
     lab.commit(default());
     if !fragment.unknown.is_empty() {
         let texts = lab.language.get_untracked().texts();

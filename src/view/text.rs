@@ -175,22 +175,17 @@ texts! {
         "WebGPU diminta tetapi tidak tersedia ({reason}); ini CPU.";
     starting: "starting", "memulai";
     failed: "failed: {reason}", "gagal: {reason}";
-    bad_fragment: "The address asks for something that Brink does not know ({what}); it is left out.",
-        "Alamat meminta sesuatu yang tidak dikenal Brink ({what}); diabaikan.";
-
-    bench_title: "Brink: benchmark", "Brink: tolok ukur";
-    bench_what: "W1: one MLP 64-128-128-10, batch 64, Adam, gradient norm recorded. W2: the same with 32 learning rates.",
-        "W1: satu MLP 64-128-128-10, batch 64, Adam, norma gradien direkam. W2: sama dengan 32 laju pembelajaran.";
-    bench_running: "Measuring, at most a minute and a half …", "Sedang mengukur, paling lama satu setengah menit …";
-    bench_done: "Done.", "Selesai.";
-    bench_software: "Done. The GPU adapter is software: it shows overhead, not speed.",
-        "Selesai. Adaptor GPU ini perangkat lunak: menunjukkan beban, bukan kecepatan.";
-    bench_no_gpu: "Done. There is no WebGPU adapter: the CPU alone was measured.",
-        "Selesai. Tidak ada adaptor WebGPU: hanya CPU yang diukur.";
-    bench_work: "work", "kerja";
+    bench: "How fast training is here", "Seberapa cepat pelatihan di sini";
+    bench_running: "measuring {work} …", "mengukur {work} …";
+    bench_done: "done", "selesai";
+    bench_work: "work", "pekerjaan";
+    bench_backend: "backend", "mesin";
+    bench_runs: "runs", "pelatihan";
     bench_steps: "steps", "langkah";
     bench_seconds: "seconds", "detik";
-    bench_speed: "run-steps/s", "langkah-run/dtk";
+    bench_speed: "run-steps per second", "langkah-pelatihan per detik";
+    bad_fragment: "The address asks for something that Brink does not know ({what}); it is left out.",
+        "Alamat meminta sesuatu yang tidak dikenal Brink ({what}); diabaikan.";
 
     variants: "Variants, named by what differs", "Varian, dinamai menurut perbedaannya";
     hide: "Hide {name}", "Sembunyikan {name}";
