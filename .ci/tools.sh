@@ -31,6 +31,10 @@ cargo_tool() { # cargo_tool OPT_LEVEL ARGUMENTS...
 build() {
     command -v rustup >/dev/null || fail "rustup is needed: https://rustup.rs"
     command -v node >/dev/null || fail "node (18 or newer) with npm is needed: https://nodejs.org"
+    if ! rustc --version >/dev/null 2>&1; then
+        say "Installing the Rust toolchain that rust-toolchain.toml names (about a minute)"
+        rustup toolchain install
+    fi
     if ! rustup target list --installed 2>/dev/null | grep -qx "$TARGET"; then
         say "Adding the Rust target $TARGET (half a minute)"
         rustup target add "$TARGET"
