@@ -53,6 +53,8 @@ pub struct Lab {
     pub notice: RwSignal<Option<String>>,
     /// Whether training stands still.
     pub paused: RwSignal<bool>,
+    /// Whether the GPU adapter is software, as far as the browser tells.
+    pub is_software: RwSignal<bool>,
     /// The focused variant's experiment: what the controls show.
     pub current: Memo<Experiment>,
     engine: StoredValue<Rc<Engine>, LocalStorage>,
@@ -70,6 +72,7 @@ impl Lab {
             theme: RwSignal::new(Theme::System),
             notice: RwSignal::new(None),
             paused: RwSignal::new(false),
+            is_software: RwSignal::new(false),
             current,
             engine: StoredValue::new_local(Rc::new(Engine {
                 pool: RefCell::new(None),

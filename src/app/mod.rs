@@ -1,5 +1,6 @@
 //! The page: leptos components, canvas, worker pool.
 
+mod bench;
 mod canvas;
 mod equations;
 mod lab;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::bench::Bench;
 use super::equations::Equations;
 use super::lab::{Lab, Theme, default};
 use super::plots::{Against, AxisPlot, StepPlot, lead, palette};
@@ -21,7 +22,11 @@ pub fn start() {
     if let Some(waiting) = document().get_element_by_id("waiting") {
         waiting.remove();
     }
-    leptos::mount::mount_to_body(Page);
+    if Fragment::parse(&location().hash().unwrap_or_default()).bench {
+        leptos::mount::mount_to_body(|| view! { <Bench language=language() /> });
+    } else {
+        leptos::mount::mount_to_body(Page);
+    }
 }
 
 /// The language: the address's, then the browser's.
@@ -61,14 +66,15 @@ async fn start_engine(lab: Lab, asked: Option<Backend>) {
             return;
         }
     };
-    let backend = match asked {
-        Some(backend) => backend,
+    // The CPU is not asked about the GPU.
+    let adapter = if asked == Some(Backend::Cpu) { None } else { pool.adapter().await };
+    let is_software = adapter.as_ref().is_some_and(|adapter| adapter.software);
+    lab.is_software.set(is_software);
+    let backend = asked.unwrap_or(match adapter {
         // A software adapter is slower than the CPU backend: it counts as none unless it is asked for.
-        None => match pool.adapter().await {
-            Some(adapter) if !adapter.software => Backend::Gpu,
-            _ => Backend::Cpu,
-        },
-    };
+        Some(_) if !is_software => Backend::Gpu,
+        _ => Backend::Cpu,
+    });
     pool.set_backend(backend);
     lab.set_pool(pool);
     let waiting: Vec<u64> =

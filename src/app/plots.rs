@@ -294,9 +294,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
 
 /// The line that says what to look at, and what to try.
 pub fn lead(lab: Lab) -> String {
-    let runs = lab.current.with(|experiment| {
-        if experiment.runs.is_empty() { experiment.learning_rates.count } else { experiment.runs.len() }
-    });
+    let runs = lab.current.with(|experiment| experiment.run_count());
     fill(lab.texts().lead, &[("runs", &runs.to_string())])
 }
 

@@ -236,7 +236,7 @@ impl Pool {
 impl Runner for Pool {
     fn start(&self, experiment: &Experiment) -> Running {
         let (events, receiver) = mpsc::unbounded();
-        let runs = if experiment.runs.is_empty() { experiment.learning_rates.count } else { experiment.runs.len() };
+        let runs = experiment.run_count();
         let mut inner = self.0.borrow_mut();
         let id = inner.next_job;
         inner.next_job += 1;

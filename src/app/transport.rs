@@ -10,15 +10,22 @@ use crate::view::scene;
 use crate::view::text::{Texts, fill};
 
 /// Where the focused variant really trains, in words.
-fn place(board: &Board, texts: &Texts) -> String {
+fn place(board: &Board, is_software: bool, texts: &Texts) -> String {
     let Some(device) = board.focused().and_then(|variant| variant.device.as_ref()) else {
         return texts.starting.to_owned();
     };
     match (device.backend, &device.reason) {
         (Backend::Cpu, Some(reason)) => fill(texts.backend_gpu_missing, &[("reason", reason)]),
         (Backend::Cpu, None) => fill(texts.backend_cpu, &[("workers", &device.name)]),
-        (Backend::Gpu, _) if device.name.is_empty() => texts.backend_gpu.to_owned(),
-        (Backend::Gpu, _) => format!("{} · {}", texts.backend_gpu, device.name),
+        (Backend::Gpu, _) => {
+            let kind = if is_software { texts.backend_gpu_software } else { texts.backend_gpu };
+            // Browsers do not tell an adapter's name; the engine then says "WebGPU", too.
+            if device.name.is_empty() || device.name == texts.backend_gpu {
+                kind.to_owned()
+            } else {
+                format!("{kind} · {}", device.name)
+            }
+        }
     }
 }
 
@@ -28,7 +35,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
     let progress = Memo::new(move |_| {
         lab.board.with(|board| board.focused().map_or((0, 0), |variant| (variant.step(), variant.longest())))
     });
-    let where_ = Memo::new(move |_| lab.board.with(|board| place(board, lab.texts())));
+    let where_ = Memo::new(move |_| lab.board.with(|board| place(board, lab.is_software.get(), lab.texts())));
     let backend = Memo::new(move |_| {
         lab.board.with(|board| {
             let device = board.focused().and_then(|variant| variant.device.as_ref());

@@ -222,6 +222,11 @@ impl Experiment {
             .map_err(|error| ExperimentError { field: "JSON".to_owned(), message: error.to_string() })
     }
 
+    /// The number of runs.
+    pub fn run_count(&self) -> usize {
+        if self.runs.is_empty() { self.learning_rates.count } else { self.runs.len() }
+    }
+
     /// The experiment as JSON, one field a line.
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default()

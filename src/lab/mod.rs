@@ -1,6 +1,7 @@
 //! What a learner does: procedures over one trait, [`Runner`]: an experiment in, a stream of events out, with pause and
 //! cancel.
 
+pub mod bench;
 mod drive;
 
 pub use drive::{Platform, Share, drive};

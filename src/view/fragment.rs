@@ -7,6 +7,8 @@ use crate::train::Backend;
 pub struct Fragment {
     /// `backend=cpu` or `backend=gpu`: where to train, a software adapter too.
     pub backend: Option<Backend>,
+    /// `bench`: measure how fast training is.
+    pub bench: bool,
     /// What was not understood.
     pub unknown: Vec<String>,
 }
@@ -25,6 +27,7 @@ impl Fragment {
         }
         for part in text.split('&').filter(|part| !part.is_empty()) {
             match part.split_once('=').unwrap_or((part, "")) {
+                ("bench", "") => fragment.bench = true,
                 ("backend", "cpu") => fragment.backend = Some(Backend::Cpu),
                 ("backend", "gpu") => fragment.backend = Some(Backend::Gpu),
                 _ => fragment.unknown.push(part.to_owned()),
@@ -43,6 +46,7 @@ mod tests {
         let fragment = Fragment::parse("#backend=gpu&colour=red&");
         assert_eq!(fragment.backend, Some(Backend::Gpu));
         assert_eq!(fragment.unknown, ["colour=red"]);
+        assert!(Fragment::parse("#bench").bench);
         assert_eq!(Fragment::parse(""), Fragment::default());
         assert_eq!(Fragment::parse("backend=tpu").unknown, ["backend=tpu"]);
         assert_eq!(Fragment::parse(&"x".repeat(9000)).unknown, ["9000 bytes"]);

@@ -175,6 +175,15 @@ texts! {
         "WebGPU diminta tetapi tidak tersedia ({reason}); ini CPU.";
     starting: "starting", "memulai";
     failed: "failed: {reason}", "gagal: {reason}";
+    bench: "How fast training is here", "Seberapa cepat pelatihan di sini";
+    bench_running: "measuring {work} …", "mengukur {work} …";
+    bench_done: "done", "selesai";
+    bench_work: "work", "pekerjaan";
+    bench_backend: "backend", "mesin";
+    bench_runs: "runs", "pelatihan";
+    bench_steps: "steps", "langkah";
+    bench_seconds: "seconds", "detik";
+    bench_speed: "run-steps per second", "langkah-pelatihan per detik";
     bad_fragment: "The address asks for something that Brink does not know ({what}); it is left out.",
         "Alamat meminta sesuatu yang tidak dikenal Brink ({what}); diabaikan.";
 
