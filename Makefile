@@ -9,7 +9,7 @@ PORT ?= 8080
 
 SOURCES := Cargo.toml Cargo.lock Trunk.toml index.html $(shell find .cargo src style -type f)
 
-.PHONY: serve test dist fmt clean
+.PHONY: serve test oracle dist fmt clean
 
 serve: dist
 	@exec node .ci/serve.mjs dist $(PORT)
@@ -27,6 +27,13 @@ dist/index.html: $(SOURCES)
 test:
 	@.ci/tools.sh build test
 	@node .ci/test.mjs
+
+# Recomputes traces in JAX: every placement and rule, 100 steps. Not a part of `make test`: it needs Python and JAX.
+oracle:
+	cargo build --release --bin brink
+	python3 -m venv target/oracle
+	target/oracle/bin/pip install --quiet --requirement tests/oracle/requirements.txt
+	target/oracle/bin/python tests/oracle/oracle.py target/release/brink
 
 fmt:
 	cargo fmt

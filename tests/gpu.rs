@@ -135,6 +135,51 @@ fn a_sweep_ends_at_the_same_cliff() {
 }
 
 #[test]
+fn the_first_work_needs_few_dispatches_and_the_default_few_pipelines() {
+    let dispatches = ["w1", "w2"].map(|work| {
+        let plan = plan(&preset(work).unwrap());
+        let runs = plan.resolved.runs.len();
+        GpuFleet::new(gpu(), plan, 0..runs, None).unwrap().dispatches_a_step()
+    });
+    assert!(dispatches[0] <= 20, "{dispatches:?}");
+    assert_eq!(dispatches[0], dispatches[1], "whatever the number of runs");
+    let fresh = block_on(Gpu::open()).unwrap();
+    let _fleet = GpuFleet::new(&fresh, plan(&preset("figure-7a").unwrap()), 0..9, None).unwrap();
+    assert!(fresh.pipeline_count() <= 16, "{} pipelines", fresh.pipeline_count());
+}
+
+#[test]
+fn a_fleet_beyond_one_binding_is_split() {
+    let mut experiment = preset("w2").unwrap();
+    experiment.learning_rates.factor = 1.01;
+    experiment.learning_rates.count = 256;
+    experiment.batch_size = 8;
+    if let Model::Mlp(model) = &mut experiment.model {
+        model.width = 150;
+    }
+    let plan = plan(&experiment);
+    let mut whole = GpuFleet::new(gpu(), plan.clone(), 0..256, None).unwrap();
+    let mut alone = GpuFleet::new(gpu(), plan, [255], None).unwrap();
+    assert_eq!(whole.dispatches_a_step(), 2 * alone.dispatches_a_step());
+    let rows = |fleet: &mut GpuFleet| {
+        let chunks = block_on(fleet.advance(3)).unwrap();
+        chunks.into_iter().find(|chunk| chunk.run == 255).unwrap().rows
+    };
+    assert_eq!(rows(&mut whole), rows(&mut alone));
+}
+
+#[test]
+fn a_fleet_too_large_for_the_gpu_says_what_to_lower() {
+    let mut experiment = preset("w2").unwrap();
+    experiment.learning_rates.factor = 1.01;
+    experiment.learning_rates.count = 256;
+    experiment.batch_size = 512;
+    let plan = plan(&experiment);
+    let refused = GpuFleet::new(gpu(), plan, 0..256, None).err().unwrap().to_string();
+    assert!(refused.contains("MiB on the GPU, at most 256 MiB are allowed; lower the number of runs"), "{refused}");
+}
+
+#[test]
 fn every_kernel_computes_what_its_cpu_twin_does() {
     block_on(operations::check_all(gpu()));
 }
