@@ -85,16 +85,12 @@ pub struct Activation {
     pub kind: ActivationKind,
 }
 
-const WGSL: &str = r"
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    let i = group.x * 64u + local;
-    if (skips(run) || i >= params.rows * params.columns) { return; }
+const WGSL: &str = values_wgsl!(
+    r"
     let x = a(run, i);
     write(run, i, activation(params.variant, x));
-}
-";
+"
+);
 
 impl Compute for Activation {
     const NAME: &'static str = "activation";
@@ -147,15 +143,11 @@ pub struct ActivationGradient {
     pub kind: ActivationKind,
 }
 
-const GRADIENT_WGSL: &str = r"
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    let i = group.x * 64u + local;
-    if (skips(run) || i >= params.rows * params.columns) { return; }
+const GRADIENT_WGSL: &str = values_wgsl!(
+    r"
     write(run, i, activation_gradient(params.variant, a(run, i), b(run, i)));
-}
-";
+"
+);
 
 impl Compute for ActivationGradient {
     const NAME: &'static str = "activation gradient";

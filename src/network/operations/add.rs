@@ -6,15 +6,11 @@ use crate::tensor::{Element, Shape};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Add;
 
-const WGSL: &str = r"
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    let i = group.x * 64u + local;
-    if (skips(run) || i >= params.rows * params.columns) { return; }
+const WGSL: &str = values_wgsl!(
+    r"
     write(run, i, a(run, i) + b(run, i));
-}
-";
+"
+);
 
 impl Compute for Add {
     const NAME: &'static str = "add";

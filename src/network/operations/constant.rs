@@ -8,15 +8,11 @@ pub struct Constant {
     pub value: f64,
 }
 
-const WGSL: &str = r"
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    let i = group.x * 64u + local;
-    if (skips(run) || i >= params.rows * params.columns) { return; }
+const WGSL: &str = values_wgsl!(
+    r"
     write(run, i, params.value);
-}
-";
+"
+);
 
 impl Compute for Constant {
     const NAME: &'static str = "constant";

@@ -57,12 +57,16 @@ pub(super) fn multiply<T: Element>(
     }
 }
 
-const WGSL: &str = r"
+/// A matrix product: `start` begins the sums, `x` and `w` load four values of each factor, `also` and `end` add to the loop
+/// and to the end. Each invocation computes 4 x 4 values in registers: no barrier, which software adapters run slowly.
+macro_rules! product_wgsl {
+    ($start:expr, $x:expr, $w:expr, $also:literal, $end:literal) => {
+        concat!(
+            r"
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let run = group.z;
     if (skips(run)) { return; }
-    // Each invocation computes 4 x 4 values in registers: no barrier, which software adapters run slowly.
     let row = group.y * 32u + (local / 8u) * 4u;
     let column = group.x * 32u + (local % 8u) * 4u;
     if (row >= params.rows || column >= params.columns) { return; }
@@ -72,66 +76,25 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let columns = min(vec4<u32>(column, column + 1u, column + 2u, column + 3u), vec4<u32>(last_column));
     let a_base = params.a_offset + run * params.a_stride;
     let b_base = params.b_offset + run * params.b_stride;
-    var sum0 = vec4<f32>(0.0);
-    var sum1 = sum0;
-    var sum2 = sum0;
-    var sum3 = sum0;
-
-    for (var k = 0u; k < params.inner; k++) {
-        let x = vec4<f32>(arena[a_base + rows.x * params.inner + k], arena[a_base + rows.y * params.inner + k],
-            arena[a_base + rows.z * params.inner + k], arena[a_base + rows.w * params.inner + k]);
-        let w = vec4<f32>(arena[b_base + k * params.columns + columns.x], arena[b_base + k * params.columns + columns.y],
-            arena[b_base + k * params.columns + columns.z], arena[b_base + k * params.columns + columns.w]);
-
-        sum0 += x.x * w;
-        sum1 += x.y * w;
-        sum2 += x.z * w;
-        sum3 += x.w * w;
-    }
-    var sums = array<vec4<f32>, 4>(sum0, sum1, sum2, sum3);
-    for (var i = 0u; i < 4u; i++) {
-        if (row + i > last_row) { break; }
-        for (var j = 0u; j < 4u; j++) {
-            if (column + j > last_column) { break; }
-            let at = (row + i) * params.columns + column + j;
-            write(run, at, finish(run, at, sums[i][j]));
-        }
-    }
-}
-";
-
-const FIRST_WGSL: &str = r"
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    if (skips(run)) { return; }
-    // Each invocation computes 4 x 4 values in registers: no barrier, which software adapters run slowly.
-    let row = group.y * 32u + (local / 8u) * 4u;
-    let column = group.x * 32u + (local % 8u) * 4u;
-    if (row >= params.rows || column >= params.columns) { return; }
-    let last_row = params.rows - 1u;
-    let last_column = params.columns - 1u;
-    let rows = min(vec4<u32>(row, row + 1u, row + 2u, row + 3u), vec4<u32>(last_row));
-    let columns = min(vec4<u32>(column, column + 1u, column + 2u, column + 3u), vec4<u32>(last_column));
-    let a_base = params.a_offset + run * params.a_stride;
-    let b_base = params.b_offset + run * params.b_stride;
-    var sum0 = vec4<f32>(0.0);
+    var sum0 = ",
+            $start,
+            r";
     var sum1 = sum0;
     var sum2 = sum0;
     var sum3 = sum0;
     var columns_sum = vec4<f32>(0.0);
-
     for (var k = 0u; k < params.inner; k++) {
-        let x = vec4<f32>(arena[a_base + k * params.rows + rows.x], arena[a_base + k * params.rows + rows.y],
-            arena[a_base + k * params.rows + rows.z], arena[a_base + k * params.rows + rows.w]);
-        let w = vec4<f32>(arena[b_base + k * params.columns + columns.x], arena[b_base + k * params.columns + columns.y],
-            arena[b_base + k * params.columns + columns.z], arena[b_base + k * params.columns + columns.w]);
-
+",
+            $x,
+            $w,
+            r"
         sum0 += x.x * w;
         sum1 += x.y * w;
         sum2 += x.z * w;
         sum3 += x.w * w;
-        columns_sum += w;
+",
+            $also,
+            r"
     }
     var sums = array<vec4<f32>, 4>(sum0, sum1, sum2, sum3);
     for (var i = 0u; i < 4u; i++) {
@@ -142,58 +105,105 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             write(run, at, finish(run, at, sums[i][j]));
         }
     }
-    // The first tile row also sums the columns of the second factor: the gradient of a bias.
+",
+            $end,
+            "}\n"
+        )
+    };
+}
+/// Four values of a factor whose rows are summed over: consecutive ones lie apart by the length of the sums.
+macro_rules! along_rows {
+    ($name:literal, $base:literal, $at:literal) => {
+        concat!(
+            "        let ",
+            $name,
+            " = vec4<f32>(arena[",
+            $base,
+            " + ",
+            $at,
+            ".x * params.inner + k], arena[",
+            $base,
+            " + ",
+            $at,
+            ".y * params.inner + k],\n            arena[",
+            $base,
+            " + ",
+            $at,
+            ".z * params.inner + k], arena[",
+            $base,
+            " + ",
+            $at,
+            ".w * params.inner + k]);\n"
+        )
+    };
+}
+/// Four values of a factor whose columns are summed over: consecutive ones are neighbours.
+macro_rules! along_columns {
+    ($name:literal, $base:literal, $extent:literal, $at:literal) => {
+        concat!(
+            "        let ",
+            $name,
+            " = vec4<f32>(arena[",
+            $base,
+            " + k * ",
+            $extent,
+            " + ",
+            $at,
+            ".x], arena[",
+            $base,
+            " + k * ",
+            $extent,
+            " + ",
+            $at,
+            ".y],\n            arena[",
+            $base,
+            " + k * ",
+            $extent,
+            " + ",
+            $at,
+            ".z], arena[",
+            $base,
+            " + k * ",
+            $extent,
+            " + ",
+            $at,
+            ".w]);\n"
+        )
+    };
+}
+
+const WGSL: &str = product_wgsl!(
+    "vec4<f32>(0.0)",
+    along_rows!("x", "a_base", "rows"),
+    along_columns!("w", "b_base", "params.columns", "columns"),
+    "",
+    ""
+);
+/// [`super::Affine`]: the sums begin at the bias.
+pub(super) const AFFINE_WGSL: &str = product_wgsl!(
+    "vec4<f32>(c(run, columns.x), c(run, columns.y), c(run, columns.z), c(run, columns.w))",
+    along_rows!("x", "a_base", "rows"),
+    along_columns!("w", "b_base", "params.columns", "columns"),
+    "",
+    ""
+);
+/// The first tile row can also sum the columns of the second factor: the gradient of a bias.
+const FIRST_WGSL: &str = product_wgsl!(
+    "vec4<f32>(0.0)",
+    along_columns!("x", "a_base", "params.rows", "rows"),
+    along_columns!("w", "b_base", "params.columns", "columns"),
+    "        columns_sum += w;",
+    r"
     if (params.end == 4u && row == 0u) {
         let base = params.d_offset + run * params.d_stride;
         for (var j = 0u; j < 4u; j++) {
             if (column + j <= last_column) { arena[base + column + j] = columns_sum[j]; }
         }
     }
-}
-";
-
-const SECOND_WGSL: &str = r"
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    if (skips(run)) { return; }
-    // Each invocation computes 4 x 4 values in registers: no barrier, which software adapters run slowly.
-    let row = group.y * 32u + (local / 8u) * 4u;
-    let column = group.x * 32u + (local % 8u) * 4u;
-    if (row >= params.rows || column >= params.columns) { return; }
-    let last_row = params.rows - 1u;
-    let last_column = params.columns - 1u;
-    let rows = min(vec4<u32>(row, row + 1u, row + 2u, row + 3u), vec4<u32>(last_row));
-    let columns = min(vec4<u32>(column, column + 1u, column + 2u, column + 3u), vec4<u32>(last_column));
-    let a_base = params.a_offset + run * params.a_stride;
-    let b_base = params.b_offset + run * params.b_stride;
-    var sum0 = vec4<f32>(0.0);
-    var sum1 = sum0;
-    var sum2 = sum0;
-    var sum3 = sum0;
-
-    for (var k = 0u; k < params.inner; k++) {
-        let x = vec4<f32>(arena[a_base + rows.x * params.inner + k], arena[a_base + rows.y * params.inner + k],
-            arena[a_base + rows.z * params.inner + k], arena[a_base + rows.w * params.inner + k]);
-        let w = vec4<f32>(arena[b_base + columns.x * params.inner + k], arena[b_base + columns.y * params.inner + k],
-            arena[b_base + columns.z * params.inner + k], arena[b_base + columns.w * params.inner + k]);
-
-        sum0 += x.x * w;
-        sum1 += x.y * w;
-        sum2 += x.z * w;
-        sum3 += x.w * w;
-    }
-    var sums = array<vec4<f32>, 4>(sum0, sum1, sum2, sum3);
-    for (var i = 0u; i < 4u; i++) {
-        if (row + i > last_row) { break; }
-        for (var j = 0u; j < 4u; j++) {
-            if (column + j > last_column) { break; }
-            let at = (row + i) * params.columns + column + j;
-            write(run, at, finish(run, at, sums[i][j]));
-        }
-    }
-}
-";
+"
+);
+const SECOND_WGSL: &str =
+    product_wgsl!("vec4<f32>(0.0)", along_rows!("x", "a_base", "rows"), along_rows!("w", "b_base", "columns"), "", "");
 
 impl Compute for Matmul {
     const NAME: &'static str = "matmul";

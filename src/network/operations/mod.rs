@@ -77,6 +77,41 @@ pub trait Compute: Clone {
     fn kernel(&self, inputs: &[&Shape]) -> Kernel;
 }
 
+/// A kernel of one invocation a value: `body` computes value `i` of the output.
+macro_rules! values_wgsl {
+    ($body:literal) => {
+        concat!(
+            r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let i = group.x * 64u + local;
+    if (skips(run) || i >= params.rows * params.columns) { return; }
+",
+            $body,
+            "}\n"
+        )
+    };
+}
+
+/// A kernel of one invocation a column: sums `term` over the values `i` of the column.
+macro_rules! column_sums_wgsl {
+    ($term:literal) => {
+        concat!(
+            r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let column = group.x * 64u + local;
+    if (skips(run) || column >= params.columns) { return; }
+    var sum = 0.0;
+    for (var i = column; i < params.a_len; i += params.columns) { sum += ",
+            $term,
+            "; }\n    write(run, column, sum);\n}\n"
+        )
+    };
+}
+
 macro_rules! operations {
     ($($module:ident :: $kind:ident,)+) => {
         /// Any operation of a graph.

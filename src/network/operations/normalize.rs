@@ -5,20 +5,11 @@ use crate::tensor::{Element, Shape};
 /// Added to the variance of a row, so that a constant row has a finite result.
 pub const EPSILON: f64 = 1e-5;
 
-/// Brings every row to mean 0 and variance 1: layer normalisation (Ba et al. 2016) without its gain and bias, which are
-/// [`super::RowScale`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Normalize;
-
-/// The mean of a row and the reciprocal of its standard deviation.
-fn statistics<T: Element>(row: &[T]) -> (T, T) {
-    let count = T::from_f64(row.len() as f64);
-    let mean = row.iter().copied().sum::<T>() / count;
-    let variance = row.iter().map(|&x| (x - mean) * (x - mean)).sum::<T>() / count;
-    (mean, T::one() / (variance + T::from_f64(EPSILON)).sqrt())
-}
-
-const NORMALIZE_WGSL: &str = r"
+/// A kernel of one invocation a row, from `first` on: `body` may use `s`, the row's mean and reciprocal deviation.
+macro_rules! rows_wgsl {
+    ($body:literal) => {
+        concat!(
+            r"
 fn statistics(run: u32, first: u32) -> vec2<f32> {
     var sum = 0.0;
     for (var i = 0u; i < params.columns; i++) { sum += a(run, first + i); }
@@ -37,9 +28,31 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (skips(run) || row >= params.rows) { return; }
     let first = row * params.columns;
     let s = statistics(run, first);
-    for (var i = first; i < first + params.columns; i++) { write(run, i, (a(run, i) - s.x) * s.y); }
+",
+            $body,
+            "}\n"
+        )
+    };
 }
-";
+
+/// Brings every row to mean 0 and variance 1: layer normalisation (Ba et al. 2016) without its gain and bias, which are
+/// [`super::RowScale`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Normalize;
+
+/// The mean of a row and the reciprocal of its standard deviation.
+fn statistics<T: Element>(row: &[T]) -> (T, T) {
+    let count = T::from_f64(row.len() as f64);
+    let mean = row.iter().copied().sum::<T>() / count;
+    let variance = row.iter().map(|&x| (x - mean) * (x - mean)).sum::<T>() / count;
+    (mean, T::one() / (variance + T::from_f64(EPSILON)).sqrt())
+}
+
+const NORMALIZE_WGSL: &str = rows_wgsl!(
+    r"
+    for (var i = first; i < first + params.columns; i++) { write(run, i, (a(run, i) - s.x) * s.y); }
+"
+);
 
 impl Compute for Normalize {
     const NAME: &'static str = "normalize";
@@ -80,25 +93,8 @@ impl Compute for Normalize {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NormalizeGradient;
 
-const NORMALIZE_GRADIENT_WGSL: &str = r"
-fn statistics(run: u32, first: u32) -> vec2<f32> {
-    var sum = 0.0;
-    for (var i = 0u; i < params.columns; i++) { sum += a(run, first + i); }
-    let mean = sum / f32(params.columns);
-    var squares = 0.0;
-    for (var i = 0u; i < params.columns; i++) {
-        let difference = a(run, first + i) - mean;
-        squares += difference * difference;
-    }
-    return vec2<f32>(mean, 1.0 / sqrt(squares / f32(params.columns) + 1e-5));
-}
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    let row = group.x * 64u + local;
-    if (skips(run) || row >= params.rows) { return; }
-    let first = row * params.columns;
-    let s = statistics(run, first);
+const NORMALIZE_GRADIENT_WGSL: &str = rows_wgsl!(
+    r"
     var sum = 0.0;
     var products = 0.0;
     for (var i = first; i < first + params.columns; i++) {
@@ -109,8 +105,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var i = first; i < first + params.columns; i++) {
         write(run, i, s.y * (c(run, i) - sum / count - b(run, i) * products / count));
     }
-}
-";
+"
+);
 
 impl Compute for NormalizeGradient {
     const NAME: &'static str = "normalize gradient";

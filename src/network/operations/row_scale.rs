@@ -7,18 +7,14 @@ use crate::tensor::{Element, Shape};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowScale;
 
-const ROW_SCALE_WGSL: &str = r"
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    let i = group.x * 64u + local;
-    if (skips(run) || i >= params.rows * params.columns) { return; }
+const ROW_SCALE_WGSL: &str = values_wgsl!(
+    r"
     let column = i % params.columns;
     var y = a(run, i) * b(run, column);
     if (params.variant == 1u) { y += c(run, column); }
     write(run, i, y);
-}
-";
+"
+);
 
 impl Compute for RowScale {
     const NAME: &'static str = "row scale";
@@ -75,17 +71,7 @@ impl Compute for RowScale {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowScaleGradient;
 
-const ROW_SCALE_GRADIENT_WGSL: &str = r"
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    let column = group.x * 64u + local;
-    if (skips(run) || column >= params.columns) { return; }
-    var sum = 0.0;
-    for (var i = column; i < params.a_len; i += params.columns) { sum += a(run, i) * b(run, i); }
-    write(run, column, sum);
-}
-";
+const ROW_SCALE_GRADIENT_WGSL: &str = column_sums_wgsl!("a(run, i) * b(run, i)");
 
 impl Compute for RowScaleGradient {
     const NAME: &'static str = "row scale gradient";

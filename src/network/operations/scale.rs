@@ -7,15 +7,11 @@ use crate::tensor::{Element, Shape};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale;
 
-const SCALE_WGSL: &str = r"
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    let i = group.x * 64u + local;
-    if (skips(run) || i >= params.rows * params.columns) { return; }
+const SCALE_WGSL: &str = values_wgsl!(
+    r"
     write(run, i, a(run, i) * b(run, 0u));
-}
-";
+"
+);
 
 impl Compute for Scale {
     const NAME: &'static str = "scale";

@@ -5,17 +5,7 @@ use crate::tensor::{Element, Shape};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SumRows;
 
-const WGSL: &str = r"
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    let column = group.x * 64u + local;
-    if (skips(run) || column >= params.columns) { return; }
-    var sum = 0.0;
-    for (var i = column; i < params.a_len; i += params.columns) { sum += a(run, i); }
-    write(run, column, sum);
-}
-";
+const WGSL: &str = column_sums_wgsl!("a(run, i)");
 
 impl Compute for SumRows {
     const NAME: &'static str = "sum rows";
