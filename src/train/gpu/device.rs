@@ -28,6 +28,13 @@ pub struct Gpu {
 
 impl Gpu {
     /// Opens the adapter that the platform prefers, with WebGPU's default limits.
+    #[cfg_attr(
+        target_arch = "wasm32",
+        allow(
+            clippy::arc_with_non_send_sync,
+            reason = "a browser's device stays on its thread, other platforms share it"
+        )
+    )]
     pub async fn open() -> Result<Arc<Self>, FleetError> {
         let refused = |error: &dyn std::fmt::Display| FleetError::NoDevice(error.to_string());
         #[cfg(target_arch = "wasm32")]
