@@ -115,7 +115,7 @@ fn Page() -> impl IntoView {
             <h1>"Brink"</h1>
             <div class="choices">
                 <label>
-                    {move || lab.texts().language}
+                    <span class="word">{move || lab.texts().language}</span>
                     <select
                         id="language"
                         on:change=move |event| {
@@ -133,7 +133,7 @@ fn Page() -> impl IntoView {
                     </select>
                 </label>
                 <label>
-                    {move || lab.texts().theme}
+                    <span class="word">{move || lab.texts().theme}</span>
                     <select
                         id="theme"
                         on:change=move |event| {
@@ -157,7 +157,7 @@ fn Page() -> impl IntoView {
                 <Setup lab />
             </details>
             <div class="centre">
-                <div>
+                <div class="intro">
                     <p class="lead">{move || lead(lab)}</p>
                     <div role="status">
                         {move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })}
