@@ -1,8 +1,11 @@
 //! Training on the GPU: one dispatch does the work of all runs.
 
 mod device;
+mod dispatch;
 mod group;
 mod launch;
+mod layout;
+mod recorder;
 pub mod single;
 
 pub use device::{Gpu, MAX_BINDING_BYTES};
@@ -31,10 +34,10 @@ impl GpuFleet {
         checkpoint: Option<&Checkpoint>,
     ) -> Result<Self, GpuFleetError> {
         let runs: Vec<usize> = runs.into_iter().collect();
-        let run_bytes = group::run_bytes(&plan);
+        let run_bytes = layout::run_bytes(&plan);
         let per_group = (MAX_BINDING_BYTES / run_bytes).clamp(1, runs.len().max(1));
-        let needed = runs.chunks(per_group).map(|runs| group::bytes(&plan, runs)).sum::<usize>();
-        let largest = runs.chunks(per_group).map(|runs| group::largest_binding(&plan, runs)).max();
+        let needed = runs.chunks(per_group).map(|runs| layout::bytes(&plan, runs)).sum::<usize>();
+        let largest = runs.chunks(per_group).map(|runs| layout::largest_binding(&plan, runs)).max();
         if needed > limits::GPU_BYTES || largest.is_some_and(|bytes| bytes > MAX_BINDING_BYTES) {
             let needed = needed.div_ceil(1 << 20);
             let allowed = limits::GPU_BYTES >> 20;
@@ -85,7 +88,7 @@ impl Fleet for GpuFleet {
     }
 
     async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError> {
-        let steps = steps.min(group::CHUNK_STEPS).min(self.plan.longest() - self.step);
+        let steps = steps.min(layout::CHUNK_STEPS).min(self.plan.longest() - self.step);
         let mut chunks = Vec::new();
         for group in &mut self.groups {
             group.submit(self.step, steps)?;

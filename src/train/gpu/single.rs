@@ -1,7 +1,8 @@
 //! One kernel on given values, for tests that hold each kernel against its CPU twin.
 
 use super::device::{Gpu, UNIFORM_STRIDE};
-use super::group::{Params, TABLE_HEAD, WORKGROUP, update_source, workgroups};
+use super::dispatch::{Params, WORKGROUP, update_source, workgroups};
+use super::layout::TABLE_HEAD;
 use crate::network::operations::Operation;
 use crate::rule::Program;
 use crate::tensor::Shape;

@@ -1,0 +1,267 @@
+//! From launches to dispatches: what each kernel is told, and how many workgroups it takes.
+
+use super::device::Gpu;
+use super::launch::{End, launches};
+use super::layout::{CHUNK_STEPS, ExamplesLayout, Layout, MOST_PARTIAL_SUMS, TABLE_HEAD, ring_width};
+use crate::network::operations::Grid;
+use crate::rule::Program;
+use crate::tensor::Shape;
+use crate::train::Plan;
+use crate::train::batches::Data;
+use crate::train::tape::{Place, Tape, Tensor};
+
+/// Invocations of a workgroup.
+pub const WORKGROUP: usize = 64;
+/// Rows and columns of a matrix product that one workgroup computes.
+const TILE: usize = 32;
+
+/// What a kernel is told; the twin of `Params` in `kernels/common.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct Params {
+    pub rows: u32,
+    pub columns: u32,
+    pub inner: u32,
+    pub runs: u32,
+    pub a_offset: u32,
+    pub a_stride: u32,
+    pub b_offset: u32,
+    pub b_stride: u32,
+    pub c_offset: u32,
+    pub c_stride: u32,
+    pub d_offset: u32,
+    pub d_stride: u32,
+    pub out_offset: u32,
+    pub out_stride: u32,
+    pub a_len: u32,
+    pub b_len: u32,
+    pub variant: u32,
+    pub end: u32,
+    pub training: u32,
+    pub nan_bits: u32,
+    pub value: f32,
+    pub table_width: u32,
+    pub ring_width: u32,
+    pub parameters: u32,
+    pub batch_size: u32,
+    pub input_len: u32,
+    pub labels_offset: u32,
+    pub labels_stride: u32,
+    pub examples_stride: u32,
+    pub examples_inputs: u32,
+    pub examples_labels: u32,
+    pub examples_first: u32,
+    pub examples_count: u32,
+    pub reserved: u32,
+    pub batches_stride: u32,
+    pub examples_weight: f32,
+    pub theta: u32,
+    pub gradient: u32,
+    pub states: u32,
+    pub partials: u32,
+    pub run_stride: u32,
+    pub loss: u32,
+    pub accuracy: u32,
+    pub probe: u32,
+    pub state_count: u32,
+    pub partial_count: u32,
+    pub validation_slot: u32,
+    pub padding: u32,
+}
+
+/// One dispatch of a step or of a validation.
+#[derive(Clone)]
+pub struct Dispatch {
+    pub pipeline: wgpu::ComputePipeline,
+    pub params: u32,
+    pub workgroups: [u32; 3],
+}
+
+/// Makes the dispatches of a step and of a validation.
+pub struct Builder<'a> {
+    gpu: &'a Gpu,
+    plan: &'a Plan,
+    data: &'a Data,
+    layout: &'a Layout,
+    run_count: usize,
+    params: &'a mut Vec<Params>,
+}
+
+impl<'a> Builder<'a> {
+    pub fn new(
+        gpu: &'a Gpu,
+        plan: &'a Plan,
+        data: &'a Data,
+        layout: &'a Layout,
+        run_count: usize,
+        params: &'a mut Vec<Params>,
+    ) -> Self {
+        Self { gpu, plan, data, layout, run_count, params }
+    }
+
+    /// Runs that share their seed share one batch: it lies in the first run's place, and every run reads it there.
+    fn batch_stride(&self) -> usize {
+        if self.data.seeds().len() == 1 { 0 } else { self.layout.run_stride }
+    }
+
+    fn partial_count(&self) -> usize {
+        self.plan.parameter_count().div_ceil(8 * WORKGROUP).clamp(1, MOST_PARTIAL_SUMS)
+    }
+
+    fn common(&self, is_training: bool) -> Params {
+        let plan = self.plan;
+        let scratch = self.layout.scratch;
+        let tape = if is_training { &plan.training } else { &plan.evaluation };
+        let seed = self.data.seeds().next().map(|seed| ExamplesLayout::new(plan, seed));
+        let chunk_rows = CHUNK_STEPS as usize * self.run_count * ring_width(plan);
+        Params {
+            runs: self.run_count as u32,
+            training: u32::from(is_training),
+            nan_bits: f32::NAN.to_bits(),
+            table_width: (TABLE_HEAD + plan.program.scalar_count()) as u32,
+            ring_width: ring_width(plan) as u32,
+            parameters: plan.parameter_count() as u32,
+            batch_size: plan.resolved.experiment.batch_size as u32,
+            input_len: (plan.resolved.task.input)().len() as u32,
+            labels_offset: self.layout.labels as u32,
+            labels_stride: self.batch_stride() as u32,
+            examples_stride: seed.as_ref().map_or(0, ExamplesLayout::stride) as u32,
+            examples_labels: seed.as_ref().map_or(0, ExamplesLayout::labels) as u32,
+            batches_stride: CHUNK_STEPS * plan.resolved.experiment.batch_size as u32,
+            gradient: self.layout.gradient as u32,
+            states: self.layout.states as u32,
+            partials: self.layout.partials as u32,
+            run_stride: self.layout.run_stride as u32,
+            loss: (scratch + tape.loss) as u32,
+            accuracy: (scratch + tape.accuracy.unwrap_or(0)) as u32,
+            probe: plan.probe as u32,
+            state_count: plan.program.per_parameter_state_count() as u32,
+            partial_count: self.partial_count() as u32,
+            validation_slot: chunk_rows as u32,
+            ..Params::default()
+        }
+    }
+
+    /// The offset of a tensor in the arena and its stride from run to run.
+    fn address(&self, tensor: &Tensor) -> (u32, u32) {
+        let layout = self.layout;
+        let (offset, stride) = match tensor.place {
+            Place::Inputs => (layout.inputs, self.batch_stride()),
+            Place::Labels => (layout.labels, self.batch_stride()),
+            Place::Theta(offset) => (offset, layout.run_stride),
+            Place::Gradient(offset) => (layout.gradient + offset, layout.run_stride),
+            Place::Scratch(offset) => (layout.scratch + offset, layout.run_stride),
+        };
+        (offset as u32, stride as u32)
+    }
+
+    fn push(&mut self, name: &str, source: &str, params: Params, workgroups: [u32; 3]) -> Dispatch {
+        self.params.push(params);
+        Dispatch { pipeline: self.gpu.pipeline(name, source), params: (self.params.len() - 1) as u32, workgroups }
+    }
+
+    fn tape(&mut self, tape: &Tape, is_training: bool) -> Vec<Dispatch> {
+        let mut dispatches = Vec::new();
+        for launch in launches(tape) {
+            let mut params = self.common(is_training);
+            let shape = &launch.output.shape;
+            (params.rows, params.columns) = (shape.rows() as u32, shape.columns() as u32);
+            params.inner = launch.kernel.inner as u32;
+            params.variant = launch.kernel.variant;
+            params.value = launch.kernel.value;
+            params.end = match launch.end {
+                End::Nothing => 0,
+                End::Activation => 1,
+                End::ActivationGradient => 2,
+                End::Add => 3,
+                End::ColumnSums => 4,
+            };
+            let len = |position: usize| launch.inputs.get(position).map_or(0, |tensor| tensor.shape.len()) as u32;
+            (params.a_len, params.b_len) = (len(0), len(1));
+            let address = |tensor: Option<&Tensor>| tensor.map_or((0, 0), |tensor| self.address(tensor));
+            (params.a_offset, params.a_stride) = address(launch.inputs.first());
+            (params.b_offset, params.b_stride) = address(launch.inputs.get(1));
+            (params.c_offset, params.c_stride) = address(launch.inputs.get(2));
+            (params.d_offset, params.d_stride) = address(launch.other.as_ref());
+            (params.out_offset, params.out_stride) = address(Some(&launch.output));
+            let rows = launch.inputs.first().map_or(1, |tensor| tensor.shape.rows());
+            let workgroups = workgroups(launch.kernel.grid, shape, rows, self.run_count);
+            dispatches.push(self.push(launch.kernel.name, launch.kernel.source, params, workgroups));
+        }
+        dispatches
+    }
+
+    /// `batch` is the first example and the number of examples of a validation slice; `None` in training.
+    fn gather(&mut self, slice: Option<(usize, usize)>) -> Dispatch {
+        let mut params = self.common(slice.is_none());
+        (params.out_offset, params.out_stride) = (self.layout.inputs as u32, self.batch_stride() as u32);
+        if let Some((first, count)) = slice {
+            (params.examples_first, params.examples_count) = (first as u32, count as u32);
+        }
+        let values = (params.batch_size * params.input_len) as usize;
+        let copies = if self.batch_stride() == 0 { 1 } else { self.run_count };
+        self.push(
+            "gather",
+            include_str!("kernels/gather.wgsl"),
+            params,
+            [values.div_ceil(WORKGROUP) as u32, 1, copies as u32],
+        )
+    }
+
+    /// The dispatches of a training step.
+    pub fn training(&mut self) -> Vec<Dispatch> {
+        let mut dispatches = vec![self.gather(None)];
+        let plan = self.plan;
+        dispatches.extend(self.tape(&plan.training, true));
+        let params = self.common(true);
+        let run_count = self.run_count as u32;
+        let one_a_run = [self.run_count.div_ceil(WORKGROUP) as u32, 1, 1];
+        let partial_sums = [self.partial_count() as u32, 1, run_count];
+        dispatches.push(self.push("norm", include_str!("kernels/norm.wgsl"), params, partial_sums));
+        dispatches.push(self.push("finalize", include_str!("kernels/finalize.wgsl"), params, one_a_run));
+        let every_parameter = [plan.parameter_count().div_ceil(WORKGROUP) as u32, 1, run_count];
+        dispatches.push(self.push("update", &update_source(&plan.program), params, every_parameter));
+        dispatches
+    }
+
+    /// The dispatches of a validation.
+    pub fn evaluation(&mut self) -> Vec<Dispatch> {
+        let plan = self.plan;
+        let Some(seed) = self.data.seeds().next() else { return Vec::new() };
+        let examples = ExamplesLayout::new(plan, seed);
+        let (slices, batch_size) = (seed.validation_slices(), seed.batch_size);
+        let counts: Vec<usize> = (0..slices).map(|slice| seed.validation_slice_len(slice)).collect();
+        let forward = self.tape(&plan.evaluation, false);
+        let mut dispatches = Vec::new();
+        for (slice, &count) in counts.iter().enumerate() {
+            let first = examples.resident + examples.extra + slice * batch_size;
+            dispatches.push(self.gather(Some((first, count))));
+            dispatches.extend(forward.iter().cloned());
+            let params = Params { variant: u32::from(slice > 0), examples_weight: count as f32, ..self.common(false) };
+            let one_a_run = [self.run_count.div_ceil(WORKGROUP) as u32, 1, 1];
+            dispatches.push(self.push("accumulate", include_str!("kernels/accumulate.wgsl"), params, one_a_run));
+        }
+        dispatches
+    }
+}
+
+/// The workgroups that cover an output of this shape, whose kernel's first input has `rows` rows.
+pub fn workgroups(grid: Grid, output: &Shape, rows: usize, run_count: usize) -> [u32; 3] {
+    let [x, y] = match grid {
+        Grid::Values => [output.len().div_ceil(WORKGROUP), 1],
+        Grid::Rows => [rows.div_ceil(WORKGROUP), 1],
+        Grid::Tiles => [output.columns().div_ceil(TILE), output.rows().div_ceil(TILE)],
+        Grid::One => [1, 1],
+    };
+    [x as u32, y as u32, run_count as u32]
+}
+
+/// The update kernel of a rule: the rule's own WGSL, and the loads and stores of its states.
+pub fn update_source(program: &Program) -> String {
+    let states = 0..program.per_parameter_state_count();
+    let place = |state: usize| format!("arena[base + params.states + {state}u * params.parameters + i]");
+    let load: String = states.clone().map(|s| format!("    values.s{s} = {};\n", place(s))).collect();
+    let store: String = states.map(|s| format!("    {} = after.s{s};\n", place(s))).collect();
+    let kernel = include_str!("kernels/update.wgsl").replace("LOAD_STATES", &load).replace("STORE_STATES", &store);
+    format!("{}\n{kernel}", program.wgsl())
+}
