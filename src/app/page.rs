@@ -113,7 +113,7 @@ fn Page() -> impl IntoView {
             <div class="choices">
                 <Share address />
                 <label>
-                    {move || lab.texts().language}
+                    <span class="word">{move || lab.texts().language}</span>
                     <select
                         id="language"
                         on:change=move |event| {
@@ -131,7 +131,7 @@ fn Page() -> impl IntoView {
                     </select>
                 </label>
                 <label>
-                    {move || lab.texts().theme}
+                    <span class="word">{move || lab.texts().theme}</span>
                     <select
                         id="theme"
                         on:change=move |event| {
@@ -156,7 +156,7 @@ fn Page() -> impl IntoView {
                 <Setup lab />
             </details>
             <div class="centre">
-                <div>
+                <div class="intro">
                     <p class="lead">{move || lead(lab)}</p>
                     <div role="status">
                         {move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })}

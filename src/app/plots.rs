@@ -105,7 +105,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
         event.prevent_default();
     };
     view! {
-        <section class="card" aria-labelledby="axis-title">
+        <section class="card axis-card" aria-labelledby="axis-title">
             <h2 id="axis-title">{move || lab.texts().axis_plot}</h2>
             <canvas
                 class="axis"
