@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::lab::Lab;
 use super::mathml::Formula;
 use super::plots::{equations_title, rule_title};
+use super::rule_editor::RuleEditor;
 use crate::experiment::Experiment;
 use crate::record::Columns;
 use crate::rule::{Equation, MathNode, Rule, Symbol};
@@ -157,6 +158,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             <h2 id="equations-title">{move || equations_title(lab)}</h2>
             <h2>{move || rule_title(lab)}</h2>
             {rule}
+            <RuleEditor lab />
             {move || lab.current.with(|experiment| others(experiment, lab.texts()))}
             {table}
             <h2>{move || lab.texts().happened}</h2>

@@ -51,6 +51,8 @@ pub struct Lab {
     pub theme: RwSignal<Theme>,
     /// Why the last control was not taken, or what was wrong with the address.
     pub notice: RwSignal<Option<String>>,
+    /// Whether the rule's text is open.
+    pub editing: RwSignal<bool>,
     /// Whether training stands still.
     pub paused: RwSignal<bool>,
     /// Whether the GPU adapter is software, as far as the browser tells.
@@ -71,6 +73,7 @@ impl Lab {
             language: RwSignal::new(language),
             theme: RwSignal::new(Theme::System),
             notice: RwSignal::new(None),
+            editing: RwSignal::new(false),
             paused: RwSignal::new(false),
             is_software: RwSignal::new(false),
             current,

@@ -9,6 +9,7 @@ mod mathml;
 mod page;
 mod plots;
 mod pool;
+mod rule_editor;
 mod setup;
 mod transport;
 

@@ -13,7 +13,7 @@ use crate::network::operations::ActivationKind;
 use crate::rule::{Rule, builtin};
 use crate::task::TASKS;
 use crate::view::board::Board;
-use crate::view::name::{branch_name, placement_name};
+use crate::view::name::{branch_name, placement_name, rule_name};
 use crate::view::number::three;
 use crate::view::text::{Texts, fill};
 
@@ -285,6 +285,14 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
             }
         })
         .collect_view();
+    // A typed rule is none of those that are offered: it is named below them.
+    let own = move || {
+        let is_own = chosen.with(|rule| matches!(rule, RuleSource::Text(_)));
+        is_own.then(|| {
+            let name = lab.current.with_untracked(rule_name);
+            view! { <p class="own">{move || fill(lab.texts().rule_own_now, &[("name", &name)])}</p> }
+        })
+    };
     let constants = move || {
         // Only another rule has other constants.
         chosen.track();
@@ -308,7 +316,11 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
         <fieldset>
             <legend>{move || lab.texts().optimizer}</legend>
             <div class="choice">{options}</div>
+            {own}
             {constants}
+            <button type="button" id="own-rule" on:click=move |_| super::rule_editor::open(lab)>
+                {move || lab.texts().rule_own}
+            </button>
         </fieldset>
     }
 }

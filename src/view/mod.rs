@@ -7,6 +7,7 @@ pub mod history;
 pub mod name;
 pub mod number;
 pub mod plot;
+pub mod rule_text;
 pub mod scene;
 pub mod summary;
 pub mod text;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::number::{short, three};
+use super::rule_text::name_beside;
 use super::text::{Texts, fill};
 use crate::experiment::{Difference, Experiment, RuleSource, difference};
 use crate::network::Model;
@@ -23,6 +24,14 @@ pub fn variant_name(base: &Experiment, experiment: &Experiment, texts: &Texts) -
     let mut parts: Vec<String> = Vec::new();
     let mut grid = false;
     for one in &differences {
+        // A rule of the same name as the first one's: the line that differs says more than the name.
+        if one.field == "optimizer.text"
+            && !one.to.is_null()
+            && let (Ok(from), Ok(to)) = (base.rule(), experiment.rule())
+        {
+            parts.extend(name_beside(&from, &to));
+            continue;
+        }
         // Three fields of one control: said once.
         if one.field.starts_with("learning_rates") {
             if !grid {
@@ -103,6 +112,7 @@ fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &T
         "max_train_steps" => Some(fill(texts.named_steps, &[("value", &experiment.max_train_steps.to_string())])),
         "seed" => Some(fill(texts.named_seed, &[("value", &experiment.seed.to_string())])),
         "optimizer.rule" if one.to.is_null() => None,
+        "optimizer.text" if one.to.is_null() => None,
         "optimizer.rule" | "optimizer.text" => Some(rule_name(experiment)),
         // Another rule has other constants: that those of the first are gone needs no saying.
         field if field.starts_with("optimizer.constants") => {
@@ -173,6 +183,14 @@ mod tests {
             e.optimizer.constants.insert("beta1".into(), 0.5);
         };
         assert_eq!(named(adam), "+ beta1 0.5, Adam");
+        let own = |e: &mut Experiment| {
+            let text = crate::view::rule_text::text_of(e).replace("v + g", "v + sign(g)");
+            e.optimizer = crate::view::rule_text::optimizer(&text);
+        };
+        assert_eq!(named(own), "+ Momentum: v = gamma * v + sign(g)");
+        let mut first = base.clone();
+        own(&mut first);
+        assert_eq!(variant_name(&first, &base, Language::English.texts()), "+ Momentum");
         assert_eq!(named(|e| e.learning_rates.from = 0.0005), "+ rates 0.0005–0.128");
         let mut both = base.clone();
         both.warmup_steps = 1000;

@@ -135,6 +135,17 @@ texts! {
 
     equations: "What runs at step {step}, base learning rate {rate}", "Yang berjalan pada langkah {step}, laju dasar {rate}";
     rule_equation: "Update rule: {name}", "Aturan pembaruan: {name}";
+    rule_own: "Your own rule…", "Aturan sendiri…";
+    rule_own_now: "Your own rule: {name}", "Aturan sendiri: {name}";
+    rule_edit: "Edit the rule", "Ubah aturan";
+    rule_text: "The update rule as text", "Aturan pembaruan sebagai teks";
+    rule_help: "A name; constants, each with its range; states, each with its first value; then one assignment a line, theta last. Given are g (the gradient), eta (the learning rate of the step) and t (the step, from 0).",
+        "Nama (name); konstanta (constant) dengan rentangnya; keadaan (state) dengan nilai awalnya; lalu satu penugasan per baris, theta terakhir. Tersedia g (gradien), eta (laju pembelajaran langkah ini), dan t (langkah, mulai 0).";
+    rule_error: "Line {line}, column {column}: {message}.", "Baris {line}, kolom {column}: {message}.";
+    rule_fine: "This rule can run.", "Aturan ini dapat dijalankan.";
+    rule_commit: "Run as a new variant", "Jalankan sebagai varian baru";
+    rule_commit_key: "or Ctrl+Enter", "atau Ctrl+Enter";
+    rule_restart: "Start again from {name}", "Mulai lagi dari {name}";
     warmup_on: "Warmup (on)", "Pemanasan (nyala)";
     warmup_off: "Warmup (off)", "Pemanasan (mati)";
     clipping_on: "Clipping (on)", "Pemotongan (nyala)";

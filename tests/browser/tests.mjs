@@ -1,5 +1,6 @@
 // What the end-to-end tests do. Each has a name, and `run`; `webgpu: false` asks for a browser without WebGPU.
 import assert from 'node:assert/strict';
+import { boardTests } from './board.mjs';
 
 /** The longest that a fleet of the default experiment may take, on two busy cores and a software GPU. */
 const FLEET_MS = 300_000;
@@ -277,4 +278,5 @@ export const tests = [
       await shot(`dark-${width}`);
     },
   })),
+  ...boardTests,
 ];
