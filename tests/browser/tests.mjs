@@ -117,7 +117,7 @@ export const tests = [
   },
   {
     name: 'each control adds a line, named by what differs',
-    async run({ page, address }) {
+    async run({ page, address, shot }) {
       await page.goto(`${address}#backend=cpu`);
       await page.locator('#variants .name').first().waitFor();
       // A control turned again before step 50 replaces its variant; these are different controls.
@@ -139,7 +139,9 @@ export const tests = [
       await page.locator('#seed').fill('9');
       await page.keyboard.press('Enter');
       await page.locator('#notice', { hasText: 'At most 12 variants' }).waitFor();
-      // Deleting makes room; hiding takes a line out of the table.
+      await page.locator('#happened .verdict').nth(4).getByText(/lr\* is|No learning rate/).waitFor({ timeout: FLEET_MS });
+      await shot('many-variants');
+      // Deleting makes room.
       await page.getByRole('button', { name: /^Delete Momentum, no norm/ }).click();
       assert.equal(await page.locator('#variants li').count(), 11);
     },
