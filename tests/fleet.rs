@@ -308,3 +308,32 @@ fn figure_7a_ends_at_a_cliff() {
         assert!((0.4..0.9).contains(&best), "seed {seed}: {losses:?}");
     }
 }
+
+#[test]
+fn a_large_experiment_is_thinned_alike_however_it_is_chunked() {
+    let mut experiment = preset("figure-7a").unwrap();
+    experiment.task = "spirals".to_owned();
+    experiment.model = Model::Mlp(Mlp { depth: 1, width: 2, activation: ActivationKind::Tanh });
+    experiment.batch_size = 1;
+    experiment.max_train_steps = 40_000;
+    experiment.validation_every = 100_000;
+    experiment.learning_rates.factor = 1.01;
+    experiment.learning_rates.count = 256;
+    let plan = plan(&experiment);
+    assert_eq!(plan.resolved.stride(), 3, "256 x 40,000 rows are beyond 2^22");
+    for backend in BACKENDS {
+        let record = |chunks: &[u32]| {
+            let mut fleet = Any::new(backend, &plan, &[0, 7], None);
+            let mut record = RunRecord::new(plan.columns.clone(), 3);
+            for &steps in chunks {
+                for chunk in fleet.advance(steps).iter().filter(|chunk| chunk.run == 7) {
+                    record.append(chunk).unwrap();
+                }
+            }
+            record
+        };
+        let whole = record(&[11]);
+        assert_eq!((whole.len(), whole.step_of(3)), (4, 9), "{backend:?}: steps 0, 3, 6, 9");
+        assert_eq!(record(&[1, 1, 2, 1, 4, 1, 1]).rows, whole.rows, "{backend:?}");
+    }
+}

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 /// A chunk takes about this long, so that curves grow smoothly and commands are heard soon.
 const CHUNK_SECONDS: f64 = 0.03;
+/// A chunk takes at least this many times what hearing of its end costs, so that most of the time is training.
+const CHUNK_READBACKS: f64 = 4.0;
 /// A checkpoint is taken after this much training.
 const CHECKPOINT_SECONDS: f64 = 2.0;
 
@@ -122,6 +124,7 @@ async fn advance(
     pace: &mut Pace,
     mut checkpoint: Option<&mut Option<Checkpoint>>,
 ) -> Result<Outcome, FleetError> {
+    let target = CHUNK_SECONDS.max(CHUNK_READBACKS * fleet.readback_seconds());
     let mut steps = 1;
     let mut since_checkpoint = 0.0;
     while !fleet.finished() {
@@ -148,7 +151,7 @@ async fn advance(
         since_checkpoint += took;
         let done = fleet.step() - first;
         if done == steps {
-            let ideal = f64::from(steps) * CHUNK_SECONDS / took;
+            let ideal = f64::from(steps) * target / took;
             steps = (ideal as u32).clamp(1, steps.saturating_mul(4));
         }
         emit(Event::Metrics(chunks));

@@ -47,6 +47,10 @@ pub trait Fleet {
     fn step(&self) -> u32;
     /// The GPU dispatches issued so far; 0 on the CPU.
     fn dispatches(&self) -> u64;
+    /// What it costs to hear of the end of a chunk, in seconds: 0 on the CPU, 0.1 on the GPU in some browsers.
+    fn readback_seconds(&self) -> f64 {
+        0.0
+    }
     /// Trains at most `steps` further steps and returns what its runs recorded. A GPU does as many as it records between two
     /// readbacks, and no backend goes beyond the longest run.
     async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError>;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, PoisonError};
+use web_time::Instant;
 
 /// The largest storage binding that every WebGPU device offers, in bytes.
 pub const MAX_BINDING_BYTES: usize = 128 << 20;
@@ -24,6 +25,7 @@ pub struct Gpu {
     lost: Arc<Mutex<Option<String>>>,
     name: String,
     is_software: bool,
+    readback_seconds: f64,
 }
 
 impl Gpu {
@@ -68,7 +70,7 @@ impl Gpu {
             bind_group_layouts: &[Some(&bind_group_layout)],
             immediate_size: 0,
         });
-        Ok(Arc::new(Self {
+        let mut gpu = Self {
             device,
             queue,
             bind_group_layout,
@@ -77,7 +79,10 @@ impl Gpu {
             lost,
             name: if info.name.is_empty() { "WebGPU".to_owned() } else { info.name },
             is_software: info.device_type == wgpu::DeviceType::Cpu,
-        }))
+            readback_seconds: 0.0,
+        };
+        gpu.readback_seconds = gpu.measure_readback().await?;
+        Ok(Arc::new(gpu))
     }
 
     /// The device of this thread, opened at first use and again after a loss: its pipelines are kept from experiment to
@@ -111,6 +116,27 @@ impl Gpu {
     /// The number of pipelines made so far.
     pub fn pipeline_count(&self) -> usize {
         self.pipelines.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// The time that reading anything back takes, with nothing to wait for.
+    pub fn readback_seconds(&self) -> f64 {
+        self.readback_seconds
+    }
+
+    async fn measure_readback(&self) -> Result<f64, FleetError> {
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: 16,
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        // The first reading may start threads; the second is the measure.
+        self.read(&buffer, 16).await?;
+        let clock = Instant::now();
+        self.read(&buffer, 16).await?;
+        let seconds = clock.elapsed().as_secs_f64();
+        buffer.destroy();
+        Ok(seconds)
     }
 
     /// Why the device was lost, if it was.

@@ -12,6 +12,7 @@ use crate::train::schedule::learning_rate;
 use crate::train::{Checkpoint, FleetError, Plan, RunCheckpoint};
 use std::sync::Arc;
 use std::time::Duration;
+use web_time::Instant;
 
 /// A submit takes at most about this long: browsers share the GPU with the screen, and watchdogs end long ones.
 const SUBMIT_TIME: Duration = Duration::from_millis(20);
@@ -49,7 +50,7 @@ pub struct Group {
     validations: Vec<u32>,
     dispatches: u64,
     submit_dispatches: usize,
-    /// Dispatches and the time of the submit of the chunk in flight.
+    /// Dispatches of the chunk in flight.
     in_flight: usize,
 }
 
@@ -272,9 +273,10 @@ impl Group {
         let width = ring_width(&self.plan);
         let rows_len = steps as usize * self.runs.len() * width;
         let len = rows_len + self.validations.len() * 2 * self.runs.len();
-        let clock = Clock::start();
+        let clock = Instant::now();
         let values = self.gpu.read(&self.readback, (len * size_of::<f32>()) as u64).await?;
-        let per_dispatch = clock.seconds() / self.in_flight.max(1) as f64;
+        let working = (clock.elapsed().as_secs_f64() - self.gpu.readback_seconds()).max(1e-4);
+        let per_dispatch = working / self.in_flight.max(1) as f64;
         self.submit_dispatches = ((SUBMIT_TIME.as_secs_f64() / per_dispatch) as usize).clamp(32, 8192);
         let (rows, validations) = values.split_at(rows_len);
         let plan = &*self.plan;
@@ -395,31 +397,6 @@ impl Record {
         }
         chunk.death = state.death;
         chunk
-    }
-}
-
-/// A clock that works in a browser too.
-struct Clock(#[cfg(not(target_arch = "wasm32"))] std::time::Instant, #[cfg(target_arch = "wasm32")] f64);
-
-impl Clock {
-    #[cfg(not(target_arch = "wasm32"))]
-    fn start() -> Self {
-        Self(std::time::Instant::now())
-    }
-
-    #[cfg(not(target_arch = "wasm32"))]
-    fn seconds(&self) -> f64 {
-        self.0.elapsed().as_secs_f64()
-    }
-
-    #[cfg(target_arch = "wasm32")]
-    fn start() -> Self {
-        Self(js_sys::Date::now())
-    }
-
-    #[cfg(target_arch = "wasm32")]
-    fn seconds(&self) -> f64 {
-        ((js_sys::Date::now() - self.0) / 1000.0).max(1e-4)
     }
 }
 

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 /// A fleet on the GPU. Runs beyond one storage binding form a second group, dispatched after the first.
 pub struct GpuFleet {
+    gpu: Arc<Gpu>,
     plan: Arc<Plan>,
     groups: Vec<Group>,
     step: u32,
@@ -45,7 +46,7 @@ impl GpuFleet {
         }
         let make = |runs: &[usize]| Group::new(gpu.clone(), plan.clone(), runs.to_vec(), checkpoint);
         let groups = runs.chunks(per_group).map(make).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { groups, step: checkpoint.map_or(0, |checkpoint| checkpoint.step), plan })
+        Ok(Self { gpu: gpu.clone(), groups, step: checkpoint.map_or(0, |checkpoint| checkpoint.step), plan })
     }
 
     /// The unclipped gradient of the last step of each run, in order of runs.
@@ -85,6 +86,10 @@ impl Fleet for GpuFleet {
 
     fn dispatches(&self) -> u64 {
         self.groups.iter().map(Group::dispatches).sum()
+    }
+
+    fn readback_seconds(&self) -> f64 {
+        self.gpu.readback_seconds()
     }
 
     async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError> {
