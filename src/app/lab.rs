@@ -12,7 +12,7 @@ use super::pool::Pool;
 use crate::experiment::{Experiment, PRESETS};
 use crate::lab::{Command, Control, Event, Runner};
 use crate::record::Columns;
-use crate::view::board::{Board, Commit, Device, MOST_VARIANTS, Progress};
+use crate::view::board::{Arrangement, Board, Commit, Device, MOST_VARIANTS, Progress};
 use crate::view::text::{Language, Texts, fill};
 
 /// A light, dark, or the system's theme.
@@ -124,6 +124,17 @@ impl Lab {
                 self.notice.set(Some(fill(texts.too_many, &[("count", &MOST_VARIANTS.to_string())])));
             }
             Some(Commit::There(_)) | None => {}
+        }
+    }
+
+    /// Makes the board what an arrangement says; what is new on it trains.
+    pub fn restore(&self, arrangement: &Arrangement) {
+        let Some(restored) = self.board.try_update(|board| board.restore(arrangement)) else { return };
+        for id in restored.gone {
+            self.cancel(id);
+        }
+        for id in restored.new {
+            self.start(id);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The page: leptos components, canvas, worker pool.
 
+mod address;
 mod bench;
 mod canvas;
 mod equations;

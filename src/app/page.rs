@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::address::{Address, Share, ShareResult};
 use super::bench::Bench;
 use super::equations::Equations;
-use super::lab::{Lab, Theme, default};
+use super::lab::{Lab, Theme};
 use super::plots::{Against, AxisPlot, StepPlot, lead, palette};
 use super::pool::Pool;
 use super::setup::Setup;
@@ -90,11 +91,7 @@ fn Page() -> impl IntoView {
     let lab = Lab::new(language());
     let colors = palette(lab);
     let fragment = Fragment::parse(&location().hash().unwrap_or_default());
-    lab.commit(default());
-    if !fragment.unknown.is_empty() {
-        let texts = lab.language.get_untracked().texts();
-        lab.notice.set(Some(fill(texts.bad_fragment, &[("what", &fragment.unknown.join(", "))])));
-    }
+    let address = Address::new(lab, &fragment);
     spawn_local(start_engine(lab, fragment.backend));
     Effect::new(move |_| {
         let language = lab.language.get();
@@ -114,6 +111,7 @@ fn Page() -> impl IntoView {
         <header>
             <h1>"Brink"</h1>
             <div class="choices">
+                <Share address />
                 <label>
                     <span class="word">{move || lab.texts().language}</span>
                     <select
@@ -151,6 +149,7 @@ fn Page() -> impl IntoView {
                 </label>
             </div>
         </header>
+        <ShareResult address />
         <main>
             <details class="card setup" open=is_wide>
                 <summary>{move || lab.texts().setup}</summary>
@@ -172,7 +171,7 @@ fn Page() -> impl IntoView {
                 <Transport lab />
             </div>
             <Equations lab />
-            <Variants lab palette=colors />
+            <Variants lab palette=colors address />
         </main>
     }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::address::{Address, UndoRedo};
 use super::lab::Lab;
 use crate::train::Backend;
 use crate::view::board::{Board, Progress};
@@ -141,7 +142,7 @@ fn items(board: &Board, texts: &Texts) -> Vec<Item> {
 
 /// The variants, each with a way to focus, hide and delete it.
 #[component]
-pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
+pub fn Variants(lab: Lab, palette: Memo<Palette>, address: Address) -> impl IntoView {
     let all = Memo::new(move |_| lab.board.with(|board| items(board, lab.texts())));
     // Keyed by id, and each field a memo of its own: a button must not lose its focus while training goes on.
     let ids = Memo::new(move |_| all.with(|all| all.iter().map(|item| item.id).collect::<Vec<_>>()));
@@ -202,7 +203,10 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
     };
     view! {
         <section class="card variants" aria-labelledby="variants-title">
-            <h2 id="variants-title">{move || lab.texts().variants}</h2>
+            <div class="heading">
+                <h2 id="variants-title">{move || lab.texts().variants}</h2>
+                <UndoRedo address />
+            </div>
             <ul id="variants">
                 <For each=move || ids.get() key=|id| *id children=line />
             </ul>

@@ -6,6 +6,8 @@ use crate::train::Backend;
 
 /// The most variants on a board.
 pub const MOST_VARIANTS: usize = 12;
+/// The most that the records of deleted variants may take, in bytes: they come back with undo; beyond this they train again.
+pub const MOST_PARKED_BYTES: usize = 64 << 20;
 /// Turning the same control again before this step replaces the variant instead of adding one.
 pub const REPLACE_BEFORE_STEP: u32 = 50;
 
@@ -137,6 +139,12 @@ impl Variant {
             .unwrap_or_else(|| self.longest())
     }
 
+    /// What its records take, in bytes.
+    fn bytes(&self) -> usize {
+        let rows: usize = self.runs.iter().map(|run| run.record.len()).sum();
+        rows * self.columns.width() * size_of::<f32>()
+    }
+
     /// The steps of the longest run.
     pub fn longest(&self) -> u32 {
         self.runs.iter().map(|run| run.steps).max().unwrap_or(0)
@@ -186,11 +194,54 @@ pub enum Commit {
 #[derive(Clone, Debug, Default)]
 pub struct Board {
     variants: Vec<Variant>,
+    /// Variants that had ended when they were taken off the board, the oldest first.
+    parked: Vec<Variant>,
     next: u64,
     focus: Option<u64>,
     run: Option<usize>,
     /// The step at the cursor; without one, the latest.
     pub cursor: Option<u32>,
+}
+
+/// One variant as it stands on a board, without what it has recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// What runs.
+    pub experiment: Experiment,
+    /// Which colour, dash and marker it has.
+    pub slot: usize,
+    /// Whether it is left out of the plots.
+    pub hidden: bool,
+}
+
+/// A board without its records: what a link holds, and what undo goes back to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Arrangement {
+    /// The variants, in the board's order.
+    pub variants: Vec<Placed>,
+    /// The place of the focused variant.
+    pub focus: Option<usize>,
+    /// The focused run; without one, the board chooses.
+    pub run: Option<usize>,
+    /// The step at the cursor; without one, the latest.
+    pub cursor: Option<u32>,
+}
+
+impl Arrangement {
+    /// The board of one experiment.
+    pub fn of(experiment: Experiment) -> Self {
+        let variants = vec![Placed { experiment, slot: 0, hidden: false }];
+        Self { variants, focus: Some(0), run: None, cursor: None }
+    }
+}
+
+/// What restoring an arrangement came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Variants that have recorded nothing yet.
+    pub new: Vec<u64>,
+    /// Variants that are off the board.
+    pub gone: Vec<u64>,
 }
 
 /// The fields whose change makes another problem: losses are no longer to be compared.
@@ -233,6 +284,11 @@ impl Board {
             let distance = |i: usize| (variant.runs[i].rate / rate).ln().abs();
             distance(a).total_cmp(&distance(b))
         })
+    }
+
+    /// The run that was chosen; without one, the board chooses.
+    pub fn run(&self) -> Option<usize> {
+        self.run
     }
 
     /// Focuses a variant, and a run of it.
@@ -284,7 +340,7 @@ impl Board {
         }
         let replaced = self.replaceable(&experiment);
         if let Some(id) = replaced {
-            self.variants.retain(|variant| variant.id != id);
+            self.take_off(id);
         }
         if self.variants.len() >= MOST_VARIANTS {
             return Commit::Full;
@@ -314,10 +370,64 @@ impl Board {
 
     /// Takes a variant off the board. The focus goes to the newest that is left.
     pub fn delete(&mut self, id: u64) {
-        self.variants.retain(|variant| variant.id != id);
+        self.take_off(id);
         if self.focus == Some(id) {
             self.focus = self.variants.last().map(|variant| variant.id);
         }
+    }
+
+    /// Removes a variant; one that has ended is parked, so that it can come back without training again.
+    fn take_off(&mut self, id: u64) {
+        let Some(place) = self.variants.iter().position(|variant| variant.id == id) else { return };
+        let gone = self.variants.remove(place);
+        if gone.progress == Progress::Ended {
+            self.parked.push(gone);
+        }
+        let mut bytes: usize = self.parked.iter().map(Variant::bytes).sum();
+        while bytes > MOST_PARKED_BYTES || self.parked.len() > MOST_VARIANTS {
+            bytes -= self.parked.remove(0).bytes();
+        }
+    }
+
+    /// The board without its records.
+    pub fn arrangement(&self) -> Arrangement {
+        let placed = |v: &Variant| Placed { experiment: v.experiment.clone(), slot: v.slot, hidden: v.hidden };
+        Arrangement {
+            variants: self.variants.iter().map(placed).collect(),
+            focus: self.focus.and_then(|id| self.variants.iter().position(|variant| variant.id == id)),
+            run: self.run,
+            cursor: self.cursor,
+        }
+    }
+
+    /// Makes the board what an arrangement says. A variant that is here or was parked keeps its records.
+    pub fn restore(&mut self, arrangement: &Arrangement) -> Restored {
+        let mut restored = Restored::default();
+        let mut variants = Vec::with_capacity(arrangement.variants.len());
+        for placed in arrangement.variants.iter().take(MOST_VARIANTS) {
+            let take = |from: &mut Vec<Variant>| {
+                let place = from.iter().position(|variant| variant.experiment == placed.experiment)?;
+                Some(from.remove(place))
+            };
+            let mut variant = take(&mut self.variants).or_else(|| take(&mut self.parked)).unwrap_or_else(|| {
+                let id = self.next;
+                self.next += 1;
+                restored.new.push(id);
+                Variant::new(id, placed.experiment.clone(), placed.slot)
+            });
+            variant.slot = placed.slot;
+            variant.hidden = placed.hidden;
+            variants.push(variant);
+        }
+        restored.gone = self.variants.iter().map(|variant| variant.id).collect();
+        for id in &restored.gone {
+            self.take_off(*id);
+        }
+        self.focus = arrangement.focus.and_then(|place| variants.get(place)).map(|variant| variant.id);
+        self.variants = variants;
+        self.run = arrangement.run;
+        self.cursor = arrangement.cursor;
+        restored
     }
 }
 
@@ -410,6 +520,64 @@ mod tests {
         assert!(board.same_problem(&board.variants()[0]));
         board.commit(Experiment { batch_size: 32, ..base() });
         assert!(!board.same_problem(&board.variants()[0]));
+    }
+
+    fn ended(board: &mut Board, id: u64) {
+        started(board, id, 600);
+        let variant = board.get_mut(id).expect("on the board");
+        for run in 0..3 {
+            let validation = vec![ValidationPoint { step: 600, loss: 1.0, accuracy: 0.5 }];
+            variant
+                .take(&RunChunk { run, first_step: 600, stride: 1, rows: Vec::new(), validation, death: None })
+                .expect("no gap");
+        }
+    }
+
+    #[test]
+    fn a_deleted_variant_comes_back_with_its_records_and_one_in_training_trains_again() {
+        let mut board = Board::default();
+        board.commit(base());
+        ended(&mut board, 0);
+        board.commit(with_warmup(10));
+        started(&mut board, 1, 100);
+        board.cursor = Some(7);
+        let before = board.arrangement();
+        board.delete(0);
+        board.delete(1);
+        assert_eq!(board.arrangement(), Arrangement { cursor: Some(7), ..Arrangement::default() });
+        let restored = board.restore(&before);
+        assert_eq!(restored, Restored { new: vec![2], gone: vec![] });
+        assert_eq!(board.arrangement(), before);
+        assert_eq!(board.variants()[0].progress, Progress::Ended);
+        assert_eq!(board.variants()[1].progress, Progress::Waiting);
+    }
+
+    #[test]
+    fn restoring_keeps_what_is_there_and_says_what_is_gone() {
+        let mut board = Board::default();
+        board.commit(base());
+        started(&mut board, 0, 100);
+        let first = board.arrangement();
+        board.commit(with_warmup(10));
+        assert_eq!(board.restore(&first), Restored { new: vec![], gone: vec![1] });
+        assert_eq!(board.variants()[0].step(), 100);
+        assert!(board.parked.is_empty(), "one that has not ended is not kept");
+    }
+
+    #[test]
+    fn what_is_parked_is_bounded() {
+        let mut board = Board::default();
+        board.commit(base());
+        ended(&mut board, 0);
+        for step in 0..2 * MOST_VARIANTS as u32 {
+            let Commit::Added { id, .. } = board.commit(with_warmup(step + 1)) else { panic!("there is room") };
+            ended(&mut board, id);
+            board.delete(id);
+        }
+        assert_eq!(board.parked.len(), MOST_VARIANTS);
+        let newest = &board.parked[MOST_VARIANTS - 1];
+        assert_eq!(newest.experiment.warmup_steps, 2 * MOST_VARIANTS as u32);
+        assert!(newest.bytes() > 0);
     }
 
     #[test]

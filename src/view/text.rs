@@ -184,8 +184,30 @@ texts! {
     bench_steps: "steps", "langkah";
     bench_seconds: "seconds", "detik";
     bench_speed: "run-steps per second", "langkah-pelatihan per detik";
-    bad_fragment: "The address asks for something that Brink does not know ({what}); it is left out.",
-        "Alamat meminta sesuatu yang tidak dikenal Brink ({what}); diabaikan.";
+    bad_fragment: "The address cannot be read: {what}. This is the default board.",
+        "Alamat tidak dapat dibaca: {what}. Ini papan bawaan.";
+    bad_fragment_kept: "The address cannot be read: {what}. The board stays as it was.",
+        "Alamat tidak dapat dibaca: {what}. Papan tetap seperti semula.";
+    link_too_long: "a link of {bytes} bytes, and at most {most} are read",
+        "tautan sepanjang {bytes} bita, sedangkan paling banyak {most} yang dibaca";
+    link_key: "{key} is not known; allowed are {allowed}", "{key} tidak dikenal; yang boleh: {allowed}";
+    link_twice: "{key} stands there twice; once is allowed", "{key} tertulis dua kali; yang boleh hanya sekali";
+    link_encoding: "{key} has a broken percent-encoding (allowed: % and two hexadecimal digits, UTF-8)",
+        "{key} memuat pengodean persen (percent-encoding) yang rusak (yang boleh: % dan dua digit heksadesimal, UTF-8)";
+    link_value: "{key}={value} is not allowed; allowed: {allowed}", "{key}={value} tidak boleh; yang boleh: {allowed}";
+    link_experiment: "{key} {place}: {reason}", "{key} {place}: {reason}";
+    link_same: "variants {first} and {second} are the same", "varian {first} dan {second} sama";
+    link_variants: "{count} variants, and at most {most} are kept", "{count} varian, sedangkan paling banyak {most} yang disimpan";
+
+    share: "Share", "Bagikan";
+    share_copied: "The link to this board is copied.", "Tautan ke papan ini telah disalin.";
+    share_refused: "The browser does not let the page copy. Copy the link from here:",
+        "Peramban tidak mengizinkan halaman menyalin. Salin tautan dari sini:";
+    share_link: "Link to this board", "Tautan ke papan ini";
+    share_too_long: "This board is too large for a link: {what}. The address no longer follows it; delete variants with a long rule of their own.",
+        "Papan ini terlalu besar untuk tautan: {what}. Alamat tidak lagi mengikutinya; hapus varian dengan aturan sendiri yang panjang.";
+    undo: "Undo", "Urungkan";
+    redo: "Redo", "Ulangi";
 
     variants: "Variants, named by what differs", "Varian, dinamai menurut perbedaannya";
     hide: "Hide {name}", "Sembunyikan {name}";
