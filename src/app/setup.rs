@@ -14,7 +14,7 @@ use crate::rule::{Rule, builtin};
 use crate::task::TASKS;
 use crate::view::board::Board;
 use crate::view::name::{branch_name, placement_name, rule_name};
-use crate::view::number::three;
+use crate::view::number::{field, three};
 use crate::view::text::{Texts, fill};
 
 /// The warmup that turning warmup on begins with.
@@ -49,7 +49,7 @@ fn number(
     view! {
         <div class="row">
             <label for=id.clone()>{label}</label>
-            <input id=id type="number" step="any" inputmode="decimal" prop:value=move || shown.get().to_string() on:change=change />
+            <input id=id type="number" step="any" inputmode="decimal" prop:value=move || field(shown.get()) on:change=change />
         </div>
     }
 }

@@ -29,7 +29,9 @@ fn base() -> Experiment {
         batch_size: 64,
         max_train_steps: 600,
         validation_every: 50,
-        seed: 1,
+        // A typical seed, and one whose best run is not at the very edge: there the last bit decides, and a backend that rounds
+        // otherwise would show another star.
+        seed: 2,
         probe: None,
         runs: Vec::new(),
     }

@@ -31,6 +31,11 @@ pub fn three(value: f64) -> String {
     trimmed(format!("{value:.decimals$}"))
 }
 
+/// A number as a field for numbers takes it, with all of its digits: 600, 0.999, 1e-8.
+pub fn field(value: f64) -> String {
+    if value != 0.0 && !(1e-4..1e9).contains(&value.abs()) { format!("{value:e}") } else { value.to_string() }
+}
+
 fn trimmed(text: String) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
 }
@@ -45,6 +50,7 @@ mod tests {
             [0.001, 0.256, 20.0, 1000.0, 1e6, 3e-7, 0.0].map(short),
             ["0.001", "0.256", "20", "1000", "1e6", "3e-7", "0"]
         );
+        assert_eq!([600.0, 0.999, 1e-8, 0.0, 2.5e12].map(field), ["600", "0.999", "1e-8", "0", "2.5e12"]);
         assert_eq!(
             [0.0081, 4.0712, 31.62, 812.4, 1234567.0, 1.5e-9, 0.0, f64::NAN].map(three),
             ["0.0081", "4.07", "31.6", "812", "1.23e6", "1.5e-9", "0", "–"]

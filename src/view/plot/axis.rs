@@ -50,8 +50,13 @@ pub struct AxisSeries {
     pub focus: Option<usize>,
 }
 
-/// The room above the plot's upper edge for one row of crosses.
+/// The room above the plot's upper edge for one row of crosses, and for all of them together.
 const CROSS_ROW: f64 = 13.0;
+const CROSS_ROWS: f64 = 60.0;
+/// More names than this at the lines cover the lines; the list of variants has them all.
+const MOST_NAMES: usize = 4;
+/// A longer name ends in an ellipsis.
+const LONGEST_NAME: usize = 34;
 const TOP: f64 = 8.0;
 /// Losses are shown up to this factor above the worst feasible final one: a line that shoots up does not squash the rest.
 const HEADROOM: f64 = 1.12;
@@ -63,6 +68,16 @@ const MOST_DECADES: f64 = 30.0;
 pub struct AxisLayout {
     frame: Frame,
     series: Vec<AxisSeries>,
+    /// The height at which each variant's crosses stand.
+    rows: Vec<f64>,
+}
+
+/// A name short enough to stand in a plot.
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    name.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
 }
 
 impl AxisLayout {
@@ -80,10 +95,22 @@ impl AxisLayout {
             }
         }
         y.1 = y.1.min(y.0 * MOST_DECADES);
-        let rows = series.len() as f64;
+        // A variant that has no cross needs no row.
+        let has_cross = |s: &AxisSeries| s.points.iter().any(|point| point.outcome == Outcome::Infeasible);
+        let count = series.iter().filter(|s| has_cross(s)).count().max(1) as f64;
+        let row = CROSS_ROW.min(CROSS_ROWS / count);
+        let mut next = 0.5;
+        let rows = series
+            .iter()
+            .map(|s| {
+                let at = TOP + next * row;
+                next += f64::from(u8::from(has_cross(s)));
+                at
+            })
+            .collect();
         let frame =
-            Frame::new(size, (x.0 / 1.15, x.1 * 1.15), (y.0 / HEADROOM, y.1 * HEADROOM), TOP + rows * CROSS_ROW + 4.0);
-        Self { frame, series }
+            Frame::new(size, (x.0 / 1.15, x.1 * 1.15), (y.0 / HEADROOM, y.1 * HEADROOM), TOP + count * row + 4.0);
+        Self { frame, series, rows }
     }
 
     fn place(&self, row: usize, point: &AxisPoint) -> Option<(f64, f64)> {
@@ -92,7 +119,7 @@ impl AxisLayout {
             Outcome::Loss { loss, .. } if loss.is_finite() && loss > 0.0 => {
                 Some((x, self.frame.at_y(loss.min(self.frame.y.1))))
             }
-            Outcome::Infeasible => Some((x, TOP + (row as f64 + 0.5) * CROSS_ROW)),
+            Outcome::Infeasible => Some((x, *self.rows.get(row)?)),
             _ => None,
         }
     }
@@ -158,8 +185,10 @@ impl AxisLayout {
                     }
                 }
             }
-            if let Some((x, mut y)) = last {
-                let width = text_width(&series.name, LABEL);
+            let is_named = series.focused || (!series.dimmed && self.series.len() <= MOST_NAMES);
+            if let Some((x, mut y)) = last.filter(|_| is_named) {
+                let name = shortened(&series.name);
+                let width = text_width(&name, LABEL);
                 y = if y - self.frame.top > 24.0 { y - 13.0 } else { y + 15.0 };
                 // Two names at one place stand one under the other.
                 while labels.iter().any(|other| (other - y).abs() < LABEL + 2.0) {
@@ -167,9 +196,60 @@ impl AxisLayout {
                 }
                 labels.push(y);
                 let x = (x + 6.0).min(right - width);
-                surface.text(&series.name, (x, y), LABEL, color, Anchor::Start, true)?;
+                surface.text(&name, (x, y), LABEL, color, Anchor::Start, true)?;
             }
         }
         surface.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(slot: usize, last: Outcome) -> AxisSeries {
+        let loss = |rate, loss| AxisPoint { rate, outcome: Outcome::Loss { loss, ended: true } };
+        AxisSeries {
+            name: "a name that is far too long to stand in a plot".to_owned(),
+            slot,
+            dimmed: false,
+            focused: slot == 0,
+            points: vec![loss(0.1, 1.0), loss(0.2, 0.5), AxisPoint { rate: 0.4, outcome: last }],
+            best: Some(1),
+            focus: None,
+        }
+    }
+
+    #[test]
+    fn crosses_never_take_the_plot() {
+        let size = Size { width: 600.0, height: 260.0 };
+        let layout = AxisLayout::new(size, (0..12).map(|slot| series(slot, Outcome::Infeasible)).collect());
+        let (top, bottom) = layout.frame.down();
+        assert!(bottom - top > 0.6 * size.height, "{top} to {bottom}");
+        // Each variant's cross is found where it is drawn, above the frame.
+        for row in 0..12 {
+            let at = layout.place(row, &layout.series[row].points[2]).expect("a place");
+            assert!(at.1 < top);
+            assert_eq!(layout.nearest(at.0, at.1), Some((row, 2)));
+        }
+    }
+
+    #[test]
+    fn a_variant_without_crosses_takes_no_row() {
+        let size = Size { width: 600.0, height: 260.0 };
+        let top = |outcomes: &[Outcome]| {
+            let all = outcomes.iter().enumerate().map(|(slot, outcome)| series(slot, *outcome)).collect();
+            AxisLayout::new(size, all).frame.top
+        };
+        let fine = Outcome::Loss { loss: 0.7, ended: true };
+        assert_eq!(top(&[Outcome::Infeasible, fine, fine]), top(&[Outcome::Infeasible]));
+        assert!(top(&[Outcome::Infeasible, Outcome::Infeasible]) > top(&[Outcome::Infeasible, fine]));
+    }
+
+    #[test]
+    fn a_long_name_ends_in_an_ellipsis() {
+        assert_eq!(shortened("Momentum, no norm"), "Momentum, no norm");
+        let short = shortened(&series(0, Outcome::Waiting).name);
+        assert!(short.ends_with('…') && short.chars().count() == LONGEST_NAME);
     }
 }

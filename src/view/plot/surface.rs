@@ -70,8 +70,8 @@ impl Palette {
     }
 }
 
-/// Dashes by variant slot, in CSS pixels, on and off by turns; the first is a whole line. Six colours times two dashes
-/// and four markers tell [`super::VARIANT_STYLES`] variants apart without relying on colour.
+/// Dashes by variant slot, in CSS pixels, on and off by turns; the first is a whole line. Six dashes and four markers tell
+/// [`super::VARIANT_STYLES`] variants apart without colour.
 const DASHES: [&[f64]; 6] = [&[], &[7.0, 4.0], &[2.0, 3.0], &[9.0, 3.0, 2.0, 3.0], &[12.0, 4.0], &[4.0, 2.0]];
 
 /// Anchors of a ramp from low (cool) to high (warm) learning rates, ordered in lightness too.
@@ -101,9 +101,9 @@ pub fn rate_color(index: usize, count: usize, palette: &Palette) -> (u8, u8, u8)
     (mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
 }
 
-/// The dash of a variant's slot.
+/// The dash of a variant's slot. Where colours begin again, dashes are one further.
 pub(super) fn dash(slot: usize) -> &'static [f64] {
-    DASHES[slot % DASHES.len()]
+    DASHES[(slot + slot / DASHES.len()) % DASHES.len()]
 }
 
 /// The dash of a variant's slot as SVG writes it; empty for a whole line.
@@ -316,4 +316,20 @@ impl<'a, B: DrawingBackend> Surface<'a, B> {
 /// The width that collisions of labels are judged by, in CSS pixels.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
     text.chars().count() as f64 * size * LETTER_WIDTH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::plot::VARIANT_STYLES;
+
+    #[test]
+    fn variants_are_told_apart_without_colour() {
+        let mut seen = Vec::new();
+        for slot in 0..VARIANT_STYLES {
+            let style = (dash_text(slot), slot % MARKERS);
+            assert!(!seen.contains(&style), "slot {slot}");
+            seen.push(style);
+        }
+    }
 }
