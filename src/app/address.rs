@@ -74,7 +74,8 @@ impl Address {
             })
         });
         Effect::new(move |before: Option<()>| {
-            place.track();
+            // A memo that nobody reads follows nothing.
+            place.with(|_| ());
             address.history.update(|history| history.observe(lab.board.with_untracked(|board| board.arrangement())));
             if before.is_some() {
                 address.shared.set(None);

@@ -36,10 +36,13 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
     let text = Memo::new(move |_| draft.get().unwrap_or_else(|| running.get()));
     let error = Memo::new(move |_| text.with(|text| Rule::parse(text).err()));
     let clipped = Memo::new(move |_| lab.current.with(|experiment| experiment.clip_threshold.is_some()));
+    let running_equations = move |clipped: bool| {
+        running.with(|text| Rule::parse(text).map(|rule| rule.equations(clipped)).unwrap_or_default())
+    };
     // What could be read last stays, dimmed, while a line is incomplete.
     let equations = Memo::new(move |before: Option<&Vec<Equation>>| match text.with(|text| Rule::parse(text)) {
         Ok(rule) => rule.equations(clipped.get()),
-        Err(_) => before.cloned().unwrap_or_default(),
+        Err(_) => before.cloned().unwrap_or_else(|| running_equations(clipped.get())),
     });
     let is_draft = Memo::new(move |_| draft.with(Option::is_some));
     let wrong = Memo::new(move |_| error.with(|error| error.as_ref().map(|error| error.line)));
