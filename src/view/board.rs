@@ -357,7 +357,8 @@ impl Board {
     /// The newest variant, where the same control that made it is turned again before it got anywhere.
     fn replaceable(&self, experiment: &Experiment) -> Option<u64> {
         let [.., before, newest] = &self.variants[..] else { return None };
-        if newest.step() >= REPLACE_BEFORE_STEP && !newest.runs.is_empty() {
+        // With the focus elsewhere it is another variant's control.
+        if self.focus != Some(newest.id) || (newest.step() >= REPLACE_BEFORE_STEP && !newest.runs.is_empty()) {
             return None;
         }
         let fields = |a: &Experiment, b: &Experiment| -> Vec<String> {
@@ -471,6 +472,15 @@ mod tests {
         assert_eq!(board.commit(base()), Commit::There(0));
         let slots: Vec<usize> = board.variants().iter().map(|v| v.slot).collect();
         assert_eq!(slots, [0, 1, 2]);
+    }
+
+    #[test]
+    fn the_control_of_another_variant_never_replaces() {
+        let mut board = Board::default();
+        board.commit(base());
+        board.commit(with_warmup(100));
+        board.set_focus(0, None);
+        assert_eq!(board.commit(with_warmup(200)), Commit::Added { id: 2, replaced: None });
     }
 
     #[test]
