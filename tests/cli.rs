@@ -163,7 +163,7 @@ fn run_writes_files_and_a_table() {
         assert_eq!(line["loss"].as_f64().map(|loss| loss as f32), loss.is_finite().then_some(loss));
     }
     assert_eq!(arrays.tensor("initial.block8.second.weight").expect("a weight").shape(), [3, 32, 32]);
-    assert_eq!(arrays.tensor("seed1.batches").expect("batches").shape(), [40, 64]);
+    assert_eq!(arrays.tensor("seed2.batches").expect("batches").shape(), [40, 64]);
     let (before, after) = (f32s("initial.head.weight"), f32s("final.head.weight"));
     assert_ne!(before, after);
     // One seed, one initialisation.
