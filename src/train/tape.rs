@@ -82,8 +82,7 @@ impl Tape {
 
         // A gradient that nothing else reads is computed where it belongs; any other is copied there.
         let mut readers = vec![0; values.len()];
-        for (id, value) in values.iter().enumerate().filter(|(id, _)| needed[*id]) {
-            debug_assert!(id < values.len());
+        for (_, value) in values.iter().enumerate().filter(|(id, _)| needed[*id]) {
             if let Source::Operation { inputs, .. } = &value.source {
                 inputs.iter().for_each(|input| readers[input.0] += 1);
             }

@@ -83,6 +83,7 @@ pub struct Builder<'a> {
     plan: &'a Plan,
     data: &'a Data,
     layout: &'a Layout,
+    examples: &'a ExamplesLayout,
     run_count: usize,
     params: &'a mut Vec<Params>,
 }
@@ -93,10 +94,11 @@ impl<'a> Builder<'a> {
         plan: &'a Plan,
         data: &'a Data,
         layout: &'a Layout,
+        examples: &'a ExamplesLayout,
         run_count: usize,
         params: &'a mut Vec<Params>,
     ) -> Self {
-        Self { gpu, plan, data, layout, run_count, params }
+        Self { gpu, plan, data, layout, examples, run_count, params }
     }
 
     /// Runs that share their seed share one batch: it lies in the first run's place, and every run reads it there.
@@ -112,7 +114,6 @@ impl<'a> Builder<'a> {
         let plan = self.plan;
         let scratch = self.layout.scratch;
         let tape = if is_training { &plan.training } else { &plan.evaluation };
-        let seed = self.data.seeds().next().map(|seed| ExamplesLayout::new(plan, seed));
         let chunk_rows = CHUNK_STEPS as usize * self.run_count * ring_width(plan);
         Params {
             runs: self.run_count as u32,
@@ -125,8 +126,8 @@ impl<'a> Builder<'a> {
             input_len: (plan.resolved.task.input)().len() as u32,
             labels_offset: self.layout.labels as u32,
             labels_stride: self.batch_stride() as u32,
-            examples_stride: seed.as_ref().map_or(0, ExamplesLayout::stride) as u32,
-            examples_labels: seed.as_ref().map_or(0, ExamplesLayout::labels) as u32,
+            examples_stride: self.examples.stride() as u32,
+            examples_labels: self.examples.labels() as u32,
             batches_stride: CHUNK_STEPS * plan.resolved.experiment.batch_size as u32,
             gradient: self.layout.gradient as u32,
             states: self.layout.states as u32,
@@ -228,7 +229,7 @@ impl<'a> Builder<'a> {
     pub fn evaluation(&mut self) -> Vec<Dispatch> {
         let plan = self.plan;
         let Some(seed) = self.data.seeds().next() else { return Vec::new() };
-        let examples = ExamplesLayout::new(plan, seed);
+        let examples = self.examples;
         let (slices, batch_size) = (seed.validation_slices(), seed.batch_size);
         let counts: Vec<usize> = (0..slices).map(|slice| seed.validation_slice_len(slice)).collect();
         let forward = self.tape(&plan.evaluation, false);

@@ -35,6 +35,7 @@ pub struct Group {
     plan: Arc<Plan>,
     data: Arc<Data>,
     layout: Layout,
+    examples_layout: ExamplesLayout,
     runs: Vec<RunState>,
     bind_group: wgpu::BindGroup,
     arena: wgpu::Buffer,
@@ -67,12 +68,14 @@ impl Group {
     pub fn new(
         gpu: Arc<Gpu>,
         plan: Arc<Plan>,
+        examples_layout: ExamplesLayout,
         runs: Vec<usize>,
         checkpoint: Option<&Checkpoint>,
     ) -> Result<Self, FleetError> {
         let data = Data::new(&plan.resolved, runs.iter().copied());
         let layout = Layout::new(&plan);
-        let [arena_bytes, table_bytes, examples_bytes, batches_bytes, ring_bytes] = sizes(&plan, &runs);
+        let [arena_bytes, table_bytes, examples_bytes, batches_bytes, ring_bytes] =
+            sizes(&plan, &examples_layout, &runs);
         let device = &gpu.device;
         let buffer = |bytes: usize, usage: wgpu::BufferUsages| {
             device.create_buffer(&wgpu::BufferDescriptor {
@@ -92,7 +95,6 @@ impl Group {
         let readback = buffer(ring_bytes, Usage::MAP_READ);
 
         for (position, seed) in data.seeds().enumerate() {
-            let examples_layout = ExamplesLayout::new(&plan, seed);
             let start = position * examples_layout.stride();
             if let Some(resident) = seed.resident() {
                 write_examples(&gpu, &examples, &examples_layout, start, 0, resident);
@@ -139,7 +141,7 @@ impl Group {
         gpu.queue.write_buffer(&progress, 0, bytemuck::cast_slice(&words));
 
         let mut params = Vec::new();
-        let mut builder = Builder::new(&gpu, &plan, &data, &layout, runs.len(), &mut params);
+        let mut builder = Builder::new(&gpu, &plan, &data, &layout, &examples_layout, runs.len(), &mut params);
         let training = builder.training();
         let evaluation = builder.evaluation();
         let uniform = buffer(params.len() * UNIFORM_STRIDE as usize, Usage::UNIFORM);
@@ -181,6 +183,7 @@ impl Group {
             plan,
             data,
             layout,
+            examples_layout,
         })
     }
 
@@ -259,9 +262,9 @@ impl Group {
             let start = position * CHUNK_STEPS as usize * experiment.batch_size * size_of::<u32>();
             self.gpu.queue.write_buffer(&self.batches, start as u64, bytemuck::cast_slice(&batches.indices));
             if !batches.extra.is_empty() {
-                let layout = ExamplesLayout::new(plan, seed);
+                let layout = &self.examples_layout;
                 let start = position * layout.stride();
-                write_examples(&self.gpu, &self.examples, &layout, start, layout.resident, &batches.extra);
+                write_examples(&self.gpu, &self.examples, layout, start, layout.resident, &batches.extra);
             }
         }
         let zeros = vec![0u32; run_count];

@@ -50,6 +50,7 @@ impl Layout {
 }
 
 /// Where the examples of a seed lie in their buffer, in values relative to the seed.
+#[derive(Clone, Copy, Default)]
 pub struct ExamplesLayout {
     pub resident: usize,
     pub extra: usize,
@@ -58,7 +59,13 @@ pub struct ExamplesLayout {
 }
 
 impl ExamplesLayout {
-    pub fn new(plan: &Plan, seed: &SeedData) -> Self {
+    /// Of every seed: the data of a task has the same size for each.
+    pub fn of(plan: &Plan) -> Self {
+        let data = Data::new(&plan.resolved, [0]);
+        data.seeds().next().map_or_else(Self::default, |seed| Self::new(plan, seed))
+    }
+
+    fn new(plan: &Plan, seed: &SeedData) -> Self {
         let is_fresh = seed.resident().is_none();
         let is_altered = || (0..plan.longest()).any(|step| seed.task.alters(step));
         let chunk_examples = CHUNK_STEPS as usize * seed.batch_size;
@@ -88,32 +95,20 @@ pub fn run_bytes(plan: &Plan) -> usize {
     Layout::new(plan).run_stride * size_of::<f32>()
 }
 
-pub fn sizes(plan: &Plan, runs: &[usize]) -> [usize; 5] {
+/// The bytes of the buffers that these runs need: arena, table, examples, batches, ring.
+pub fn sizes(plan: &Plan, examples: &ExamplesLayout, runs: &[usize]) -> [usize; 5] {
     let mut seeds: Vec<u32> = runs.iter().map(|&run| plan.resolved.runs[run].seed).collect();
     seeds.sort_unstable();
     seeds.dedup();
-    // The data of a task has the same size for every seed.
-    let data = Data::new(&plan.resolved, runs.first().copied());
-    let examples = data.seeds().next().map_or(0, |seed| ExamplesLayout::new(plan, seed).stride());
     let chunk = CHUNK_STEPS as usize;
     [
         runs.len() * Layout::new(plan).run_stride,
         chunk * runs.len() * (TABLE_HEAD + plan.program.scalar_count()),
-        seeds.len() * examples,
+        seeds.len() * examples.stride(),
         seeds.len() * chunk * plan.resolved.experiment.batch_size,
         runs.len() * (chunk * ring_width(plan) + 2 * (chunk + 2)),
     ]
     .map(|values| values * size_of::<f32>())
-}
-
-/// The bytes that these runs take on the GPU.
-pub fn bytes(plan: &Plan, runs: &[usize]) -> usize {
-    sizes(plan, runs).iter().sum()
-}
-
-/// The bytes of the largest buffer that these runs need.
-pub fn largest_binding(plan: &Plan, runs: &[usize]) -> usize {
-    sizes(plan, runs).into_iter().max().unwrap_or(0)
 }
 
 pub fn ring_width(plan: &Plan) -> usize {

@@ -15,6 +15,7 @@ use super::{Checkpoint, Fleet, FleetError, Plan, PlanError};
 use crate::experiment::limits;
 use crate::record::RunChunk;
 use group::Group;
+use layout::ExamplesLayout;
 use std::sync::Arc;
 
 /// A fleet on the GPU. Runs beyond one storage binding form a second group, dispatched after the first.
@@ -37,14 +38,15 @@ impl GpuFleet {
         let runs: Vec<usize> = runs.into_iter().collect();
         let run_bytes = layout::run_bytes(&plan);
         let per_group = (MAX_BINDING_BYTES / run_bytes).clamp(1, runs.len().max(1));
-        let needed = runs.chunks(per_group).map(|runs| layout::bytes(&plan, runs)).sum::<usize>();
-        let largest = runs.chunks(per_group).map(|runs| layout::largest_binding(&plan, runs)).max();
-        if needed > limits::GPU_BYTES || largest.is_some_and(|bytes| bytes > MAX_BINDING_BYTES) {
+        let examples = ExamplesLayout::of(&plan);
+        let sizes: Vec<usize> = runs.chunks(per_group).flat_map(|runs| layout::sizes(&plan, &examples, runs)).collect();
+        let needed = sizes.iter().sum::<usize>();
+        if needed > limits::GPU_BYTES || sizes.iter().any(|&bytes| bytes > MAX_BINDING_BYTES) {
             let needed = needed.div_ceil(1 << 20);
             let allowed = limits::GPU_BYTES >> 20;
             return Err(PlanError::Memory { needed, allowed, backend: "GPU" }.into());
         }
-        let make = |runs: &[usize]| Group::new(gpu.clone(), plan.clone(), runs.to_vec(), checkpoint);
+        let make = |runs: &[usize]| Group::new(gpu.clone(), plan.clone(), examples, runs.to_vec(), checkpoint);
         let groups = runs.chunks(per_group).map(make).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { gpu: gpu.clone(), groups, step: checkpoint.map_or(0, |checkpoint| checkpoint.step), plan })
     }
