@@ -1,6 +1,7 @@
 //! The page: leptos components, canvas, worker pool.
 
 mod address;
+mod advice;
 mod bench;
 mod canvas;
 mod equations;
@@ -11,6 +12,8 @@ mod plots;
 mod pool;
 mod rule_editor;
 mod setup;
+mod table;
+mod threshold;
 mod transport;
 
 use wasm_bindgen::JsCast;
