@@ -2,6 +2,7 @@
 
 mod address;
 mod bench;
+mod blob_worker;
 mod canvas;
 mod equations;
 mod lab;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::address::{Address, UndoRedo};
 use super::lab::Lab;
+use super::pool::{Fault, PAGE};
 use crate::train::Backend;
 use crate::view::board::{Board, Progress};
 use crate::view::plot::Palette;
@@ -17,6 +18,7 @@ fn place(board: &Board, is_software: bool, texts: &Texts) -> String {
     };
     match (device.backend, &device.reason) {
         (Backend::Cpu, Some(reason)) => fill(texts.backend_gpu_missing, &[("reason", reason)]),
+        (Backend::Cpu, None) if device.name == PAGE => texts.backend_page.to_owned(),
         (Backend::Cpu, None) => fill(texts.backend_cpu, &[("workers", &device.name)]),
         (Backend::Gpu, _) => {
             let kind = if is_software { texts.backend_gpu_software } else { texts.backend_gpu };
@@ -28,6 +30,18 @@ fn place(board: &Board, is_software: bool, texts: &Texts) -> String {
             }
         }
     }
+}
+
+/// Why training stands still though nobody paused it, or what became of its workers.
+fn engine(lab: Lab) -> Option<String> {
+    let texts = lab.texts();
+    if lab.hidden.get() {
+        return Some(texts.paused_hidden.to_owned());
+    }
+    lab.fault.get().map(|fault| match fault {
+        Fault::OnPage(reason) => fill(texts.fault_on_page, &[("reason", &reason)]),
+        Fault::Replaced(reason) => fill(texts.fault_replaced, &[("reason", &reason)]),
+    })
 }
 
 /// Run, pause, step, reset; progress, speed, backend; the cursor.
@@ -85,6 +99,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                 }}
             </span>
             <span id="backend">{move || where_.get()}</span>
+            <p id="engine" role="status">{move || engine(lab)}</p>
             <div class="scrub">
                 <label for="cursor">{move || lab.texts().cursor}</label>
                 <input
