@@ -2,19 +2,20 @@
 //!
 //! Symptom: in a frame sandboxed without `allow-same-origin` the page has an opaque origin, to which even its own server is
 //! foreign: `new Worker("./worker.js")` throws a `SecurityError` (Chromium, Safari) or fires `error` (Firefox), whatever CORS
-//! headers the script comes with. A blob that the page makes has the page's origin.
+//! headers the script comes with. A blob that the page makes has the page's origin; but there a module worker from a blob
+//! fires `error`, too (Chromium 156), so this is a classic one, which may import modules as well.
 //! Source: <https://github.com/whatwg/html/issues/12046>.
 //! To be deleted when a worker may start from a script of another origin: <https://github.com/whatwg/html/issues/6911>.
 
 use js_sys::Array;
 use wasm_bindgen::JsValue;
-use web_sys::{Blob, BlobPropertyBag, Url, Worker, WorkerOptions};
+use web_sys::{Blob, BlobPropertyBag, Url, Worker};
 
 /// The script that a worker begins with.
 const SCRIPT: &str = include_str!("../../style/worker.js");
 
 /// Starts a worker from a blob of the script. It imports the program's glue by an absolute address.
-pub fn start(options: &WorkerOptions) -> Result<Worker, JsValue> {
+pub fn start() -> Result<Worker, JsValue> {
     thread_local! {
         /// One address for as long as the page: a worker may read it after its constructor returned.
         static ADDRESS: Result<String, JsValue> = {
@@ -25,5 +26,5 @@ pub fn start(options: &WorkerOptions) -> Result<Worker, JsValue> {
         };
     }
     let address = ADDRESS.with(Clone::clone)?;
-    Worker::new_with_options(&address, options)
+    Worker::new(&address)
 }

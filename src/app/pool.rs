@@ -277,11 +277,13 @@ impl Pool {
             let host = Host::new(Thread::Page, move |reply, rows| pool.heed(number, reply, rows));
             Member { place: Place::Page(host), way, unsent: None, silent: 0, losses }
         } else {
-            let options = WorkerOptions::new();
-            options.set_type(WorkerType::Module);
             let worker = match way {
-                Way::Blob => blob_worker::start(&options)?,
-                _ => Worker::new_with_options(WORKER_SCRIPT, &options)?,
+                Way::Blob => blob_worker::start()?,
+                _ => {
+                    let options = WorkerOptions::new();
+                    options.set_type(WorkerType::Module);
+                    Worker::new_with_options(WORKER_SCRIPT, &options)?
+                }
             };
             let pool = self.clone();
             let listen = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| pool.hear(number, &event));
@@ -342,9 +344,11 @@ impl Pool {
         if was_ready && !orphans.is_empty() {
             let _ = self.0.borrow().faults.unbounded_send(Fault::Replaced(message.to_owned()));
         }
-        if !was_ready && (!self.0.borrow().way_works || losses > MOST_LOSSES) {
-            self.give_up(way, message);
-        } else if self.0.borrow().wanted == 0 {
+        let is_dead_end = {
+            let inner = self.0.borrow();
+            inner.wanted == 0 || (!was_ready && (!inner.way_works || losses > MOST_LOSSES))
+        };
+        if is_dead_end {
             self.give_up(way, message);
         }
         self.fill(losses);

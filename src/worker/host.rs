@@ -60,12 +60,15 @@ impl Inner {
     }
 }
 
+/// How a host is heard: a reply, and the rows that belong to it.
+type Tell = Rc<dyn Fn(Reply, &[f32])>;
+
 /// Trains jobs, the newest first.
 #[derive(Clone)]
 pub struct Host {
     inner: Rc<RefCell<Inner>>,
     thread: Thread,
-    tell: Rc<dyn Fn(Reply, &[f32])>,
+    tell: Tell,
 }
 
 /// Starts a host in a worker's global scope.
