@@ -14,6 +14,11 @@ use web_sys::{Blob, BlobPropertyBag, Url, Worker};
 /// The script that a worker begins with.
 const SCRIPT: &str = include_str!("../../style/worker.js");
 
+/// Whether the page's origin is an opaque one.
+pub fn is_needed() -> bool {
+    web_sys::window().is_some_and(|window| window.origin() == "null")
+}
+
 /// Starts a worker from a blob of the script. It imports the program's glue by an absolute address.
 pub fn start() -> Result<Worker, JsValue> {
     thread_local! {

@@ -183,7 +183,7 @@ impl Pool {
             members: BTreeMap::new(),
             next_member: 0,
             wanted: (cores as usize).clamp(1, MOST_WORKERS),
-            way: Way::Script,
+            way: if blob_worker::is_needed() { Way::Blob } else { Way::Script },
             way_works: false,
             reason: String::new(),
             jobs: HashMap::new(),

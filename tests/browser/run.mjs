@@ -1,9 +1,11 @@
-// The end-to-end tests: the built page, served from a sub-folder under its own Content-Security-Policy, in Chromium.
+// The end-to-end tests: the built page, served from a sub-folder under its own Content-Security-Policy, in Chromium, and in
+// Firefox.
 // Usage: node tests/browser/run.mjs [DIST] [PART OF A TEST'S NAME]
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { chromium } from 'playwright-core';
 import { serve } from '../../.ci/server.mjs';
+import { runFirefox } from './firefox.mjs';
 import { tests } from './tests.mjs';
 
 const SUBFOLDER = '/a/sub-folder/';
@@ -82,6 +84,17 @@ for (const [label, args] of [['with WebGPU', WEBGPU], ['without WebGPU', WITHOUT
   }
   await browser.close();
 }
+await runFirefox({
+  only,
+  address,
+  openAddress,
+  origins: [origin, openOrigin],
+  screenshots: SCREENSHOTS,
+  report(name, seconds, error) {
+    counts[error ? 'failed' : 'passed'] += 1;
+    console.log(error ? `FAILED ${name}\n${error.stack ?? error}` : `ok     ${name} (${seconds.toFixed(1)} s)`);
+  },
+});
 server.close();
 open.close();
 console.log(`end to end: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);

@@ -1,5 +1,6 @@
 // What the end-to-end tests do. Each has a name, and `run`; `webgpu: false` asks for a browser without WebGPU.
 import assert from 'node:assert/strict';
+import { accessibilityTests } from './accessibility.mjs';
 import { boardTests } from './board.mjs';
 import { faultTests } from './faults.mjs';
 import { FLEET_MS, ended } from './helpers.mjs';
@@ -261,4 +262,5 @@ export const tests = [
   })),
   ...boardTests,
   ...faultTests,
+  ...accessibilityTests,
 ];
