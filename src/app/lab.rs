@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::pool::Pool;
+use super::pool::{Fault, Pool};
 use crate::experiment::{Experiment, PRESETS};
 use crate::lab::{Command, Control, Event, Runner};
 use crate::record::Columns;
@@ -55,8 +55,12 @@ pub struct Lab {
     pub notice: RwSignal<Option<String>>,
     /// Whether the rule's text is open.
     pub editing: RwSignal<bool>,
-    /// Whether training stands still.
+    /// Whether the learner paused training.
     pub paused: RwSignal<bool>,
+    /// Whether nobody sees the page: training stands still then, too.
+    pub hidden: RwSignal<bool>,
+    /// What became of the workers.
+    pub fault: RwSignal<Option<Fault>>,
     /// Whether the GPU adapter is software, as far as the browser tells.
     pub is_software: RwSignal<bool>,
     /// What the plots against the step show.
@@ -115,6 +119,8 @@ impl Lab {
             notice: RwSignal::new(None),
             editing: RwSignal::new(false),
             paused: RwSignal::new(false),
+            hidden: RwSignal::new(false),
+            fault: RwSignal::new(None),
             is_software: RwSignal::new(false),
             view: RwSignal::new(StepView::default()),
             tried: RwSignal::new(None),
@@ -223,6 +229,10 @@ impl Lab {
             .entry((experiment.task.clone(), seed))
             .or_insert_with(|| (resolved.task.generate)(seed).validation().label_entropy(resolved.task.classes));
         self.cancel(id);
+        // What was lost before is history now; that there are no workers stays true.
+        if self.fault.with_untracked(|fault| matches!(fault, Some(Fault::Replaced(_)))) {
+            self.fault.set(None);
+        }
         self.board.update(|board| {
             if let Some(variant) = board.get_mut(id) {
                 variant.begin(Columns { states }, stride, &runs);
@@ -236,7 +246,7 @@ impl Lab {
         let start = engine.next_start.get();
         engine.next_start.set(start + 1);
         engine.starts.borrow_mut().insert(id, start);
-        if self.paused.get_untracked() {
+        if self.stands_still() {
             running.control.send(Command::Pause);
         }
         engine.controls.borrow_mut().insert(id, running.control);
@@ -299,10 +309,31 @@ impl Lab {
         self.board.update(|board| board.delete(id));
     }
 
-    /// Stands still, or goes on.
+    fn stands_still(&self) -> bool {
+        self.paused.get_untracked() || self.hidden.get_untracked()
+    }
+
+    /// The learner pauses, or goes on.
     pub fn set_paused(&self, paused: bool) {
+        let stood = self.stands_still();
         self.paused.set(paused);
-        let command = if paused { Command::Pause } else { Command::Resume };
+        self.tell_stand(stood);
+    }
+
+    /// The page is hidden, or seen again; what the learner paused stays paused.
+    pub fn set_hidden(&self, hidden: bool) {
+        let stood = self.stands_still();
+        self.hidden.set(hidden);
+        self.tell_stand(stood);
+    }
+
+    /// Tells what trains whether to stand still, where that changed.
+    fn tell_stand(&self, stood: bool) {
+        let stands = self.stands_still();
+        if stands == stood {
+            return;
+        }
+        let command = if stands { Command::Pause } else { Command::Resume };
         self.engine.with_value(|engine| {
             for control in engine.controls.borrow().values() {
                 control.send(command);

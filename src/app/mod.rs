@@ -3,6 +3,7 @@
 mod address;
 mod advice;
 mod bench;
+mod blob_worker;
 mod canvas;
 mod equations;
 mod lab;

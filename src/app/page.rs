@@ -1,5 +1,6 @@
 //! The page itself.
 
+use futures_util::StreamExt;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -14,7 +15,7 @@ use super::setup::Setup;
 use super::transport::{Transport, Variants};
 use crate::train::Backend;
 use crate::view::fragment::Fragment;
-use crate::view::text::{Language, fill};
+use crate::view::text::Language;
 use crate::view::theme::Theme;
 use crate::view::words::Against;
 
@@ -68,14 +69,12 @@ fn write_choice(name: &str, value: &str) {
 
 /// Starts the workers, chooses the backend, and trains what waits.
 async fn start_engine(lab: Lab, asked: Option<Backend>) {
-    let pool = match Pool::new() {
-        Ok(pool) => pool,
-        Err(reason) => {
-            let texts = lab.language.get_untracked().texts();
-            lab.notice.set(Some(fill(texts.failed, &[("reason", &reason)])));
-            return;
+    let (pool, mut faults) = Pool::new();
+    spawn_local(async move {
+        while let Some(fault) = faults.next().await {
+            lab.fault.set(Some(fault));
         }
-    };
+    });
     // The CPU is not asked about the GPU.
     let adapter = if asked == Some(Backend::Cpu) { None } else { pool.adapter().await };
     let is_software = adapter.as_ref().is_some_and(|adapter| adapter.software);
@@ -101,6 +100,10 @@ fn Page() -> impl IntoView {
     let colors = palette(lab);
     let fragment = Fragment::parse(&location().hash().unwrap_or_default());
     let address = Address::new(lab, &fragment);
+    let look = move || lab.set_hidden(document().hidden());
+    look();
+    // For as long as the page.
+    std::mem::forget(window_event_listener(leptos::ev::visibilitychange, move |_| look()));
     spawn_local(start_engine(lab, fragment.backend));
     Effect::new(move |_| {
         let language = lab.language.get();

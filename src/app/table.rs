@@ -51,7 +51,7 @@ pub fn TableDisclosure(
             >
                 <summary>{move || lab.texts().table}</summary>
                 // Scrolls by keyboard, too.
-                <div class="scroll" tabindex="0" role="region" aria-labelledby=scroll_label>
+                <div class="scroll" tabindex="0" role="group" aria-labelledby=scroll_label>
                     <table aria-labelledby=label>
                         <thead>
                             <tr>{head}</tr>

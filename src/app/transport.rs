@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::lab::Lab;
+use super::pool::{Fault, PAGE};
 use crate::train::Backend;
 use crate::view::board::{Board, Progress, Variant};
 use crate::view::plot::Palette;
@@ -15,6 +16,7 @@ fn place(board: &Board, is_software: bool, texts: &Texts) -> String {
     };
     match (device.backend, &device.reason) {
         (Backend::Cpu, Some(reason)) => fill(texts.backend_gpu_missing, &[("reason", reason)]),
+        (Backend::Cpu, None) if device.name == PAGE => texts.backend_page.to_owned(),
         (Backend::Cpu, None) => fill(texts.backend_cpu, &[("workers", &device.name)]),
         (Backend::Gpu, _) => {
             let kind = if is_software { texts.backend_gpu_software } else { texts.backend_gpu };
@@ -26,6 +28,18 @@ fn place(board: &Board, is_software: bool, texts: &Texts) -> String {
             }
         }
     }
+}
+
+/// Why training stands still though nobody paused it, or what became of its workers.
+fn engine(lab: Lab) -> Option<String> {
+    let texts = lab.texts();
+    if lab.hidden.get() {
+        return Some(texts.paused_hidden.to_owned());
+    }
+    lab.fault.get().map(|fault| match fault {
+        Fault::OnPage(reason) => fill(texts.fault_on_page, &[("reason", &reason)]),
+        Fault::Replaced(reason) => fill(texts.fault_replaced, &[("reason", &reason)]),
+    })
 }
 
 /// Run, pause, step, reset; progress, speed, backend; the cursor.
@@ -66,6 +80,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                 type="button"
                 class="primary"
                 id="pause"
+                aria-pressed=move || lab.paused.get().to_string()
                 disabled=move || !is_busy.get() && !lab.paused.get()
                 on:click=move |_| lab.set_paused(!lab.paused.get_untracked())
             >
@@ -119,6 +134,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                 }}
             </span>
             <span id="backend">{move || where_.get()}</span>
+            <p id="engine" role="status">{move || engine(lab)}</p>
         </section>
     }
 }

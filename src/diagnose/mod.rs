@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_histogram_has_bins_of_equal_width_on_a_logarithmic_axis_and_counts_each_value_once() {
-        let norms = [1.0, 1.5, 10.0, 99.0, 100.0, f32::NAN, 0.0];
+        let norms = [1.0, 1.5, 11.0, 99.0, 100.0, f32::NAN, 0.0];
         let histogram = log_histogram(norms, 2).expect("values");
         assert_eq!(histogram.range, (1.0, 100.0));
         assert_eq!(histogram.counts, [2, 3]);

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use std::sync::Arc;
 
 /// A chunk takes about this long, so that curves grow smoothly and commands are heard soon.
-const CHUNK_SECONDS: f64 = 0.03;
+pub const CHUNK_SECONDS: f64 = 0.03;
 /// A chunk takes at least this many times what hearing of its end costs, so that most of the time is training.
 const CHUNK_READBACKS: f64 = 4.0;
 /// A checkpoint is taken after this much training.
@@ -19,6 +19,10 @@ const CHECKPOINT_SECONDS: f64 = 2.0;
 pub trait Platform {
     /// A clock in seconds that never runs backwards.
     fn seconds(&self) -> f64;
+    /// How long a chunk shall take.
+    fn chunk_seconds(&self) -> f64 {
+        CHUNK_SECONDS
+    }
     /// Lets messages arrive; nothing to do where they come from another thread.
     async fn breathe(&self);
 }
@@ -124,7 +128,7 @@ async fn advance(
     pace: &mut Pace,
     mut checkpoint: Option<&mut Option<Checkpoint>>,
 ) -> Result<Outcome, FleetError> {
-    let target = CHUNK_SECONDS.max(CHUNK_READBACKS * fleet.readback_seconds());
+    let target = platform.chunk_seconds().max(CHUNK_READBACKS * fleet.readback_seconds());
     let mut steps = 1;
     let mut since_checkpoint = 0.0;
     while !fleet.finished() {

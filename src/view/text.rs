@@ -246,6 +246,13 @@ texts! {
     backend_gpu_software: "WebGPU, software adapter", "WebGPU, adaptor perangkat lunak";
     backend_gpu_missing: "WebGPU was asked for and is not to be had ({reason}); this is the CPU.",
         "WebGPU diminta tetapi tidak tersedia ({reason}); ini CPU.";
+    backend_page: "CPU · on the page itself", "CPU · di halaman ini sendiri";
+    paused_hidden: "Paused while this tab is hidden; training goes on at the same step.",
+        "Dijeda selama tab ini tersembunyi; pelatihan berlanjut di langkah yang sama.";
+    fault_on_page: "No worker can be started here ({reason}): the page itself trains, in short slices and more slowly.",
+        "Pekerja (worker) tidak dapat dijalankan di sini ({reason}): halaman ini sendiri yang melatih, sepotong demi sepotong dan lebih lambat.";
+    fault_replaced: "A worker was lost ({reason}). Another one trains its runs again, to the same numbers; nothing is lost.",
+        "Satu pekerja (worker) hilang ({reason}). Pekerja lain melatih ulang bagiannya, dengan angka yang sama; tidak ada yang hilang.";
     starting: "starting", "memulai";
     failed: "failed: {reason}", "gagal: {reason}";
     bench: "How fast training is here", "Seberapa cepat pelatihan di sini";
