@@ -28,8 +28,6 @@ struct Engine {
     /// For each variant, the number of its newest start: events of an older one are left out.
     starts: RefCell<HashMap<u64, u64>>,
     next_start: Cell<u64>,
-    /// Chance by task and seed; drawing a task's data takes some milliseconds.
-    chances: RefCell<HashMap<(String, u32), f64>>,
 }
 
 /// The board without its numbers: each variant with whether it is hidden and how its training stands, and what is focused.
@@ -135,7 +133,6 @@ impl Lab {
                 frame_asked: Cell::new(false),
                 starts: RefCell::new(HashMap::new()),
                 next_start: Cell::new(0),
-                chances: RefCell::new(HashMap::new()),
             })),
         }
     }
@@ -221,13 +218,7 @@ impl Lab {
             resolved.runs.iter().enumerate().map(|(i, run)| (run.base_learning_rate, resolved.steps(i))).collect();
         let states = resolved.rule.states.iter().map(|state| state.name.clone()).collect();
         let stride = resolved.stride();
-        let seed = resolved.runs.first().map_or(experiment.seed, |run| run.seed);
         let engine = self.engine.get_value();
-        let chance = *engine
-            .chances
-            .borrow_mut()
-            .entry((experiment.task.clone(), seed))
-            .or_insert_with(|| (resolved.task.generate)(seed).validation().label_entropy(resolved.task.classes));
         self.cancel(id);
         // What was lost before is history now; that there are no workers stays true.
         if self.fault.with_untracked(|fault| matches!(fault, Some(Fault::Replaced(_)))) {
@@ -236,7 +227,6 @@ impl Lab {
         self.board.update(|board| {
             if let Some(variant) = board.get_mut(id) {
                 variant.begin(Columns { states }, stride, &runs);
-                variant.chance = chance;
             }
         });
         let pool = engine.pool.borrow().clone();
@@ -271,7 +261,8 @@ impl Lab {
             for (id, start, event) in pending {
                 let Some(variant) = board.get_mut(id).filter(|_| newest.get(&id) == Some(&start)) else { continue };
                 match event {
-                    Event::Started { backend, device, reason, probe, .. } => {
+                    Event::Started { backend, device, reason, probe, chance, .. } => {
+                        variant.chance = chance;
                         variant.probe = Some(probe);
                         variant.device = Some(Device { backend, name: device, reason });
                     }

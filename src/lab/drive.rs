@@ -1,5 +1,5 @@
 use super::{Command, Event};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Resolved};
 use crate::train::cpu::CpuFleet;
 use crate::train::gpu::{Gpu, GpuFleet, GpuFleetError};
 use crate::train::{Backend, Checkpoint, Fleet, FleetError, Plan};
@@ -65,7 +65,9 @@ fn started(plan: &Plan, backend: Backend, device: String, reason: Option<String>
     let layer = offsets.partition_point(|&offset| offset <= plan.probe) - 1;
     let name = plan.resolved.network.parameters[layer].name.clone();
     let states = plan.columns.states.clone();
-    Event::Started { backend, device, reason, probe: (name, plan.probe - offsets[layer]), states }
+    let Resolved { task, runs, .. } = &plan.resolved;
+    let chance = (task.generate)(runs[0].seed).validation().label_entropy(task.classes);
+    Event::Started { backend, device, reason, probe: (name, plan.probe - offsets[layer]), states, chance }
 }
 
 /// Trains where the share asks to, or on the CPU where that cannot be; a lost GPU goes on there from the last checkpoint.
