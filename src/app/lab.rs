@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use leptos::prelude::*;
@@ -13,18 +14,9 @@ use crate::experiment::{Experiment, PRESETS};
 use crate::lab::{Command, Control, Event, Runner};
 use crate::record::Columns;
 use crate::view::board::{Arrangement, Board, Commit, Device, MOST_VARIANTS, Progress};
+use crate::view::scene::{self, StepView};
 use crate::view::text::{Language, Texts, fill};
-
-/// A light, dark, or the system's theme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Theme {
-    /// As the system.
-    System,
-    /// Dark on light.
-    Light,
-    /// Light on dark.
-    Dark,
-}
+use crate::view::theme::Theme;
 
 /// The engine behind the board: the pool, and a control for each variant in training.
 struct Engine {
@@ -39,6 +31,16 @@ struct Engine {
     /// Chance by task and seed; drawing a task's data takes some milliseconds.
     chances: RefCell<HashMap<(String, u32), f64>>,
 }
+
+/// The board without its numbers: each variant with whether it is hidden and how its training stands, and what is focused.
+#[derive(Clone, Debug, PartialEq)]
+struct Stage {
+    variants: Vec<(u64, bool, Progress)>,
+    focus: (Option<u64>, Option<usize>, Option<u32>),
+}
+
+/// How often what need not follow every frame (tables, descriptions) is renewed while a network trains.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// What the page's components share.
 #[derive(Clone, Copy)]
@@ -61,28 +63,71 @@ pub struct Lab {
     pub fault: RwSignal<Option<Fault>>,
     /// Whether the GPU adapter is software, as far as the browser tells.
     pub is_software: RwSignal<bool>,
+    /// What the plots against the step show.
+    pub view: RwSignal<StepView>,
+    /// The clip threshold that is being tried, while its grip is held.
+    pub tried: RwSignal<Option<f64>>,
     /// The focused variant's experiment: what the controls show.
     pub current: Memo<Experiment>,
+    /// The variants' names, in the board's order.
+    pub names: Memo<Vec<String>>,
+    /// What changes a few times a minute and not with every frame: see [`Lab::stage`].
+    stage: Memo<Stage>,
+    /// Counts the seconds in which the board changed.
+    beat: RwSignal<u32>,
     engine: StoredValue<Rc<Engine>, LocalStorage>,
 }
 
 impl Lab {
     /// A lab with an empty board and no engine yet.
-    pub fn new(language: Language) -> Self {
+    pub fn new(language: Language, theme: Theme) -> Self {
         let board = RwSignal::new(Board::default());
+        let language = RwSignal::new(language);
+        let ids = Memo::new(move |_| board.with(|board| board.variants().iter().map(|v| v.id).collect::<Vec<_>>()));
+        // A variant's experiment never changes: its id stands for it.
+        let names = Memo::new(move |_| {
+            ids.with(|_| ());
+            board.with_untracked(|board| scene::names(board, language.get().texts()))
+        });
+        let stage = Memo::new(move |_| {
+            board.with(|board| Stage {
+                variants: board.variants().iter().map(|v| (v.id, v.hidden, v.progress.clone())).collect(),
+                focus: (board.focused().map(|v| v.id), board.run(), board.cursor),
+            })
+        });
+        let beat = RwSignal::new(0u32);
+        let is_due = StoredValue::new(false);
+        Effect::new(move |_| {
+            board.track();
+            if !is_due.get_value() {
+                is_due.set_value(true);
+                set_timeout(
+                    move || {
+                        is_due.set_value(false);
+                        beat.update(|n| *n = n.wrapping_add(1));
+                    },
+                    BEAT,
+                );
+            }
+        });
         let current =
             Memo::new(move |_| board.with(|board| board.focused().map_or_else(default, |v| v.experiment.clone())));
         Self {
             board,
-            language: RwSignal::new(language),
-            theme: RwSignal::new(Theme::System),
+            language,
+            theme: RwSignal::new(theme),
             notice: RwSignal::new(None),
             editing: RwSignal::new(false),
             paused: RwSignal::new(false),
             hidden: RwSignal::new(false),
             fault: RwSignal::new(None),
             is_software: RwSignal::new(false),
+            view: RwSignal::new(StepView::default()),
+            tried: RwSignal::new(None),
             current,
+            names,
+            stage,
+            beat,
             engine: StoredValue::new_local(Rc::new(Engine {
                 pool: RefCell::new(None),
                 controls: RefCell::new(HashMap::new()),
@@ -98,6 +143,18 @@ impl Lab {
     /// The texts in the page's language.
     pub fn texts(&self) -> &'static Texts {
         self.language.get().texts()
+    }
+
+    /// Follows what changes a few times a minute: variants that come, go, start or end, and what is focused.
+    pub fn stage(&self) {
+        // A memo that is only tracked is never computed.
+        self.stage.with(|_| ());
+    }
+
+    /// Follows the board, but no more than about once a second.
+    pub fn slow(&self) {
+        self.stage();
+        self.beat.track();
     }
 
     /// Gives the lab its workers.

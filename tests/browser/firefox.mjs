@@ -27,6 +27,8 @@ const tests = [
     async run({ page, address, shot }) {
       await page.goto(address);
       await waitForText(page, '#happened .verdict', 'lr* is 0.008', FLEET_MS);
+      await page.$eval('.axis-card details.table', (details) => (details.open = true));
+      await page.waitForSelector('#axis-table tr');
       const rows = await page.$$eval('#axis-table tr', (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
       assert.deepEqual(rows.map(([, rate]) => Number(rate)), [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256]);
       const edge = rows.findIndex(([, , , state]) => /^(dead|infeasible)/.test(state));

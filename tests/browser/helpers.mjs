@@ -3,8 +3,15 @@
 /** The longest that a fleet of the default experiment may take, on two busy cores and a software GPU. */
 export const FLEET_MS = 300_000;
 
+/** Opens the table behind a plot, and waits until it is built. */
+export async function openTable(page, id) {
+  await page.locator(`details.table:has(#${id})`).evaluate((details) => (details.open = true));
+  await page.locator(`#${id} tr`).first().waitFor({ state: 'attached' });
+}
+
 /** The rows of the axis plot's table: {variant, rate, loss, state}. */
 export async function table(page) {
+  await openTable(page, 'axis-table');
   const rows = await page.locator('#axis-table tr').evaluateAll((rows) =>
     rows.map((row) => [...row.cells].map((cell) => cell.textContent)),
   );
@@ -13,8 +20,12 @@ export async function table(page) {
 
 /** Waits until the `index`-th variant has ended, and gives its rows. */
 export async function ended(page, index) {
-  const verdict = page.locator('#happened .verdict').nth(index);
-  await verdict.getByText(/lr\* is|No learning rate/).waitFor({ timeout: FLEET_MS });
+  // Only the focused variant's sentence is unfolded.
+  await page.waitForFunction(
+    (index) => /lr\* is|No learning rate/.test(document.querySelector(`#happened .verdict[data-place="${index}"]`)?.textContent),
+    index,
+    { timeout: FLEET_MS },
+  );
   const name = (await page.locator('#variants .name').nth(index).innerText()).trim();
   return (await table(page)).filter((row) => row.variant === name);
 }

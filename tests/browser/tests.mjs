@@ -120,7 +120,7 @@ export const tests = [
       await page.locator('#seed').fill('9');
       await page.keyboard.press('Enter');
       await page.locator('#notice', { hasText: 'At most 12 variants' }).waitFor();
-      await page.locator('#happened .verdict').nth(4).getByText(/lr\* is|No learning rate/).waitFor({ timeout: FLEET_MS });
+      await ended(page, 4);
       await shot('many-variants');
       // Deleting makes room.
       await page.getByRole('button', { name: /^Delete Momentum, no norm/ }).click();
