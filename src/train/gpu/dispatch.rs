@@ -52,7 +52,6 @@ pub struct Params {
     pub examples_labels: u32,
     pub examples_first: u32,
     pub examples_count: u32,
-    pub reserved: u32,
     pub batches_stride: u32,
     pub examples_weight: f32,
     pub theta: u32,
@@ -66,7 +65,6 @@ pub struct Params {
     pub state_count: u32,
     pub partial_count: u32,
     pub validation_slot: u32,
-    pub padding: u32,
 }
 
 /// One dispatch of a step or of a validation.

@@ -13,11 +13,11 @@ struct Params {
     // The batch: shape, where labels go, where examples lie in their buffer.
     batch_size: u32, input_len: u32, labels_offset: u32, labels_stride: u32,
     examples_stride: u32, examples_inputs: u32, examples_labels: u32, examples_first: u32,
-    examples_count: u32, reserved: u32, batches_stride: u32, examples_weight: f32,
+    examples_count: u32, batches_stride: u32, examples_weight: f32,
     // The step: gradient, parameters, states, partial sums, results, the probe, where a validation point goes.
     theta: u32, gradient: u32, states: u32, partials: u32,
     run_stride: u32, loss: u32, accuracy: u32, probe: u32,
-    state_count: u32, partial_count: u32, validation_slot: u32, padding: u32,
+    state_count: u32, partial_count: u32, validation_slot: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
