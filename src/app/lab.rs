@@ -14,6 +14,7 @@ use crate::experiment::{Experiment, PRESETS};
 use crate::lab::{Command, Control, Event, Runner};
 use crate::record::Columns;
 use crate::view::board::{Arrangement, Board, Commit, Device, MOST_VARIANTS, Progress};
+use crate::view::refusal::refusal;
 use crate::view::scene::{self, StepView};
 use crate::view::text::{Language, Texts, fill};
 use crate::view::theme::Theme;
@@ -163,7 +164,7 @@ impl Lab {
     pub fn commit(&self, experiment: Experiment) {
         let texts = self.language.get_untracked().texts();
         if let Err(error) = experiment.resolve() {
-            self.notice.set(Some(fill(texts.refused, &[("reason", &error.to_string())])));
+            self.notice.set(Some(fill(texts.refused, &[("reason", &refusal(&error, texts))])));
             return;
         }
         let (before, had) = self.board.with_untracked(|board| {
