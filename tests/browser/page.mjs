@@ -59,10 +59,11 @@ export const pageTests = [
       await ended(page, 1);
       const canvas = await box(page, 'canvas.norm');
       const now = await grip.evaluate((grip) => [grip.value, grip.min, grip.max].map(Number));
-      const line = y + thumb / 2 + (1 - (now[0] - now[1]) / (now[2] - now[1])) * (height - thumb);
+      const room = await grip.boundingBox();
+      const line = room.y + thumb / 2 + (1 - (now[0] - now[1]) / (now[2] - now[1])) * (room.height - thumb);
       await page.mouse.move(canvas.x + 200, line);
       await page.mouse.down();
-      await page.mouse.move(canvas.x + 220, line + 30, { steps: 3 });
+      await page.mouse.move(canvas.x + 220, line + 25, { steps: 3 });
       assert.match(await page.locator('#clip-words').innerText(), /would clip/);
       await page.mouse.up();
       await counts(page, 3);
