@@ -3,17 +3,12 @@
 use super::device::Gpu;
 use super::launch::{End, launches};
 use super::layout::{CHUNK_STEPS, ExamplesLayout, Layout, MOST_PARTIAL_SUMS, TABLE_HEAD, ring_width};
-use crate::network::operations::Grid;
+use crate::network::operations::{Grid, TILE_SIDE, Tile, WORKGROUP};
 use crate::rule::Program;
 use crate::tensor::Shape;
 use crate::train::Plan;
 use crate::train::batches::Data;
 use crate::train::tape::{Place, Tape, Tensor};
-
-/// Invocations of a workgroup.
-pub const WORKGROUP: usize = 64;
-/// Rows and columns of a matrix product that one workgroup computes.
-const TILE: usize = 32;
 
 /// What a kernel is told; the twin of `Params` in `kernels/common.wgsl`.
 #[repr(C)]
@@ -186,8 +181,9 @@ impl<'a> Builder<'a> {
             (params.d_offset, params.d_stride) = address(launch.other.as_ref());
             (params.out_offset, params.out_stride) = address(Some(&launch.output));
             let rows = launch.inputs.first().map_or(1, |tensor| tensor.shape.rows());
-            let workgroups = workgroups(launch.kernel.grid, shape, rows, self.run_count);
-            dispatches.push(self.push(launch.kernel.name, launch.kernel.source, params, workgroups));
+            let tile = Tile::choose(self.gpu.is_software(), shape.columns());
+            let workgroups = workgroups(launch.kernel.grid, tile, shape, rows, self.run_count);
+            dispatches.push(self.push(launch.kernel.name, &launch.kernel.source.text(tile), params, workgroups));
         }
         dispatches
     }
@@ -247,11 +243,13 @@ impl<'a> Builder<'a> {
 }
 
 /// The workgroups that cover an output of this shape, whose kernel's first input has `rows` rows.
-pub fn workgroups(grid: Grid, output: &Shape, rows: usize, run_count: usize) -> [u32; 3] {
+pub fn workgroups(grid: Grid, tile: Tile, output: &Shape, rows: usize, run_count: usize) -> [u32; 3] {
     let [x, y] = match grid {
         Grid::Values => [output.len().div_ceil(WORKGROUP), 1],
         Grid::Rows => [rows.div_ceil(WORKGROUP), 1],
-        Grid::Tiles => [output.columns().div_ceil(TILE), output.rows().div_ceil(TILE)],
+        Grid::Tiles => {
+            [output.columns().div_ceil(TILE_SIDE * tile.columns), output.rows().div_ceil(TILE_SIDE * tile.rows)]
+        }
         Grid::One => [1, 1],
     };
     [x as u32, y as u32, run_count as u32]

@@ -19,7 +19,7 @@ pub enum End {
 }
 
 /// One kernel with its operands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Launch {
     /// The kernel.
     pub kernel: Kernel,
