@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 /// A chunk takes about this long, so that curves grow smoothly and commands are heard soon.
 const CHUNK_SECONDS: f64 = 0.03;
+/// A chunk on a GPU takes this long: between the end of one and the start of the next the GPU waits for some milliseconds.
+const GPU_CHUNK_SECONDS: f64 = 0.1;
 /// A chunk takes at least this many times what hearing of its end costs, so that most of the time is training.
 const CHUNK_READBACKS: f64 = 4.0;
 /// A checkpoint is taken after this much training.
@@ -124,7 +126,8 @@ async fn advance(
     pace: &mut Pace,
     mut checkpoint: Option<&mut Option<Checkpoint>>,
 ) -> Result<Outcome, FleetError> {
-    let target = CHUNK_SECONDS.max(CHUNK_READBACKS * fleet.readback_seconds());
+    let length = if fleet.readback_seconds() > 0.0 { GPU_CHUNK_SECONDS } else { CHUNK_SECONDS };
+    let target = length.max(CHUNK_READBACKS * fleet.readback_seconds());
     let mut steps = 1;
     let mut since_checkpoint = 0.0;
     while !fleet.finished() {

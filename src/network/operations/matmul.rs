@@ -1,4 +1,4 @@
-use super::{Compute, Kernel, Operand, TILE_SIDE, Tile, WORKGROUP};
+use super::{Compute, End, Kernel, Operand, TILE_SIDE, Tile, WORKGROUP};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
 use ndarray::linalg::general_mat_mul;
@@ -58,14 +58,21 @@ pub(super) fn multiply<T: Element>(
 }
 
 /// A matrix product without a barrier, which software adapters run slowly: each invocation sums `tile.rows` x `tile.columns`
-/// values in registers. The columns of neighbouring invocations are neighbours, so that their loads are, too.
-fn product_wgsl(transpose: Transpose, tile: Tile, start: &str) -> String {
+/// values in registers. The columns of neighbouring invocations are neighbours, so that their loads are, too. What a
+/// kernel does not need is not in its text: a software adapter computes both sides of every branch.
+fn product_wgsl(transpose: Transpose, tile: Tile, end: End, start: &str) -> String {
     let (rows, columns) = (tile.rows, tile.columns);
     let [x_row, x_step] = if transpose == Transpose::First { ["", "params.rows"] } else { [" * params.inner", "1u"] };
     let [w_column, w_step] =
         if transpose == Transpose::Second { [" * params.inner", "1u"] } else { ["", "params.columns"] };
-    // The first tile row can also sum the columns of the second factor: the gradient of a bias.
-    let sums_columns = transpose == Transpose::First;
+    let sums_columns = end == End::ColumnSums;
+    let value = match end {
+        End::ColumnSums => "value".to_owned(),
+        // One text for both: a pipeline costs a software adapter more than a load a value.
+        End::Nothing | End::Add => "select(value, value + d(run, at), params.variant == 1u)".to_owned(),
+        End::Activation(kind) => format!("activation({}u, value)", kind.gpu_variant()),
+        End::ActivationGradient(kind) => format!("activation_gradient({}u, d(run, at), value)", kind.gpu_variant()),
+    };
     let each = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
     let wide = TILE_SIDE * columns;
     let mut text = format!(
@@ -84,11 +91,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 "
     );
     // Beyond the last row or column the last one is computed again, and not written.
-    text += &each(rows, &|i| format!("    var x{i} = a_base + min(row + {i}u, last_row){x_row};\n"));
+    text += &each(rows, &|i| format!("    let x{i} = a_base + min(row + {i}u, last_row){x_row};\n"));
     text += &each(columns, &|j| {
         let beyond = TILE_SIDE * j;
         format!(
-            "    let column{j} = min(column + {beyond}u, last_column);\n    var w{j} = b_base + column{j}{w_column};\n"
+            "    let column{j} = min(column + {beyond}u, last_column);\n    let w{j} = b_base + column{j}{w_column};\n"
         )
     });
     text += &each(columns, &|j| {
@@ -97,11 +104,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let total = if sums_columns { format!("    var total{j} = 0.0;\n") } else { String::new() };
         format!("    let start{j} = {start};\n{sums}{total}")
     });
-    text += "    for (var k = 0u; k < params.inner; k++) {\n";
-    text += &each(columns, &|j| format!("        let b{j} = arena[w{j}];\n        w{j} += {w_step};\n"));
+    text += &format!(
+        "    for (var k = 0u; k < params.inner; k++) {{\n        let x = k * {x_step};\n        let w = k * {w_step};\n"
+    );
+    text += &each(columns, &|j| format!("        let b{j} = arena[w{j} + w];\n"));
     text += &each(rows, &|i| {
         let products = each(columns, &|j| format!("        sum{i}_{j} += a{i} * b{j};\n"));
-        format!("        let a{i} = arena[x{i}];\n        x{i} += {x_step};\n{products}")
+        format!("        let a{i} = arena[x{i} + x];\n{products}")
     });
     if sums_columns {
         text += &each(columns, &|j| format!("        total{j} += b{j};\n"));
@@ -115,16 +124,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         for (var j = 0u; j < {columns}u; j++) {{
             if (column + {TILE_SIDE}u * j > last_column) {{ break; }}
             let at = (row + i) * params.columns + column + {TILE_SIDE}u * j;
-            write(run, at, finish(run, at, sums[i * {columns}u + j]));
+            let value = sums[i * {columns}u + j];
+            write(run, at, {value});
         }}
     }}
 ",
         sums.len(),
         sums.join(", ")
     );
+    // The first tile row sums the columns of the second factor, too: the gradient of a bias.
     if sums_columns {
-        text +=
-            "    if (params.end == 4u && row == 0u) {\n        let base = params.d_offset + run * params.d_stride;\n";
+        text += "    if (row == 0u) {\n        let base = params.d_offset + run * params.d_stride;\n";
         text += &each(columns, &|j| {
             let beyond = TILE_SIDE * j;
             format!("        if (column + {beyond}u <= last_column) {{ arena[base + column{j}] = total{j}; }}\n")
@@ -135,8 +145,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 }
 
 /// [`super::Affine`]: the sums begin at the bias.
-pub(super) fn affine_wgsl(tile: Tile) -> String {
-    product_wgsl(Transpose::Neither, tile, "c(run, COLUMN)")
+pub(super) fn affine_wgsl(tile: Tile, end: End) -> String {
+    product_wgsl(Transpose::Neither, tile, end, "c(run, COLUMN)")
 }
 
 impl Compute for Matmul {
@@ -173,10 +183,14 @@ impl Compute for Matmul {
     }
 
     fn kernel(&self, inputs: &[&Shape]) -> Kernel {
-        let (name, source): (_, fn(Tile) -> String) = match self.transpose {
-            Transpose::Neither => ("matmul", |tile| product_wgsl(Transpose::Neither, tile, "0.0")),
-            Transpose::First => ("matmul, first transposed", |tile| product_wgsl(Transpose::First, tile, "0.0")),
-            Transpose::Second => ("matmul, second transposed", |tile| product_wgsl(Transpose::Second, tile, "0.0")),
+        let (name, source): (_, fn(Tile, End) -> String) = match self.transpose {
+            Transpose::Neither => ("matmul", |tile, end| product_wgsl(Transpose::Neither, tile, end, "0.0")),
+            Transpose::First => {
+                ("matmul, first transposed", |tile, end| product_wgsl(Transpose::First, tile, end, "0.0"))
+            }
+            Transpose::Second => {
+                ("matmul, second transposed", |tile, end| product_wgsl(Transpose::Second, tile, end, "0.0"))
+            }
         };
         let inner = extents(self.transpose, inputs[0], inputs[1]).map_or(0, |(_, _, inner)| inner);
         Kernel { inner, ..Kernel::tiled(name, source) }

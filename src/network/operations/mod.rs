@@ -40,7 +40,7 @@ impl Kernel {
         Self { name, source: Source::Fixed(source), grid, variant: 0, value: 0.0, inner: 0 }
     }
 
-    fn tiled(name: &'static str, source: fn(Tile) -> String) -> Self {
+    fn tiled(name: &'static str, source: fn(Tile, End) -> String) -> Self {
         Self { name, source: Source::Tiled(source), grid: Grid::Tiles, variant: 0, value: 0.0, inner: 0 }
     }
 }
@@ -76,21 +76,36 @@ impl Tile {
     }
 }
 
+/// What follows a matrix product in the kernel that computes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nothing.
+    Nothing,
+    /// An activation.
+    Activation(ActivationKind),
+    /// The gradient of an activation, at the point in the fourth operand.
+    ActivationGradient(ActivationKind),
+    /// The fourth operand is added.
+    Add,
+    /// The columns of the second factor are summed into the fourth operand.
+    ColumnSums,
+}
+
 /// The text of a kernel.
 #[derive(Clone, Copy, Debug)]
 pub enum Source {
     /// One text.
     Fixed(&'static str),
-    /// A text for each tile.
-    Tiled(fn(Tile) -> String),
+    /// A text for each tile and end.
+    Tiled(fn(Tile, End) -> String),
 }
 
 impl Source {
-    /// The text for this tile.
-    pub fn text(&self, tile: Tile) -> Cow<'static, str> {
+    /// The text for this tile and end; a kernel that is no matrix product has neither.
+    pub fn text(&self, tile: Tile, end: End) -> Cow<'static, str> {
         match self {
             Self::Fixed(text) => Cow::Borrowed(text),
-            Self::Tiled(text) => Cow::Owned(text(tile)),
+            Self::Tiled(text) => Cow::Owned(text(tile, end)),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! From launches to dispatches: what each kernel is told, and how many workgroups it takes.
 
 use super::device::Gpu;
-use super::launch::{End, launches};
-use super::layout::{CHUNK_STEPS, ExamplesLayout, Layout, MOST_PARTIAL_SUMS, TABLE_HEAD, ring_width};
-use crate::network::operations::{Grid, TILE_SIDE, Tile, WORKGROUP};
+use super::launch::launches;
+use super::layout::{CHUNK_STEPS, ExamplesLayout, FEW_PARTIAL_SUMS, Layout, MOST_PARTIAL_SUMS, TABLE_HEAD, ring_width};
+use crate::network::operations::{End, Grid, TILE_SIDE, Tile, WORKGROUP};
 use crate::rule::Program;
 use crate::tensor::Shape;
 use crate::train::Plan;
@@ -31,7 +31,6 @@ pub struct Params {
     pub a_len: u32,
     pub b_len: u32,
     pub variant: u32,
-    pub end: u32,
     pub training: u32,
     pub nan_bits: u32,
     pub value: f32,
@@ -47,7 +46,6 @@ pub struct Params {
     pub examples_labels: u32,
     pub examples_first: u32,
     pub examples_count: u32,
-    pub reserved: u32,
     pub batches_stride: u32,
     pub examples_weight: f32,
     pub theta: u32,
@@ -61,7 +59,6 @@ pub struct Params {
     pub state_count: u32,
     pub partial_count: u32,
     pub validation_slot: u32,
-    pub padding: u32,
 }
 
 /// One dispatch of a step or of a validation.
@@ -102,7 +99,9 @@ impl<'a> Builder<'a> {
     }
 
     fn partial_count(&self) -> usize {
-        self.plan.parameter_count().div_ceil(8 * WORKGROUP).clamp(1, MOST_PARTIAL_SUMS)
+        // Each partial sum takes a barrier, which costs a software adapter as much as some thousand additions.
+        let most = if self.gpu.is_software() { FEW_PARTIAL_SUMS } else { MOST_PARTIAL_SUMS };
+        self.plan.parameter_count().div_ceil(8 * WORKGROUP).clamp(1, most)
     }
 
     fn common(&self, is_training: bool) -> Params {
@@ -163,15 +162,8 @@ impl<'a> Builder<'a> {
             let shape = &launch.output.shape;
             (params.rows, params.columns) = (shape.rows() as u32, shape.columns() as u32);
             params.inner = launch.kernel.inner as u32;
-            params.variant = launch.kernel.variant;
+            params.variant = if launch.end == End::Add { 1 } else { launch.kernel.variant };
             params.value = launch.kernel.value;
-            params.end = match launch.end {
-                End::Nothing => 0,
-                End::Activation => 1,
-                End::ActivationGradient => 2,
-                End::Add => 3,
-                End::ColumnSums => 4,
-            };
             let len = |position: usize| launch.inputs.get(position).map_or(0, |tensor| tensor.shape.len()) as u32;
             (params.a_len, params.b_len) = (len(0), len(1));
             let address = |tensor: Option<&Tensor>| tensor.map_or((0, 0), |tensor| self.address(tensor));
@@ -183,7 +175,12 @@ impl<'a> Builder<'a> {
             let rows = launch.inputs.first().map_or(1, |tensor| tensor.shape.rows());
             let tile = Tile::choose(self.gpu.is_software(), shape.columns());
             let workgroups = workgroups(launch.kernel.grid, tile, shape, rows, self.run_count);
-            dispatches.push(self.push(launch.kernel.name, &launch.kernel.source.text(tile), params, workgroups));
+            dispatches.push(self.push(
+                launch.kernel.name,
+                &launch.kernel.source.text(tile, launch.end),
+                params,
+                workgroups,
+            ));
         }
         dispatches
     }

@@ -3,7 +3,7 @@
 use super::device::{Gpu, UNIFORM_STRIDE};
 use super::dispatch::{Params, update_source, workgroups};
 use super::layout::TABLE_HEAD;
-use crate::network::operations::{Operation, Tile, WORKGROUP};
+use crate::network::operations::{End, Operation, Tile, WORKGROUP};
 use crate::rule::Program;
 use crate::tensor::Shape;
 use crate::train::FleetError;
@@ -48,7 +48,8 @@ pub async fn compute(
     };
     let rows = shapes.first().map_or(1, |shape| shape.rows());
     let workgroups = workgroups(kernel.grid, tile, &shape, rows, 1);
-    let arena = run(gpu, (kernel.name, &kernel.source.text(tile)), params, workgroups, &arena, &[0.0]).await?;
+    let arena =
+        run(gpu, (kernel.name, &kernel.source.text(tile, End::Nothing)), params, workgroups, &arena, &[0.0]).await?;
     Ok(arena[output..].to_vec())
 }
 
