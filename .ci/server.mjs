@@ -16,9 +16,10 @@ const TYPES = {
 
 /**
  * Serves the folder `root` at http://127.0.0.1:`port` under `base` ("/" or "/sub/folder/").
- * Files are checked again at every request (`no-cache`), so that a new build is never mixed with an old one.
+ * Files are checked again at every request (`no-cache`), so that a new build is never mixed with an old one. `headers` come
+ * with every file.
  */
-export function serve(root, port, base = '/') {
+export function serve(root, port, base = '/', headers = {}) {
   const server = createServer(async (request, response) => {
     const answer = (status, text) => response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
     let path;
@@ -35,6 +36,7 @@ export function serve(root, port, base = '/') {
       if (!info.isFile()) return answer(404, 'not found');
       const tag = `"${info.size.toString(16)}-${info.mtimeMs.toString(16)}"`;
       const head = {
+        ...headers,
         'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
         'cache-control': 'no-cache',
         etag: tag,

@@ -70,6 +70,8 @@ apt_install() { # apt_install WHAT PACKAGES...
 tests() {
     command -v chromium >/dev/null && command -v chromedriver >/dev/null ||
         apt_install "Chromium and its driver" chromium chromium-driver
+    command -v firefox-esr >/dev/null || command -v firefox >/dev/null || [ -n "${FIREFOX:-}" ] ||
+        apt_install "Firefox" firefox-esr
     # The GPU tests run on a real adapter or on lavapipe, Mesa's software Vulkan: one of them must be there.
     compgen -G "/usr/share/vulkan/icd.d/*.json" >/dev/null || compgen -G "/etc/vulkan/icd.d/*.json" >/dev/null ||
         apt_install "a software Vulkan" mesa-vulkan-drivers libvulkan1
@@ -80,7 +82,7 @@ tests() {
         }
     done
     if [ ! -d tests/browser/node_modules ] || [ tests/browser/package-lock.json -nt tests/browser/node_modules ]; then
-        say "Installing the end-to-end tests' driver, playwright-core, from npm (some seconds; no browser comes with it)"
+        say "Installing what the end-to-end tests use (playwright-core, puppeteer-core, axe-core) from npm (some seconds; no browser comes with it)"
         npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
         touch tests/browser/node_modules
     fi

@@ -1,7 +1,9 @@
 // An engine worker: waits for the address of the program's glue and the compiled module, then starts the same program,
 // which sees from its global scope that it is a worker.
-self.onmessage = async ({ data: [glue, module] }) => {
+self.onmessage = ({ data: [glue, module] }) => {
   self.onmessage = null;
-  const { default: init } = await import(glue);
-  await init({ module_or_path: module });
+  import(glue)
+    .then(({ default: init }) => init({ module_or_path: module }))
+    // The page hears of errors, not of rejected promises.
+    .catch((error) => setTimeout(() => { throw error; }));
 };

@@ -28,27 +28,29 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// Clears a canvas and fits its pixels to its size on the screen. `None` where it has no size or no context.
-    pub fn prepare(element: &HtmlCanvasElement) -> Option<Self> {
-        let size = Size { width: f64::from(element.client_width()), height: f64::from(element.client_height()) };
-        if size.width < 1.0 || size.height < 1.0 {
+    /// Clears a canvas and fits its pixels to its size on the screen; what is drawn is `zoom` times as large, and the
+    /// plot's size smaller by that. `None` where it has no size or no context.
+    pub fn prepare(element: &HtmlCanvasElement, zoom: f64) -> Option<Self> {
+        let on_screen = Size { width: f64::from(element.client_width()), height: f64::from(element.client_height()) };
+        if on_screen.width < 1.0 || on_screen.height < 1.0 {
             return None;
         }
+        let size = Size { width: on_screen.width / zoom, height: on_screen.height / zoom };
         let density = web_sys::window()?.device_pixel_ratio().clamp(1.0, 4.0);
-        let (width, height) = ((size.width * density).round() as u32, (size.height * density).round() as u32);
+        let (width, height) = ((on_screen.width * density).round() as u32, (on_screen.height * density).round() as u32);
         if (element.width(), element.height()) != (width, height) {
             element.set_width(width);
             element.set_height(height);
         }
         let context: CanvasRenderingContext2d = element.get_context("2d").ok()??.dyn_into().ok()?;
-        let scale = density / SUBPIXELS;
+        let scale = density * zoom / SUBPIXELS;
         context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0).ok()?;
         context.clear_rect(0.0, 0.0, size.width * SUBPIXELS, size.height * SUBPIXELS);
         context.set_line_join("round");
         Some(Self { context, size })
     }
 
-    /// The canvas' size in CSS pixels.
+    /// The plot's size.
     pub fn size(&self) -> Size {
         self.size
     }

@@ -4,16 +4,15 @@ use leptos::prelude::*;
 
 use super::lab::Lab;
 use super::mathml::Formula;
-use super::plots::{equations_title, rule_title};
 use super::rule_editor::RuleEditor;
 use crate::experiment::Experiment;
 use crate::record::Columns;
 use crate::rule::{Equation, MathNode, Rule, Symbol};
 use crate::view::board::Board;
 use crate::view::equation;
-use crate::view::number::three;
+use crate::view::name::rule_name;
+use crate::view::number::{short, three};
 use crate::view::scene;
-use crate::view::summary::{sentence, summary};
 use crate::view::text::{Texts, fill};
 
 /// What the numbers at the cursor are.
@@ -70,31 +69,31 @@ fn symbol_node(equations: &[Equation], symbol: &Symbol) -> Option<MathNode> {
     equations.iter().find_map(|equation| equation::find(&equation.mathml, symbol)).cloned()
 }
 
-fn metric(label: &'static str, value: f32) -> impl IntoView {
+/// One line of the numbers at the cursor: its value is a memo of its own, so that a frame changes a text and no element.
+fn metric(
+    lab: Lab,
+    label: fn(&Texts) -> &'static str,
+    value: impl Fn() -> Option<f64> + Send + Sync + 'static,
+) -> impl IntoView {
+    let value = Memo::new(move |_| value().map_or_else(|| "–".to_owned(), three));
     view! {
         <tr>
-            <td>{label}</td>
-            <td class="number">{three(f64::from(value))}</td>
+            <th scope="row">{move || label(lab.texts())}</th>
+            <td class="number">{move || value.get()}</td>
         </tr>
     }
 }
 
-fn formula(title: &'static str, node: MathNode) -> impl IntoView {
+/// A formula besides the rule, marked while it does something to the step at the cursor.
+fn formula(title: &'static str, node: MathNode, active: Memo<bool>) -> impl IntoView {
     view! {
-        <h2>{title}</h2>
-        <div class="equation">
-            <Formula node />
+        <div class:active=move || active.get()>
+            <h3>{title}</h3>
+            <div class="equation">
+                <Formula node />
+            </div>
         </div>
     }
-}
-
-/// The formulas besides the rule.
-fn others(experiment: &Experiment, texts: &'static Texts) -> impl IntoView + use<> {
-    let warmup = equation::warmup(experiment).map(|node| formula(texts.warmup_on, node));
-    let schedule = formula(texts.schedule, equation::schedule(experiment));
-    let clipping = equation::clipping(experiment).map(|node| formula(texts.clipping_on, node));
-    let block = equation::block(experiment).map(|node| formula(texts.block, node));
-    (warmup, schedule, clipping, block)
 }
 
 /// The equations and their numbers.
@@ -102,6 +101,12 @@ fn others(experiment: &Experiment, texts: &'static Texts) -> impl IntoView + use
 pub fn Equations(lab: Lab) -> impl IntoView {
     let equations = Memo::new(move |_| lab.current.with(rule_equations));
     let shown = Memo::new(move |_| lab.board.with(numbers));
+    let values = Memo::new(move |_| {
+        shown.with(|shown| match shown {
+            Numbers::Row { values, .. } => values.clone(),
+            _ => Vec::new(),
+        })
+    });
     let rule = move || {
         equations
             .get()
@@ -109,103 +114,101 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             .map(|equation| {
                 view! {
                     <div class="equation">
-                        <Formula node=equation.mathml text=equation.text />
+                        <Formula node=equation.mathml text=equation.text values />
                     </div>
                 }
             })
             .collect_view()
     };
-    let table = move || {
+    let step = Memo::new(move |_| lab.board.with(Board::cursor_step));
+    let in_warmup = Memo::new(move |_| lab.current.with(|experiment| step.get() < experiment.warmup_steps));
+    let after_warmup = Memo::new(move |_| !in_warmup.get());
+    let metrics = move |index: usize| {
+        shown.with(|shown| match shown {
+            Numbers::Row { metrics, .. } => Some(f64::from(metrics[index])),
+            _ => None,
+        })
+    };
+    let clips = Memo::new(move |_| metrics(3).is_some_and(|scale| scale < 1.0));
+    let always = Memo::new(|_| false);
+    let others = move || {
         let texts = lab.texts();
-        match shown.get() {
-            Numbers::None => view! { <p class="help">{texts.nothing_yet}</p> }.into_any(),
-            Numbers::Dead => view! { <p class="help">{texts.run_is_dead}</p> }.into_any(),
-            Numbers::Row { metrics, probe, values } => {
-                let equations = equations.get();
-                let rows = values
-                    .into_iter()
-                    .filter_map(|(symbol, value)| {
-                        let node = symbol_node(&equations, &symbol)?;
-                        Some(view! {
-                            <tr data-symbol=symbol.name.clone()>
-                                <td>
-                                    <Formula node />
-                                </td>
-                                <td class="number">{three(value)}</td>
-                            </tr>
-                        })
-                    })
-                    .collect_view();
-                let what = fill(texts.probe_what, &[("name", &probe.0), ("index", &probe.1.to_string())]);
-                view! {
-                    <table class="now">
-                        <tbody>
-                            {metric(texts.loss_now, metrics[0])} {metric(texts.norm_now, metrics[1])}
-                            {metric(texts.rate_now, metrics[2])} {metric(texts.scale_now, metrics[3])}
-                        </tbody>
-                    </table>
-                    <h2>{format!("{} ({what})", texts.probe)}</h2>
-                    <table class="now" id="probe">
-                        <tbody>{rows}</tbody>
-                    </table>
-                }
-                .into_any()
+        lab.current.with(|experiment| {
+            let warmup = equation::warmup(experiment).map(|node| formula(texts.warmup_on, node, in_warmup));
+            let has_warmup = experiment.warmup_steps > 0;
+            let of_schedule = if has_warmup { after_warmup } else { always };
+            let schedule = formula(texts.schedule, equation::schedule(experiment), of_schedule);
+            let clipping = equation::clipping(experiment).map(|node| formula(texts.clipping_on, node, clips));
+            let block = equation::block(experiment).map(|node| formula(texts.block, node, always));
+            (warmup, schedule, clipping, block)
+        })
+    };
+    // Why there are no numbers, or of which parameter they are.
+    let remark = Memo::new(move |_| {
+        let texts = lab.texts();
+        shown.with(|shown| match shown {
+            Numbers::None => texts.nothing_yet.to_owned(),
+            Numbers::Dead => texts.run_is_dead.to_owned(),
+            Numbers::Row { probe, .. } => {
+                fill(texts.probe_what, &[("name", &probe.0), ("index", &probe.1.to_string())])
             }
-        }
+        })
+    });
+    // The rule's symbols change with the rule only; their values with every frame.
+    let symbols = Memo::new(move |_| values.with(|values| values.iter().map(|(s, _)| s.clone()).collect::<Vec<_>>()));
+    let probe = move || {
+        let equations = equations.get();
+        symbols
+            .get()
+            .into_iter()
+            .enumerate()
+            .filter_map(|(place, symbol)| {
+                let node = symbol_node(&equations, &symbol)?;
+                let value = Memo::new(move |_| values.with(|values| values.get(place).map(|(_, value)| three(*value))));
+                Some(view! {
+                    <tr data-symbol=symbol.name.clone()>
+                        <td>
+                            <Formula node />
+                        </td>
+                        <td class="number">{move || value.get()}</td>
+                    </tr>
+                })
+            })
+            .collect_view()
     };
     view! {
         <aside class="card" aria-labelledby="equations-title">
             <h2 id="equations-title">{move || equations_title(lab)}</h2>
-            <h2>{move || rule_title(lab)}</h2>
-            {rule}
+            <h3>{move || rule_title(lab)}</h3>
+            <div class="rule">{rule}</div>
+            <p class="help" id="probe-what">{move || remark.get()}</p>
             <RuleEditor lab />
-            {move || lab.current.with(|experiment| others(experiment, lab.texts()))}
-            {table}
-            <h2>{move || lab.texts().happened}</h2>
-            <Happened lab />
+            {others}
+            <table class="now">
+                <tbody>
+                    {metric(lab, |t| t.loss_now, move || metrics(0))} {metric(lab, |t| t.norm_now, move || metrics(1))}
+                    {metric(lab, |t| t.rate_now, move || metrics(2))} {metric(lab, |t| t.scale_now, move || metrics(3))}
+                </tbody>
+            </table>
+            <details class="table">
+                <summary>{move || lab.texts().probe}</summary>
+                <table class="now" id="probe">
+                    <tbody>{probe}</tbody>
+                </table>
+            </details>
         </aside>
     }
 }
 
-/// One sentence for each variant that is shown.
-#[component]
-fn Happened(lab: Lab) -> impl IntoView {
-    let said = Memo::new(move |_| {
-        let texts = lab.texts();
-        lab.board.with(|board| {
-            let names = scene::names(board, texts);
-            let first = board.variants().first().map(summary);
-            let focus = board.focused().map(|variant| variant.id);
-            board
-                .variants()
-                .iter()
-                .zip(&names)
-                .enumerate()
-                .filter(|(_, (variant, _))| !variant.hidden)
-                .map(|(index, (variant, name))| {
-                    let other = if index > 0 { first.as_ref() } else { None };
-                    let other = other.filter(|_| board.same_problem(variant)).map(|other| (names[0].as_str(), other));
-                    let text = sentence(variant, &summary(variant), other, texts);
-                    (name.clone(), text, Some(variant.id) == focus)
-                })
-                .collect::<Vec<_>>()
-        })
-    });
-    let items = move || {
-        said.get()
-            .into_iter()
-            .map(|(name, text, focused)| {
-                view! {
-                    <div class:focused=focused>
-                        <p class="verdict">
-                            <b>{name}</b>
-                            ": "
-                            {text}
-                        </p>
-                    </div>
-                }
-            })
-            .collect_view()
-    };
-    view! { <div id="happened" aria-live="polite">{items}</div> }
+/// The heading of the equations.
+fn equations_title(lab: Lab) -> String {
+    lab.board.with(|board| {
+        let rate = scene::focused_run(board).map_or(f64::NAN, |run| run.rate);
+        fill(lab.texts().equations, &[("step", &board.cursor_step().to_string()), ("rate", &short(rate))])
+    })
+}
+
+/// The name of the rule in the heading of its equation.
+fn rule_title(lab: Lab) -> String {
+    fill(lab.texts().rule_equation, &[("name", &rule_name(&lab.current.get()))])
 }

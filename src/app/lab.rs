@@ -3,28 +3,20 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::pool::Pool;
+use super::pool::{Fault, Pool};
 use crate::experiment::{Experiment, PRESETS};
 use crate::lab::{Command, Control, Event, Runner};
 use crate::record::Columns;
 use crate::view::board::{Arrangement, Board, Commit, Device, MOST_VARIANTS, Progress};
+use crate::view::scene::{self, StepView};
 use crate::view::text::{Language, Texts, fill};
-
-/// A light, dark, or the system's theme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Theme {
-    /// As the system.
-    System,
-    /// Dark on light.
-    Light,
-    /// Light on dark.
-    Dark,
-}
+use crate::view::theme::Theme;
 
 /// The engine behind the board: the pool, and a control for each variant in training.
 struct Engine {
@@ -40,6 +32,16 @@ struct Engine {
     chances: RefCell<HashMap<(String, u32), f64>>,
 }
 
+/// The board without its numbers: each variant with whether it is hidden and how its training stands, and what is focused.
+#[derive(Clone, Debug, PartialEq)]
+struct Stage {
+    variants: Vec<(u64, bool, Progress)>,
+    focus: (Option<u64>, Option<usize>, Option<u32>),
+}
+
+/// How often what need not follow every frame (tables, descriptions) is renewed while a network trains.
+const BEAT: Duration = Duration::from_secs(1);
+
 /// What the page's components share.
 #[derive(Clone, Copy)]
 pub struct Lab {
@@ -53,30 +55,79 @@ pub struct Lab {
     pub notice: RwSignal<Option<String>>,
     /// Whether the rule's text is open.
     pub editing: RwSignal<bool>,
-    /// Whether training stands still.
+    /// Whether the learner paused training.
     pub paused: RwSignal<bool>,
+    /// Whether nobody sees the page: training stands still then, too.
+    pub hidden: RwSignal<bool>,
+    /// What became of the workers.
+    pub fault: RwSignal<Option<Fault>>,
     /// Whether the GPU adapter is software, as far as the browser tells.
     pub is_software: RwSignal<bool>,
+    /// What the plots against the step show.
+    pub view: RwSignal<StepView>,
+    /// The clip threshold that is being tried, while its grip is held.
+    pub tried: RwSignal<Option<f64>>,
     /// The focused variant's experiment: what the controls show.
     pub current: Memo<Experiment>,
+    /// The variants' names, in the board's order.
+    pub names: Memo<Vec<String>>,
+    /// What changes a few times a minute and not with every frame: see [`Lab::stage`].
+    stage: Memo<Stage>,
+    /// Counts the seconds in which the board changed.
+    beat: RwSignal<u32>,
     engine: StoredValue<Rc<Engine>, LocalStorage>,
 }
 
 impl Lab {
     /// A lab with an empty board and no engine yet.
-    pub fn new(language: Language) -> Self {
+    pub fn new(language: Language, theme: Theme) -> Self {
         let board = RwSignal::new(Board::default());
+        let language = RwSignal::new(language);
+        let ids = Memo::new(move |_| board.with(|board| board.variants().iter().map(|v| v.id).collect::<Vec<_>>()));
+        // A variant's experiment never changes: its id stands for it.
+        let names = Memo::new(move |_| {
+            ids.with(|_| ());
+            board.with_untracked(|board| scene::names(board, language.get().texts()))
+        });
+        let stage = Memo::new(move |_| {
+            board.with(|board| Stage {
+                variants: board.variants().iter().map(|v| (v.id, v.hidden, v.progress.clone())).collect(),
+                focus: (board.focused().map(|v| v.id), board.run(), board.cursor),
+            })
+        });
+        let beat = RwSignal::new(0u32);
+        let is_due = StoredValue::new(false);
+        Effect::new(move |_| {
+            board.track();
+            if !is_due.get_value() {
+                is_due.set_value(true);
+                set_timeout(
+                    move || {
+                        is_due.set_value(false);
+                        beat.update(|n| *n = n.wrapping_add(1));
+                    },
+                    BEAT,
+                );
+            }
+        });
         let current =
             Memo::new(move |_| board.with(|board| board.focused().map_or_else(default, |v| v.experiment.clone())));
         Self {
             board,
-            language: RwSignal::new(language),
-            theme: RwSignal::new(Theme::System),
+            language,
+            theme: RwSignal::new(theme),
             notice: RwSignal::new(None),
             editing: RwSignal::new(false),
             paused: RwSignal::new(false),
+            hidden: RwSignal::new(false),
+            fault: RwSignal::new(None),
             is_software: RwSignal::new(false),
+            view: RwSignal::new(StepView::default()),
+            tried: RwSignal::new(None),
             current,
+            names,
+            stage,
+            beat,
             engine: StoredValue::new_local(Rc::new(Engine {
                 pool: RefCell::new(None),
                 controls: RefCell::new(HashMap::new()),
@@ -92,6 +143,18 @@ impl Lab {
     /// The texts in the page's language.
     pub fn texts(&self) -> &'static Texts {
         self.language.get().texts()
+    }
+
+    /// Follows what changes a few times a minute: variants that come, go, start or end, and what is focused.
+    pub fn stage(&self) {
+        // A memo that is only tracked is never computed.
+        self.stage.with(|_| ());
+    }
+
+    /// Follows the board, but no more than about once a second.
+    pub fn slow(&self) {
+        self.stage();
+        self.beat.track();
     }
 
     /// Gives the lab its workers.
@@ -166,6 +229,10 @@ impl Lab {
             .entry((experiment.task.clone(), seed))
             .or_insert_with(|| (resolved.task.generate)(seed).validation().label_entropy(resolved.task.classes));
         self.cancel(id);
+        // What was lost before is history now; that there are no workers stays true.
+        if self.fault.with_untracked(|fault| matches!(fault, Some(Fault::Replaced(_)))) {
+            self.fault.set(None);
+        }
         self.board.update(|board| {
             if let Some(variant) = board.get_mut(id) {
                 variant.begin(Columns { states }, stride, &runs);
@@ -179,7 +246,7 @@ impl Lab {
         let start = engine.next_start.get();
         engine.next_start.set(start + 1);
         engine.starts.borrow_mut().insert(id, start);
-        if self.paused.get_untracked() {
+        if self.stands_still() {
             running.control.send(Command::Pause);
         }
         engine.controls.borrow_mut().insert(id, running.control);
@@ -242,10 +309,31 @@ impl Lab {
         self.board.update(|board| board.delete(id));
     }
 
-    /// Stands still, or goes on.
+    fn stands_still(&self) -> bool {
+        self.paused.get_untracked() || self.hidden.get_untracked()
+    }
+
+    /// The learner pauses, or goes on.
     pub fn set_paused(&self, paused: bool) {
+        let stood = self.stands_still();
         self.paused.set(paused);
-        let command = if paused { Command::Pause } else { Command::Resume };
+        self.tell_stand(stood);
+    }
+
+    /// The page is hidden, or seen again; what the learner paused stays paused.
+    pub fn set_hidden(&self, hidden: bool) {
+        let stood = self.stands_still();
+        self.hidden.set(hidden);
+        self.tell_stand(stood);
+    }
+
+    /// Tells what trains whether to stand still, where that changed.
+    fn tell_stand(&self, stood: bool) {
+        let stands = self.stands_still();
+        if stands == stood {
+            return;
+        }
+        let command = if stands { Command::Pause } else { Command::Resume };
         self.engine.with_value(|engine| {
             for control in engine.controls.borrow().values() {
                 control.send(command);

@@ -4,12 +4,22 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::{Document, Element};
 
-use crate::rule::MathNode;
+use crate::rule::{MathNode, Symbol};
+use crate::view::number::three;
 
 const NAMESPACE: &str = "http://www.w3.org/1998/Math/MathML";
 
-/// Builds the elements of a tree: text goes in as text, so no rule can smuggle markup in.
-fn element(document: &Document, node: &MathNode) -> Option<Element> {
+/// Digits and signs of a number under a symbol: shorter ones are filled up, so that nothing moves when it changes.
+const WIDTH: usize = 8;
+/// A space as wide as a digit.
+const DIGIT_SPACE: char = '\u{2007}';
+
+/// The elements that show the values of symbols.
+type Places = Vec<(Symbol, Element)>;
+
+/// Builds the elements of a tree: text goes in as text, so no rule can smuggle markup in. With `places`, each symbol gets
+/// room for its value below it.
+fn element(document: &Document, node: &MathNode, places: &mut Option<Places>) -> Option<Element> {
     let element = document.create_element_ns(Some(NAMESPACE), node.tag).ok()?;
     for (name, value) in &node.attributes {
         element.set_attribute(name, value).ok()?;
@@ -18,31 +28,68 @@ fn element(document: &Document, node: &MathNode) -> Option<Element> {
         element.set_text_content(Some(text));
     }
     for child in &node.children {
-        let child = self::element(document, child)?;
+        let child = self::element(document, child, places)?;
         element.append_child(&child).ok()?;
     }
-    Some(element)
+    let (Some(symbol), Some(places)) = (&node.symbol, places) else { return Some(element) };
+    let under = document.create_element_ns(Some(NAMESPACE), "munder").ok()?;
+    let value = document.create_element_ns(Some(NAMESPACE), "mtext").ok()?;
+    value.set_attribute("class", "value").ok()?;
+    under.append_child(&element).ok()?;
+    under.append_child(&value).ok()?;
+    places.push((symbol.clone(), value));
+    Some(under)
+}
+
+/// A number in the middle of [`WIDTH`] places.
+fn centred(text: &str) -> String {
+    let room = WIDTH.saturating_sub(text.chars().count());
+    let space = |count: usize| std::iter::repeat_n(DIGIT_SPACE, count).collect::<String>();
+    format!("{}{text}{}", space(room / 2), space(room - room / 2))
 }
 
 /// A formula. A tree that is not a `math` element (a symbol out of one) gets one around it. `text` is the same in plain
-/// text, for readers that do not speak MathML; it may be empty.
+/// text, for readers that do not speak MathML; it may be empty. With `values`, each symbol's value stands below it.
 #[component]
-pub fn Formula(node: MathNode, #[prop(optional)] text: String) -> impl IntoView {
+pub fn Formula(
+    node: MathNode,
+    #[prop(optional)] text: String,
+    #[prop(optional)] values: Option<Memo<Vec<(Symbol, f64)>>>,
+) -> impl IntoView {
     let place = NodeRef::<html::Span>::new();
     let node = if node.tag == "math" {
         node
     } else {
         MathNode { tag: "math", attributes: Vec::new(), text: None, children: vec![node], symbol: None }
     };
+    let built = StoredValue::new_local(Places::new());
     Effect::new(move |_| {
         let Some(place) = place.get() else { return };
         place.set_text_content(None);
-        if let Some(element) = element(&document(), &node) {
+        let mut places = values.map(|_| Places::new());
+        if let Some(element) = element(&document(), &node, &mut places) {
             if !text.is_empty() {
                 let _ = element.set_attribute("alttext", &text);
             }
             let _ = place.append_child(&element);
         }
+        built.set_value(places.unwrap_or_default());
     });
+    if let Some(values) = values {
+        Effect::new(move |_| {
+            place.track();
+            values.with(|values| {
+                built.with_value(|places| {
+                    for (symbol, element) in places {
+                        let value = values.iter().find(|(other, _)| other == symbol);
+                        let text = centred(&value.map_or_else(|| "–".to_owned(), |(_, value)| three(*value)));
+                        if element.text_content().as_deref() != Some(&text) {
+                            element.set_text_content(Some(&text));
+                        }
+                    }
+                });
+            });
+        });
+    }
     view! { <span node_ref=place></span> }
 }

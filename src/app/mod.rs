@@ -1,7 +1,9 @@
 //! The page: leptos components, canvas, worker pool.
 
 mod address;
+mod advice;
 mod bench;
+mod blob_worker;
 mod canvas;
 mod equations;
 mod lab;
@@ -11,6 +13,8 @@ mod plots;
 mod pool;
 mod rule_editor;
 mod setup;
+mod table;
+mod threshold;
 mod transport;
 
 use wasm_bindgen::JsCast;

@@ -1,19 +1,23 @@
 //! The page itself.
 
+use futures_util::StreamExt;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::address::{Address, Share, ShareResult};
+use super::address::{Address, Share, ShareResult, UndoRedo};
+use super::advice::{Happened, Lead};
 use super::bench::Bench;
 use super::equations::Equations;
-use super::lab::{Lab, Theme};
-use super::plots::{Against, AxisPlot, StepPlot, lead, palette};
+use super::lab::Lab;
+use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
 use super::setup::Setup;
 use super::transport::{Transport, Variants};
 use crate::train::Backend;
 use crate::view::fragment::Fragment;
-use crate::view::text::{Language, fill};
+use crate::view::text::Language;
+use crate::view::theme::Theme;
+use crate::view::words::Against;
 
 /// On screens at least this wide, in CSS pixels, the setup is open from the start.
 const WIDE: f64 = 1100.0;
@@ -30,43 +34,47 @@ pub fn start() {
     }
 }
 
+/// What the address asks for under a name.
+fn asked(name: &str) -> Option<String> {
+    let search = location().search().ok()?;
+    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
+}
+
 /// The language: the address's, then the browser's.
 fn language() -> Language {
-    let asked = location()
-        .search()
-        .ok()
-        .and_then(|search| web_sys::UrlSearchParams::new_with_str(&search).ok())
-        .and_then(|search| search.get("lang"));
-    asked
+    asked("lang")
         .as_deref()
         .and_then(Language::from_tag)
         .or_else(|| window().navigator().language().as_deref().and_then(Language::from_tag))
         .unwrap_or_default()
 }
 
-/// Writes the language into the address, so that a copied link keeps it.
-fn write_language(language: Language) {
+/// The theme: the address's, then the system's.
+fn theme() -> Theme {
+    asked("theme").as_deref().and_then(Theme::from_tag).unwrap_or_default()
+}
+
+/// Writes a choice into the address, so that a copied link keeps it.
+fn write_choice(name: &str, value: &str) {
     let place = location();
     let Ok(search) = web_sys::UrlSearchParams::new_with_str(&place.search().unwrap_or_default()) else { return };
-    search.set("lang", language.tag());
+    search.set(name, value);
     let fragment = place.hash().unwrap_or_default();
     let address = format!("?{}{fragment}", search.to_string().as_string().unwrap_or_default());
     if let Ok(history) = window().history() {
-        // A sandboxed frame may refuse; the page is in the chosen language all the same.
+        // A sandboxed frame may refuse; the page is as it was chosen all the same.
         let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address));
     }
 }
 
 /// Starts the workers, chooses the backend, and trains what waits.
 async fn start_engine(lab: Lab, asked: Option<Backend>) {
-    let pool = match Pool::new() {
-        Ok(pool) => pool,
-        Err(reason) => {
-            let texts = lab.language.get_untracked().texts();
-            lab.notice.set(Some(fill(texts.failed, &[("reason", &reason)])));
-            return;
+    let (pool, mut faults) = Pool::new();
+    spawn_local(async move {
+        while let Some(fault) = faults.next().await {
+            lab.fault.set(Some(fault));
         }
-    };
+    });
     // The CPU is not asked about the GPU.
     let adapter = if asked == Some(Backend::Cpu) { None } else { pool.adapter().await };
     let is_software = adapter.as_ref().is_some_and(|adapter| adapter.software);
@@ -88,10 +96,14 @@ async fn start_engine(lab: Lab, asked: Option<Backend>) {
 /// The whole page.
 #[component]
 fn Page() -> impl IntoView {
-    let lab = Lab::new(language());
+    let lab = Lab::new(language(), theme());
     let colors = palette(lab);
     let fragment = Fragment::parse(&location().hash().unwrap_or_default());
     let address = Address::new(lab, &fragment);
+    let look = move || lab.set_hidden(document().hidden());
+    look();
+    // For as long as the page.
+    std::mem::forget(window_event_listener(leptos::ev::visibilitychange, move |_| look()));
     spawn_local(start_engine(lab, fragment.backend));
     Effect::new(move |_| {
         let language = lab.language.get();
@@ -99,18 +111,22 @@ fn Page() -> impl IntoView {
         if let Some(root) = document().document_element() {
             // Setting an attribute of the root does not fail.
             let _ = root.set_attribute("lang", language.tag());
-            let _ = match lab.theme.get() {
-                Theme::System => root.remove_attribute("data-theme"),
-                Theme::Light => root.set_attribute("data-theme", "light"),
-                Theme::Dark => root.set_attribute("data-theme", "dark"),
-            };
+            let _ = root.set_attribute("data-theme", lab.theme.get().tag());
         }
     });
     let is_wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width >= WIDE);
+    let themes = Theme::ALL.map(|theme| {
+        view! {
+            <option value=theme.tag() prop:selected=move || lab.theme.get() == theme>
+                {move || theme.name(lab.texts())}
+            </option>
+        }
+    });
     view! {
         <header>
             <h1>"Brink"</h1>
             <div class="choices">
+                <UndoRedo address />
                 <Share address />
                 <label>
                     <span class="word">{move || lab.texts().language}</span>
@@ -119,7 +135,7 @@ fn Page() -> impl IntoView {
                         on:change=move |event| {
                             let language = Language::from_tag(&event_target_value(&event)).unwrap_or_default();
                             lab.language.set(language);
-                            write_language(language);
+                            write_choice("lang", language.tag());
                         }
                     >
                         <option value="en" lang="en" prop:selected=move || lab.language.get() == Language::English>
@@ -135,16 +151,12 @@ fn Page() -> impl IntoView {
                     <select
                         id="theme"
                         on:change=move |event| {
-                            lab.theme.set(match event_target_value(&event).as_str() {
-                                "light" => Theme::Light,
-                                "dark" => Theme::Dark,
-                                _ => Theme::System,
-                            });
+                            let theme = Theme::from_tag(&event_target_value(&event)).unwrap_or_default();
+                            lab.theme.set(theme);
+                            write_choice("theme", theme.tag());
                         }
                     >
-                        <option value="system">{move || lab.texts().theme_system}</option>
-                        <option value="light">{move || lab.texts().theme_light}</option>
-                        <option value="dark">{move || lab.texts().theme_dark}</option>
+                        {themes}
                     </select>
                 </label>
             </div>
@@ -157,21 +169,23 @@ fn Page() -> impl IntoView {
             </details>
             <div class="centre">
                 <div class="intro">
-                    <p class="lead">{move || lead(lab)}</p>
+                    <Lead lab />
                     <div role="status">
                         {move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })}
                     </div>
                 </div>
-                <AxisPlot lab palette=colors />
+                <AxisPlot lab palette=colors>
+                    <Variants lab palette=colors />
+                </AxisPlot>
                 <StepPlot lab palette=colors of=Against::Loss />
-                <div class="strips">
-                    <StepPlot lab palette=colors of=Against::Rate />
-                    <StepPlot lab palette=colors of=Against::Norm />
-                </div>
-                <Transport lab />
+                <StepPlot lab palette=colors of=Against::Rate />
+                <StepPlot lab palette=colors of=Against::Norm />
             </div>
-            <Equations lab />
-            <Variants lab palette=colors address />
+            <div class="side">
+                <Happened lab />
+                <Equations lab />
+            </div>
         </main>
+        <Transport lab />
     }
 }

@@ -3,20 +3,27 @@
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, ResizeObserver};
+use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent, ResizeObserver};
 
 use super::canvas::Canvas;
-use super::lab::{Lab, Theme};
+use super::lab::Lab;
+use super::table::TableDisclosure;
+use super::threshold::{Clip, Grip, Threshold, UsePercentile};
 use crate::view::board::Board;
-use crate::view::name::rule_name;
-use crate::view::number::{short, three};
-use crate::view::plot::{Outcome, Palette, Size};
+use crate::view::plot::{AxisLayout, LineLayout, NormLayout, Palette, Scale, Size};
 use crate::view::scene;
-use crate::view::summary::{run_state, summary};
-use crate::view::text::{Texts, fill};
+use crate::view::words::{Against, RunWords, axis_table, focus_words, run_words, step_table, step_words};
 
 /// How far the keys PageUp and PageDown move the cursor.
 const CURSOR_PAGE: i64 = 50;
+/// A pointer within this distance of a point means it, in CSS pixels.
+const NEAR_POINT: f64 = 30.0;
+/// A pointer within this distance of the threshold's line takes it.
+const NEAR_LINE: f64 = 7.0;
+/// Half of a tooltip's width, so that it stays within its plot.
+const TIP_HALF: f64 = 105.0;
+/// A tooltip needs this much room above its point, else it stands below.
+const TIP_ABOVE: f64 = 95.0;
 
 /// The palette of the page's theme; follows the system where the theme does.
 pub fn palette(lab: Lab) -> Memo<Palette> {
@@ -32,10 +39,7 @@ pub fn palette(lab: Lab) -> Memo<Palette> {
         changed.forget();
         std::mem::forget(query);
     }
-    Memo::new(move |_| match (lab.theme.get(), system.get()) {
-        (Theme::Dark, _) | (Theme::System, true) => Palette::DARK,
-        _ => Palette::LIGHT,
-    })
+    Memo::new(move |_| lab.theme.get().palette(system.get()))
 }
 
 /// A signal that changes whenever an element's size does.
@@ -55,87 +59,167 @@ fn resized(node: NodeRef<html::Canvas>) -> ReadSignal<u32> {
 }
 
 /// Draws on a canvas again whenever what it shows, its size or the theme changes.
-fn follow(node: NodeRef<html::Canvas>, draw: impl Fn(&mut Canvas) + 'static) {
+fn follow(node: NodeRef<html::Canvas>, palette: Memo<Palette>, draw: impl Fn(&mut Canvas, &Palette) + 'static) {
     let size = resized(node);
     Effect::new(move |_| {
         size.track();
+        let palette = palette.get();
         let Some(element) = node.get() else { return };
         let element: &HtmlCanvasElement = &element;
-        if let Some(mut canvas) = Canvas::prepare(element) {
-            draw(&mut canvas);
+        if let Some(mut canvas) = Canvas::prepare(element, palette.scale) {
+            draw(&mut canvas, &palette);
         }
     });
 }
 
-fn size_of(element: &HtmlCanvasElement) -> Size {
-    Size { width: f64::from(element.client_width()), height: f64::from(element.client_height()) }
+/// Where a pointer is, in the plot's own lengths.
+fn place(event: &MouseEvent, palette: Memo<Palette>) -> (f64, f64) {
+    let scale = palette.with_untracked(|palette| palette.scale);
+    (f64::from(event.offset_x()) / scale, f64::from(event.offset_y()) / scale)
 }
 
-/// Final loss against base learning rate, with its table.
+/// Where a tooltip stands in its plot, in CSS pixels, and whether below its point.
+#[derive(Clone, Debug, PartialEq)]
+struct Tip {
+    words: RunWords,
+    left: f64,
+    top: f64,
+    below: bool,
+}
+
+/// Final loss against base learning rate, with its tooltip and its table. `children` stand below the plot.
 #[component]
-pub fn AxisPlot(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
+pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl IntoView {
     let node = NodeRef::<html::Canvas>::new();
-    follow(node, move |canvas| {
+    // As it was drawn last: what a pointer points at.
+    let drawn = StoredValue::new(None::<(AxisLayout, Vec<u64>, Size)>);
+    // Changes with each drawing while a tooltip is shown.
+    let (redrawn, set_redrawn) = signal(0u32);
+    let hovered = RwSignal::new(None::<(u64, usize)>);
+    let has_focus = RwSignal::new(false);
+    follow(node, palette, move |canvas, palette| {
         let size = canvas.size();
-        let (layout, _) = lab.board.with(|board| scene::axis(board, size, lab.texts()));
+        let (layout, ids) = lab.board.with(|board| lab.names.with(|names| scene::axis(board, names, size)));
         // A canvas does not refuse; if it did, the next frame draws again.
-        let _ = layout.draw(canvas, &palette.get());
+        let _ = layout.draw(canvas, palette);
+        drawn.set_value(Some((layout, ids, size)));
+        if hovered.get_untracked().is_some() || has_focus.get_untracked() {
+            set_redrawn.update(|n| *n = n.wrapping_add(1));
+        }
     });
-    let click = move |event: MouseEvent| {
-        let Some(element) = node.get_untracked() else { return };
-        let size = size_of(&element);
-        let texts = lab.language.get_untracked().texts();
-        let found = lab.board.with_untracked(|board| {
-            let (layout, ids) = scene::axis(board, size, texts);
-            let (row, run) = layout.nearest(f64::from(event.offset_x()), f64::from(event.offset_y()))?;
+    let nearest = move |(x, y): (f64, f64), within: f64| {
+        drawn.with_value(|drawn| {
+            let (layout, ids, _) = drawn.as_ref()?;
+            let (row, run) = layout.nearest(x, y)?;
+            let (at_x, at_y) = layout.place_of(row, run)?;
+            ((at_x - x).hypot(at_y - y) <= within).then_some(())?;
             Some((*ids.get(row)?, run))
-        });
-        if let Some((id, run)) = found {
+        })
+    };
+    let click = move |event: MouseEvent| {
+        if let Some((id, run)) = nearest(place(&event, palette), f64::INFINITY) {
             lab.board.update(|board| board.set_focus(id, Some(run)));
+        }
+    };
+    let hover = move |event: PointerEvent| {
+        let found = nearest(place(&event, palette), NEAR_POINT);
+        if hovered.get_untracked() != found {
+            hovered.set(found);
         }
     };
     let key = move |event: KeyboardEvent| {
         match event.key().as_str() {
             "ArrowRight" => lab.board.update(|board| board.move_focus(1)),
             "ArrowLeft" => lab.board.update(|board| board.move_focus(-1)),
-            "ArrowUp" => lab.board.update(|board| turn_variant(board, -1)),
-            "ArrowDown" => lab.board.update(|board| turn_variant(board, 1)),
+            "Home" => lab.board.update(|board| board.move_focus(isize::MIN)),
+            "End" => lab.board.update(|board| board.move_focus(isize::MAX)),
+            "ArrowUp" | "PageUp" => lab.board.update(|board| turn_variant(board, -1)),
+            "ArrowDown" | "PageDown" => lab.board.update(|board| turn_variant(board, 1)),
+            "Escape" => has_focus.set(false),
             _ => return,
         }
+        if event.key() != "Escape" {
+            has_focus.set(true);
+        }
+        hovered.set(None);
         event.prevent_default();
     };
+    let tip = Memo::new(move |_| {
+        let focused = || {
+            let board = lab.board.read();
+            let focused = board.focused()?;
+            Some((focused.id, board.focused_run(focused)?))
+        };
+        let (id, run) = hovered.get().or_else(|| has_focus.get().then(focused).flatten())?;
+        redrawn.track();
+        let words = lab.board.with(|board| lab.names.with(|names| run_words(board, id, run, names, lab.texts())))?;
+        let scale = palette.with(|palette| palette.scale);
+        drawn.with_value(|drawn| {
+            let (layout, ids, size) = drawn.as_ref()?;
+            let (x, y) = layout.place_of(ids.iter().position(|other| *other == id)?, run)?;
+            let half = TIP_HALF.min(size.width * scale / 2.0);
+            let left = (x * scale).clamp(half, (size.width * scale - half).max(half));
+            Some(Tip { words, left, top: y * scale, below: y * scale < TIP_ABOVE })
+        })
+    });
+    let words = Memo::new(move |_| {
+        lab.slow();
+        lab.board.with_untracked(|board| lab.names.with(|n| focus_words(board, n, lab.texts())))
+    });
     view! {
         <section class="card axis-card" aria-labelledby="axis-title">
-            <h2 id="axis-title">{move || lab.texts().axis_plot}</h2>
-            <canvas
-                class="axis"
-                node_ref=node
-                tabindex="0"
-                role="img"
-                aria-labelledby="axis-title"
-                aria-describedby="axis-words"
-                on:click=click
-                on:keydown=key
-            ></canvas>
-            <p class="help">{move || lab.texts().axis_help}</p>
-            <p id="axis-words" class="unseen" aria-live="polite">{move || focus_words(lab)}</p>
-            <details class="table">
-                <summary>{move || lab.texts().table}</summary>
-                <div class="scroll">
-                    <table>
-                        <thead>
-                            <tr>
-                                <th scope="col">{move || lab.texts().column_variant}</th>
-                                <th scope="col">{move || lab.texts().column_rate}</th>
-                                <th scope="col">{move || lab.texts().column_loss}</th>
-                                <th scope="col">{move || lab.texts().column_state}</th>
-                            </tr>
-                        </thead>
-                        <tbody id="axis-table">{move || table(lab)}</tbody>
-                    </table>
-                </div>
-            </details>
+            <div class="heading">
+                <h2 id="axis-title">{move || lab.texts().axis_plot}</h2>
+                <p class="help">{move || lab.texts().axis_help}</p>
+            </div>
+            <div class="plot">
+                <canvas
+                    class="axis"
+                    node_ref=node
+                    tabindex="0"
+                    role="img"
+                    aria-labelledby="axis-title"
+                    aria-describedby="axis-words"
+                    aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown Home End"
+                    on:click=click
+                    on:pointermove=hover
+                    on:pointerleave=move |_| hovered.set(None)
+                    on:focus=move |_| {
+                        // A click does not need what the keyboard needs.
+                        let by_keyboard = node.get_untracked().is_some_and(|e| e.matches(":focus-visible").unwrap_or(false));
+                        has_focus.set(by_keyboard);
+                    }
+                    on:blur=move |_| has_focus.set(false)
+                    on:keydown=key
+                ></canvas>
+                {move || tip.get().map(|tip| view! { <TipBox lab tip /> })}
+            </div>
+            <p id="axis-words" class="unseen" aria-live="polite">{move || words.get()}</p>
+            <TableDisclosure
+                lab
+                id="axis-table"
+                label="axis-title"
+                make=move || lab.board.with_untracked(|board| lab.names.with(|names| axis_table(board, names, lab.texts())))
+            >
+                {children()}
+            </TableDisclosure>
         </section>
+    }
+}
+
+/// What the axis plot tells of one run. For those who do not see it, the same stands in the plot's description.
+#[component]
+fn TipBox(lab: Lab, tip: Tip) -> impl IntoView {
+    let RunWords { name, rate, loss, state } = tip.words;
+    let left = format!("{}px", tip.left);
+    let top = format!("{}px", tip.top);
+    view! {
+        <div class="tip" class:below=tip.below style:left=left style:top=top aria-hidden="true">
+            <b>{name}</b>
+            <span>{move || lab.texts().column_rate} " " {rate.clone()}</span>
+            {loss.map(|loss| view! { <span>{move || lab.texts().column_loss} " " {loss.clone()}</span> })}
+            <span>{state}</span>
+        </div>
     }
 }
 
@@ -149,103 +233,121 @@ fn turn_variant(board: &mut Board, by: isize) {
     }
 }
 
-/// The focused run in words, for those who do not see the plot.
-fn focus_words(lab: Lab) -> String {
-    let texts = lab.texts();
-    lab.board.with(|board| {
-        let Some(focused) = board.focused() else { return String::new() };
-        let names = scene::names(board, texts);
-        let place = board.variants().iter().position(|variant| variant.id == focused.id).unwrap_or(0);
-        let name = names.get(place).cloned().unwrap_or_default();
-        let Some(run) = board.focused_run(focused) else { return name };
-        let rate = focused.runs.get(run).map_or(f64::NAN, |run| run.rate);
-        let own = summary(focused);
-        // While it trains the state changes with every frame; a screen reader must not be kept talking.
-        if focused.runs.get(run).is_some_and(|run| !run.ended()) {
-            return format!("{name}: {} {}", texts.column_rate, short(rate));
-        }
-        format!("{name}: {} {}, {}", texts.column_rate, short(rate), run_state(focused, run, &own, texts))
-    })
+/// A plot against the step, laid out.
+enum Layout {
+    Line(LineLayout),
+    Norm(NormLayout),
 }
 
-/// The rows of the axis plot's table.
-fn table(lab: Lab) -> impl IntoView {
-    let texts = lab.texts();
-    lab.board.with(|board| {
-        let names = scene::names(board, texts);
-        let mut rows = Vec::new();
-        for (variant, name) in board.variants().iter().zip(names).filter(|(variant, _)| !variant.hidden) {
-            let own = summary(variant);
-            for (index, run) in variant.runs.iter().enumerate() {
-                let loss = match own.points.get(index).map(|point| point.outcome) {
-                    Some(Outcome::Loss { loss, ended: true }) => three(loss),
-                    _ => "–".to_owned(),
-                };
-                rows.push(view! {
-                    <tr>
-                        <td>{name.clone()}</td>
-                        <td>{short(run.rate)}</td>
-                        <td>{loss}</td>
-                        <td>{run_state(variant, index, &own, texts)}</td>
-                    </tr>
-                });
-            }
+impl Layout {
+    fn step_at(&self, x: f64) -> u32 {
+        match self {
+            Self::Line(layout) => layout.step_at(x),
+            Self::Norm(layout) => layout.step_at(x),
         }
-        rows
-    })
+    }
 }
 
-/// Which plot against the step.
+/// What a pointer that is held down does.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Against {
-    /// Training loss.
-    Loss,
-    /// Learning rate.
-    Rate,
-    /// Gradient norm.
-    Norm,
+enum Drag {
+    Cursor,
+    Threshold,
 }
 
-impl Against {
-    fn id(self) -> &'static str {
-        match self {
-            Self::Loss => "loss",
-            Self::Rate => "rate",
-            Self::Norm => "norm",
-        }
-    }
-
-    fn title(self, texts: &Texts) -> &'static str {
-        match self {
-            Self::Loss => texts.loss_plot,
-            Self::Rate => texts.rate_plot,
-            Self::Norm => texts.norm_plot,
-        }
-    }
-}
-
-/// A plot against the step; a click or the arrow keys move the cursor that all of them share.
+/// A plot against the step. Dragging a pointer over it, or the arrow keys, move the cursor that all of them share;
+/// dragging the threshold's line tries another threshold.
 #[component]
 pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView {
     let node = NodeRef::<html::Canvas>::new();
-    let layout = move |board: &Board, size: Size, texts: &Texts, palette: &Palette| match of {
-        Against::Loss => scene::loss(board, size, texts, palette),
-        Against::Rate => scene::learning_rate(board, size, texts, palette),
-        Against::Norm => scene::gradient_norm(board, size, texts, palette),
-    };
-    follow(node, move |canvas| {
-        let (size, palette) = (canvas.size(), palette.get());
-        let layout = lab.board.with(|board| layout(board, size, lab.texts(), &palette));
-        let _ = layout.draw(canvas, &palette);
+    let drawn = StoredValue::new(None::<Layout>);
+    let drag = StoredValue::new(None::<Drag>);
+    let is_near = RwSignal::new(false);
+    let grip = RwSignal::new(None::<Grip>);
+    follow(node, palette, move |canvas, palette| {
+        let (size, view) = (canvas.size(), lab.view.get());
+        let layout = lab.board.with(|board| match of {
+            Against::Loss => Layout::Line(scene::loss(board, size, palette, view)),
+            Against::Rate => Layout::Line(scene::learning_rate(board, size, palette, view)),
+            Against::Norm => {
+                Layout::Norm(scene::gradient_norm(board, size, lab.texts(), palette, view, lab.tried.get()))
+            }
+        });
+        let _ = match &layout {
+            Layout::Line(layout) => layout.draw(canvas, palette),
+            Layout::Norm(layout) => layout.draw(canvas, palette),
+        };
+        if let Layout::Norm(layout) = &layout {
+            let next = Some(Grip::of(layout, palette.scale));
+            if grip.get_untracked() != next {
+                grip.set(next);
+            }
+        }
+        drawn.set_value(Some(layout));
     });
-    let click = move |event: MouseEvent| {
-        let Some(element) = node.get_untracked() else { return };
-        let size = size_of(&element);
-        let texts = lab.language.get_untracked().texts();
-        let step = lab
-            .board
-            .with_untracked(|board| layout(board, size, texts, &Palette::LIGHT).step_at(f64::from(event.offset_x())));
-        lab.board.update(|board| board.cursor = Some(step));
+    // The step under a pointer and, on the plot of norms, the norm, and whether the threshold's line is near.
+    let under = move |event: &PointerEvent| {
+        let (x, y) = place(event, palette);
+        drawn.with_value(|drawn| {
+            let layout = drawn.as_ref()?;
+            let norm = match layout {
+                Layout::Line(_) => None,
+                Layout::Norm(layout) => {
+                    let line =
+                        lab.board.with_untracked(|b| scene::clipping(b, None)).map(|c| layout.place_of(c.threshold));
+                    Some((layout.value_at(y), line.is_some_and(|line| (line - y).abs() < NEAR_LINE)))
+                }
+            };
+            Some((layout.step_at(x), norm))
+        })
+    };
+    let set_cursor = move |step: u32| {
+        if lab.board.with_untracked(|board| board.cursor) != Some(step) {
+            lab.board.update(|board| board.cursor = Some(step));
+        }
+    };
+    let down = move |event: PointerEvent| {
+        if event.button() != 0 || !event.is_primary() {
+            return;
+        }
+        let Some((step, norm)) = under(&event) else { return };
+        if let Some(element) = node.get_untracked() {
+            // Refused only for a pointer that is gone.
+            let _ = element.set_pointer_capture(event.pointer_id());
+        }
+        match norm {
+            Some((value, true)) => {
+                drag.set_value(Some(Drag::Threshold));
+                lab.tried.set(Some(value));
+            }
+            _ => {
+                drag.set_value(Some(Drag::Cursor));
+                set_cursor(step);
+            }
+        }
+    };
+    let moved = move |event: PointerEvent| {
+        let Some((step, norm)) = under(&event) else { return };
+        match (drag.get_value(), norm) {
+            (Some(Drag::Cursor), _) => set_cursor(step),
+            (Some(Drag::Threshold), Some((value, _))) => lab.tried.set(Some(value)),
+            (_, norm) => {
+                let near = norm.is_some_and(|(_, near)| near);
+                if is_near.get_untracked() != near {
+                    is_near.set(near);
+                }
+            }
+        }
+    };
+    let up = move |_| {
+        if drag.try_update_value(Option::take).flatten() == Some(Drag::Threshold) {
+            Threshold(lab).commit();
+        }
+    };
+    let cancel = move |_| {
+        if drag.try_update_value(Option::take).flatten() == Some(Drag::Threshold) {
+            lab.tried.set(None);
+        }
     };
     let key = move |event: KeyboardEvent| {
         let by = match event.key().as_str() {
@@ -255,6 +357,10 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
             "PageDown" => -CURSOR_PAGE,
             "Home" => i64::MIN / 2,
             "End" => i64::MAX / 2,
+            "ArrowUp" | "ArrowDown" if of == Against::Loss => {
+                event.prevent_default();
+                return lab.board.update(|board| board.move_focus(if event.key() == "ArrowUp" { 1 } else { -1 }));
+            }
             _ => return,
         };
         event.prevent_default();
@@ -265,51 +371,98 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
         });
     };
     let title = format!("{}-title", of.id());
-    let (section_label, label) = (title.clone(), title.clone());
-    let class = if of == Against::Loss { "loss" } else { "strip" };
-    let cursor_words = move || {
-        let texts = lab.texts();
-        let step = lab.board.with(Board::cursor_step).to_string();
-        format!("{} {step}", texts.cursor)
+    let (section_label, label, table_label) = (title.clone(), title.clone(), title.clone());
+    let words_id = format!("{}-words", of.id());
+    let class = match of {
+        Against::Loss => "loss",
+        Against::Rate => "strip",
+        Against::Norm => "strip norm",
+    };
+    let words = Memo::new(move |_| {
+        lab.slow();
+        let view = lab.view.get();
+        lab.board.with_untracked(|board| lab.names.with(|names| step_words(board, of, view, names, lab.texts())))
+    });
+    let make = move || {
+        let view = lab.view.get();
+        lab.board.with_untracked(|board| lab.names.with(|names| step_table(board, of, view, names, lab.texts())))
     };
     view! {
-        <section class="card" aria-labelledby=section_label>
-            <h2 id=title>{move || of.title(lab.texts())}</h2>
-            <canvas
-                class=class
-                node_ref=node
-                tabindex="0"
-                role="img"
-                aria-labelledby=label
-                aria-description=cursor_words
-                on:click=click
-                on:keydown=key
-            ></canvas>
-            <Show when=move || of == Against::Loss>
-                <p class="help">{move || lab.texts().loss_help}</p>
-            </Show>
+        <section class="card" class:norm-card=move || of == Against::Norm aria-labelledby=section_label>
+            <div class="heading">
+                <h2 id=title>{move || of.title(lab.view.get(), lab.texts())}</h2>
+                {(of == Against::Loss).then(|| view! { <LossChoices lab /> })}
+                {(of == Against::Norm).then(|| view! { <UsePercentile lab /> })}
+            </div>
+            <div class="plot">
+                <canvas
+                    class=class
+                    class:near=move || is_near.get()
+                    node_ref=node
+                    tabindex="0"
+                    role="img"
+                    aria-labelledby=label
+                    aria-describedby=words_id.clone()
+                    aria-keyshortcuts="ArrowLeft ArrowRight PageUp PageDown Home End"
+                    on:pointerdown=down
+                    on:pointermove=moved
+                    on:pointerup=up
+                    on:pointercancel=cancel
+                    on:keydown=key
+                ></canvas>
+                {(of == Against::Norm).then(|| view! { <Clip lab grip /> })}
+            </div>
+            <p id=words_id class="unseen" aria-live="polite">{move || words.get()}</p>
+            <TableDisclosure lab id=format!("{}-table", of.id()) label=table_label make>
+                {(of == Against::Loss).then(|| view! { <p class="help">{move || lab.texts().loss_help}</p> })}
+            </TableDisclosure>
         </section>
     }
 }
 
-/// The line that says what to look at, and what to try.
-pub fn lead(lab: Lab) -> String {
-    let runs = lab.current.with(|experiment| experiment.run_count());
-    fill(lab.texts().lead, &[("runs", &runs.to_string())])
-}
-
-/// The heading of the equations.
-pub fn equations_title(lab: Lab) -> String {
-    lab.board.with(|board| {
-        let rate = board
-            .focused()
-            .and_then(|variant| variant.runs.get(board.focused_run(variant)?))
-            .map_or(f64::NAN, |run| run.rate);
-        fill(lab.texts().equations, &[("step", &board.cursor_step().to_string()), ("rate", &short(rate))])
-    })
-}
-
-/// The name of the rule in the heading of its equation.
-pub fn rule_title(lab: Lab) -> String {
-    fill(lab.texts().rule_equation, &[("name", &rule_name(&lab.current.get()))])
+/// Which loss, and on which scales.
+#[component]
+fn LossChoices(lab: Lab) -> impl IntoView {
+    let scale = |on: bool| if on { Scale::Log } else { Scale::Linear };
+    view! {
+        <div class="choices">
+            <label>
+                <span class="unseen">{move || lab.texts().which_loss}</span>
+                <select
+                    id="which-loss"
+                    on:change=move |event| {
+                        let validation = event_target_value(&event) == "validation";
+                        lab.view.update(|view| view.validation = validation);
+                    }
+                >
+                    <option value="training">{move || lab.texts().loss_training}</option>
+                    <option value="validation">{move || lab.texts().loss_validation}</option>
+                </select>
+            </label>
+            <label>
+                <input
+                    id="log-x"
+                    type="checkbox"
+                    prop:checked=move || lab.view.get().x == Scale::Log
+                    on:change=move |event| {
+                        let on = event_target_checked(&event);
+                        lab.view.update(|view| view.x = scale(on));
+                    }
+                />
+                {move || lab.texts().log_x}
+            </label>
+            <label>
+                <input
+                    id="log-y"
+                    type="checkbox"
+                    prop:checked=move || lab.view.get().y == Scale::Log
+                    on:change=move |event| {
+                        let on = event_target_checked(&event);
+                        lab.view.update(|view| view.y = scale(on));
+                    }
+                />
+                {move || lab.texts().log_y}
+            </label>
+        </div>
+    }
 }

@@ -6,23 +6,21 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::lab::Lab;
+use super::threshold::rounded;
 use crate::experiment::{Experiment, Optimizer, RuleSource, Schedule, limits};
 use crate::network::Model;
 use crate::network::models::{Branch, Mlp, Placement, ResidualMlp};
 use crate::network::operations::ActivationKind;
 use crate::rule::{Rule, builtin};
 use crate::task::TASKS;
-use crate::view::board::Board;
+use crate::view::advice::FIRST_WARMUP;
 use crate::view::name::{branch_name, placement_name, rule_name};
-use crate::view::number::{field, three};
+use crate::view::number::field;
+use crate::view::scene::percentile_90;
 use crate::view::text::{Texts, fill};
 
-/// The warmup that turning warmup on begins with.
-const FIRST_WARMUP: u32 = 200;
 /// The clip threshold that turning clipping on begins with, where the focused run has no gradient norms yet.
 const FIRST_THRESHOLD: f64 = 5.0;
-/// The share of the finite gradient norms that "use P90" leaves unclipped.
-const P90: f64 = 0.9;
 
 type Reader = Arc<dyn Fn(&Experiment) -> f64 + Send + Sync>;
 type Writer = Arc<dyn Fn(&mut Experiment, f64) + Send + Sync>;
@@ -325,22 +323,6 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
     }
 }
 
-/// The 90th percentile of the focused run's finite gradient norms; `None` for a run that is dead or has none.
-fn p90(board: &Board) -> Option<f64> {
-    let focused = board.focused()?;
-    let run = focused.runs.get(board.focused_run(focused)?)?;
-    if run.record.death.is_some() {
-        return None;
-    }
-    let norms = run.record.column(crate::record::Columns::GRADIENT_NORM);
-    crate::diagnose::percentile(norms, P90).map(f64::from)
-}
-
-/// A threshold as one would write it: three digits.
-fn rounded(value: f64) -> f64 {
-    three(value).parse().unwrap_or(value)
-}
-
 #[component]
 fn WarmupChoice(lab: Lab) -> impl IntoView {
     let on = Memo::new(move |_| lab.current.with(|experiment| experiment.warmup_steps > 0));
@@ -398,7 +380,6 @@ fn ClippingChoice(lab: Lab) -> impl IntoView {
     let on = Memo::new(move |_| lab.current.with(|experiment| experiment.clip_threshold.is_some()));
     let get: Reader = Arc::new(|e| e.clip_threshold.unwrap_or(FIRST_THRESHOLD));
     let set: Writer = Arc::new(|e, value| e.clip_threshold = Some(value));
-    let percentile = Memo::new(move |_| lab.board.with(p90).map(rounded));
     let threshold = view! { <Show when=move || on.get()>{number(lab, "clip-threshold".into(), fixed(|t| t.threshold, lab), get.clone(), set.clone())}</Show> };
     view! {
         <fieldset>
@@ -409,28 +390,14 @@ fn ClippingChoice(lab: Lab) -> impl IntoView {
                     type="checkbox"
                     prop:checked=move || on.get()
                     on:change=move |event| {
-                        let threshold = event_target_checked(&event)
-                            .then(|| percentile.get_untracked().unwrap_or(FIRST_THRESHOLD));
+                        let percentile = || lab.board.with_untracked(percentile_90).map_or(FIRST_THRESHOLD, rounded);
+                        let threshold = event_target_checked(&event).then(percentile);
                         lab.change(|experiment| experiment.clip_threshold = threshold);
                     }
                 />
                 {move || lab.texts().clipping}
             </label>
             {threshold}
-            <button
-                type="button"
-                disabled=move || percentile.get().is_none()
-                on:click=move |_| {
-                    if let Some(value) = percentile.get_untracked() {
-                        lab.change(|experiment| experiment.clip_threshold = Some(value));
-                    }
-                }
-            >
-                {move || {
-                    let value = percentile.get().map_or_else(|| "–".to_owned(), three);
-                    fill(lab.texts().use_p90, &[("value", &value)])
-                }}
-            </button>
         </fieldset>
     }
 }

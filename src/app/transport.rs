@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::address::{Address, UndoRedo};
 use super::lab::Lab;
+use super::pool::{Fault, PAGE};
 use crate::train::Backend;
-use crate::view::board::{Board, Progress};
+use crate::view::board::{Board, Progress, Variant};
 use crate::view::plot::Palette;
-use crate::view::scene;
 use crate::view::text::{Texts, fill};
 
 /// Where the focused variant really trains, in words.
@@ -17,6 +16,7 @@ fn place(board: &Board, is_software: bool, texts: &Texts) -> String {
     };
     match (device.backend, &device.reason) {
         (Backend::Cpu, Some(reason)) => fill(texts.backend_gpu_missing, &[("reason", reason)]),
+        (Backend::Cpu, None) if device.name == PAGE => texts.backend_page.to_owned(),
         (Backend::Cpu, None) => fill(texts.backend_cpu, &[("workers", &device.name)]),
         (Backend::Gpu, _) => {
             let kind = if is_software { texts.backend_gpu_software } else { texts.backend_gpu };
@@ -28,6 +28,18 @@ fn place(board: &Board, is_software: bool, texts: &Texts) -> String {
             }
         }
     }
+}
+
+/// Why training stands still though nobody paused it, or what became of its workers.
+fn engine(lab: Lab) -> Option<String> {
+    let texts = lab.texts();
+    if lab.hidden.get() {
+        return Some(texts.paused_hidden.to_owned());
+    }
+    lab.fault.get().map(|fault| match fault {
+        Fault::OnPage(reason) => fill(texts.fault_on_page, &[("reason", &reason)]),
+        Fault::Replaced(reason) => fill(texts.fault_replaced, &[("reason", &reason)]),
+    })
 }
 
 /// Run, pause, step, reset; progress, speed, backend; the cursor.
@@ -51,40 +63,48 @@ pub fn Transport(lab: Lab) -> impl IntoView {
         let unit = 10f64.powf((speed.max(1.0).log10().floor() - 2.0).max(0.0));
         Some(((speed / unit).round() * unit) as u64)
     });
+    // Whether anything can be paused, and whether the focused variant has a step left.
+    let is_busy = Memo::new(move |_| lab.board.with(|board| board.variants().iter().any(is_open)));
+    let can_step = Memo::new(move |_| lab.board.with(|board| board.focused().is_some_and(is_open)));
+    let has_focus = Memo::new(move |_| lab.board.with(|board| board.focused().is_some()));
+    let is_latest = Memo::new(move |_| lab.board.with(|board| board.cursor.is_none()));
     view! {
         <section
-            class="card transport"
+            class="transport"
             id="transport"
+            aria-label=move || lab.texts().transport
             data-backend=move || backend.get()
             data-dispatches=move || dispatches.get().to_string()
         >
             <button
                 type="button"
                 class="primary"
+                id="pause"
                 aria-pressed=move || lab.paused.get().to_string()
+                disabled=move || !is_busy.get() && !lab.paused.get()
                 on:click=move |_| lab.set_paused(!lab.paused.get_untracked())
             >
                 {move || if lab.paused.get() { lab.texts().run } else { lab.texts().pause }}
             </button>
-            <button type="button" on:click=move |_| lab.step()>
+            <button type="button" id="step" disabled=move || !can_step.get() on:click=move |_| lab.step()>
                 {move || lab.texts().step}
             </button>
-            <button type="button" on:click=move |_| lab.reset()>
+            <button type="button" id="reset" disabled=move || !has_focus.get() on:click=move |_| lab.reset()>
                 {move || lab.texts().reset}
             </button>
-            <progress max=move || progress.get().1.max(1).to_string() value=move || progress.get().0.to_string()></progress>
-            <span id="progress">
-                {move || {
-                    let (step, steps) = progress.get();
-                    fill(lab.texts().progress, &[("step", &step.to_string()), ("steps", &steps.to_string())])
-                }}
-            </span>
-            <span>
-                {move || {
-                    speed.get().map(|speed| fill(lab.texts().speed, &[("rate", &speed.to_string())]))
-                }}
-            </span>
-            <span id="backend">{move || where_.get()}</span>
+            <div class="training">
+                <progress
+                    aria-label=move || lab.texts().training
+                    max=move || progress.get().1.max(1).to_string()
+                    value=move || progress.get().0.to_string()
+                ></progress>
+                <span id="progress">
+                    {move || {
+                        let (step, steps) = progress.get();
+                        fill(lab.texts().progress, &[("step", &step.to_string()), ("steps", &steps.to_string())])
+                    }}
+                </span>
+            </div>
             <div class="scrub">
                 <label for="cursor">{move || lab.texts().cursor}</label>
                 <input
@@ -99,9 +119,29 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                     }
                 />
                 <output for="cursor">{move || cursor.get()}</output>
+                <button
+                    type="button"
+                    id="latest"
+                    disabled=move || is_latest.get()
+                    on:click=move |_| lab.board.update(|board| board.cursor = None)
+                >
+                    {move || lab.texts().latest}
+                </button>
             </div>
+            <span id="speed">
+                {move || {
+                    speed.get().map(|speed| fill(lab.texts().speed, &[("rate", &speed.to_string())]))
+                }}
+            </span>
+            <span id="backend">{move || where_.get()}</span>
+            <p id="engine" role="status">{move || engine(lab)}</p>
         </section>
     }
+}
+
+/// Whether a variant trains or waits to.
+fn is_open(variant: &Variant) -> bool {
+    matches!(variant.progress, Progress::Waiting | Progress::Training)
 }
 
 /// One line of the list of variants.
@@ -115,16 +155,16 @@ struct Item {
     state: String,
 }
 
-fn items(board: &Board, texts: &Texts) -> Vec<Item> {
+fn items(board: &Board, names: &[String], texts: &Texts) -> Vec<Item> {
     let focus = board.focused().map(|variant| variant.id);
     board
         .variants()
         .iter()
-        .zip(scene::names(board, texts))
+        .zip(names)
         .map(|(variant, name)| Item {
             id: variant.id,
             slot: variant.slot,
-            name,
+            name: name.clone(),
             hidden: variant.hidden,
             focused: Some(variant.id) == focus,
             state: match &variant.progress {
@@ -142,8 +182,8 @@ fn items(board: &Board, texts: &Texts) -> Vec<Item> {
 
 /// The variants, each with a way to focus, hide and delete it.
 #[component]
-pub fn Variants(lab: Lab, palette: Memo<Palette>, address: Address) -> impl IntoView {
-    let all = Memo::new(move |_| lab.board.with(|board| items(board, lab.texts())));
+pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
+    let all = Memo::new(move |_| lab.names.with(|names| lab.board.with(|board| items(board, names, lab.texts()))));
     // Keyed by id, and each field a memo of its own: a button must not lose its focus while training goes on.
     let ids = Memo::new(move |_| all.with(|all| all.iter().map(|item| item.id).collect::<Vec<_>>()));
     let line = move |id: u64| {
@@ -195,21 +235,18 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>, address: Address) -> impl Into
                 <span class="state">
                     {move || item.with(|item| item.as_ref().map(|item| item.state.clone()))}
                 </span>
-                <button type="button" aria-label=move || labelled(|t| t.delete) on:click=move |_| lab.delete(id)>
-                    {move || lab.texts().delete_short}
+                <button type="button" class="delete" aria-label=move || labelled(|t| t.delete) title=move || labelled(|t| t.delete) on:click=move |_| lab.delete(id)>
+                    "×"
                 </button>
             </li>
         }
     };
     view! {
-        <section class="card variants" aria-labelledby="variants-title">
-            <div class="heading">
-                <h2 id="variants-title">{move || lab.texts().variants}</h2>
-                <UndoRedo address />
-            </div>
-            <ul id="variants">
+        <div class="variants">
+            <h3 class="unseen" id="variants-title">{move || lab.texts().variants}</h3>
+            <ul id="variants" aria-labelledby="variants-title">
                 <For each=move || ids.get() key=|id| *id children=line />
             </ul>
-        </section>
+        </div>
     }
 }

@@ -5,10 +5,11 @@ use std::time::Instant;
 use clap::Args;
 use futures_channel::mpsc::unbounded;
 
+use super::thread::Thread;
 use super::{Failure, print, threads};
 use crate::experiment::Experiment;
 use crate::lab::bench::{WORKS, measure};
-use crate::lab::{Control, Platform, Runner, Running, Share, drive};
+use crate::lab::{CHUNK_SECONDS, Control, Runner, Running, Share, drive};
 use crate::train::Backend;
 use crate::train::gpu::Gpu;
 
@@ -24,17 +25,6 @@ struct ThreadRunner {
     backend: Backend,
 }
 
-/// A thread hears commands without being given time for it.
-struct Thread(Instant);
-
-impl Platform for Thread {
-    fn seconds(&self) -> f64 {
-        self.0.elapsed().as_secs_f64()
-    }
-
-    async fn breathe(&self) {}
-}
-
 impl Runner for ThreadRunner {
     fn start(&self, experiment: &Experiment) -> Running {
         let (events, received) = unbounded();
@@ -46,7 +36,7 @@ impl Runner for ThreadRunner {
                 // Nobody listens any more once the work is timed.
                 let _gone = events.unbounded_send(event);
             };
-            pollster::block_on(drive(share, &Thread(Instant::now()), &mut obeyed, emit));
+            pollster::block_on(drive(share, &Thread::new(CHUNK_SECONDS), &mut obeyed, emit));
         });
         Running { events: received, control: Control::new(vec![commands]) }
     }

@@ -8,6 +8,7 @@ mod lines;
 mod presets;
 mod rule;
 mod run;
+mod thread;
 mod trace;
 
 use std::fs;

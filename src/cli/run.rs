@@ -6,24 +6,23 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use clap::Args;
+use futures_channel::mpsc::unbounded;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::lines::Written;
-use super::trace::Trace;
-use super::{Device, Failure, Input, lines, print, read, threads};
+use super::thread::Thread;
+use super::{Device, Failure, Input, lines, print, read, threads, trace};
 use crate::experiment::Experiment;
+use crate::lab::{Command, Ends, Event, Outcome, Share, Training};
 use crate::record::RunRecord;
 use crate::train::cpu::CpuFleet;
 use crate::train::gpu::{Gpu, GpuFleet, GpuFleetError};
-use crate::train::{Checkpoint, Fleet, FleetError, Plan};
+use crate::train::{Backend, Fleet, FleetError, Plan};
 
 /// A chunk of steps takes about this long: lines come steadily, and Ctrl-C is heard soon.
 const CHUNK_SECONDS: f64 = 0.1;
-/// A checkpoint is taken after this much training.
-const CHECKPOINT_SECONDS: f64 = 2.0;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -72,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let resolved = experiment.resolve().map_err(|error| invalid(&error))?;
     let plan = Arc::new(Plan::new(resolved).map_err(|error| invalid(&error))?);
     if arguments.trace.is_some() {
-        Trace::check(&plan).map_err(|message| invalid(&message))?;
+        trace::check(&plan).map_err(|message| invalid(&message))?;
     }
     let output: Box<dyn Write> = match &arguments.out {
         Some(path) => {
@@ -87,22 +86,28 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let flag = interrupted.clone();
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
         .map_err(|error| Failure::Failed(format!("cannot listen to Ctrl-C: {error}")))?;
-    let training = Training { plan: &plan, interrupted: &interrupted, traced: arguments.trace.is_some() };
-    let trace = pollster::block_on(async {
-        match arguments.backend {
-            Device::Cpu => training.train(cpu(&plan, None)?, &mut sink).await,
-            Device::Gpu => {
+    let backend = match arguments.backend {
+        Device::Cpu => Backend::Cpu,
+        Device::Gpu => Backend::Gpu,
+    };
+    let share = Share { experiment, runs: (0..runs).collect(), backend, threads: threads() };
+    let training = Trained { plan: &plan, share: &share, interrupted: &interrupted, traced: arguments.trace.is_some() };
+    let ends = pollster::block_on(async {
+        match backend {
+            Backend::Cpu => training.train(cpu(&plan)?, threads().to_string(), &mut sink).await,
+            Backend::Gpu => {
+                // Who asks for the GPU by name wants no other.
                 let gpu = Gpu::open().await.map_err(failed)?;
                 let fleet = GpuFleet::new(&gpu, plan.clone(), 0..runs, None).map_err(|error| match error {
                     GpuFleetError::Plan(error) => invalid(&error),
                     GpuFleetError::Fleet(error) => failed(error),
                 })?;
-                training.train(fleet, &mut sink).await
+                training.train(fleet, gpu.name().to_owned(), &mut sink).await
             }
         }
     })?;
-    if let (Some(trace), Some(path)) = (trace, &arguments.trace) {
-        trace.write(&plan, &sink.records, path).map_err(|error| Failure::file("write", path, &error))?;
+    if let (Some(ends), Some(path)) = (ends, &arguments.trace) {
+        trace::write(&ends, &plan, &sink.records, path).map_err(|error| Failure::file("write", path, &error))?;
     }
     if arguments.out.is_some() { print(&table(&plan, &sink.records)) } else { Ok(()) }
 }
@@ -111,92 +116,72 @@ fn failed(error: FleetError) -> Failure {
     Failure::Failed(error.to_string())
 }
 
-/// The whole fleet on the CPU, at the start or at a checkpoint.
-fn cpu(plan: &Arc<Plan>, checkpoint: Option<&Checkpoint>) -> Result<CpuFleet<f32>, Failure> {
-    CpuFleet::new(plan.clone(), 0..plan.resolved.runs.len(), checkpoint, threads()).map_err(failed)
+/// The whole fleet on the CPU.
+fn cpu(plan: &Arc<Plan>) -> Result<CpuFleet<f32>, Failure> {
+    CpuFleet::new(plan.clone(), 0..plan.resolved.runs.len(), None, threads()).map_err(failed)
 }
 
 /// How a fleet is trained.
-struct Training<'a> {
+struct Trained<'a> {
     plan: &'a Arc<Plan>,
+    share: &'a Share,
     /// Set by Ctrl-C.
     interrupted: &'a AtomicBool,
     /// Whether the first and last parameters are kept.
     traced: bool,
 }
 
-impl Training<'_> {
-    /// Trains a fleet to its end. One whose device is lost goes on on the CPU from its last checkpoint.
-    async fn train(&self, mut fleet: impl Fleet, sink: &mut Sink) -> Result<Option<Trace>, Failure> {
+impl Trained<'_> {
+    /// Trains a fleet to its end and writes what it records.
+    async fn train(&self, fleet: impl Fleet, device: String, sink: &mut Sink) -> Result<Option<Ends>, Failure> {
         // Hidden where standard error is no terminal.
         let bar = ProgressBar::new(u64::from(self.plan.longest()));
         if let Ok(style) = ProgressStyle::with_template("{bar:40} step {pos} of {len}, {eta} left") {
             bar.set_style(style);
         }
-        let initial = fleet.checkpoint().await.map_err(failed)?;
-        let mut saved = initial.clone();
-        let last = match self.advance(&mut fleet, sink, &bar, &mut saved).await {
-            Err(Stop::Fleet(FleetError::DeviceLost(reason))) => {
-                bar.suspend(|| {
-                    eprintln!(
-                        "brink: the GPU device was lost ({reason}); step {} and what follows run on the CPU",
-                        saved.step
-                    );
-                });
-                let mut fleet = cpu(self.plan, Some(&saved))?;
-                self.advance(&mut fleet, sink, &bar, &mut saved).await
+        let (orders, mut commands) = unbounded();
+        let mut stopped = None;
+        let emit = |event| {
+            let result = match event {
+                // Nothing is written after a failure to write.
+                Event::Metrics(chunks) if stopped.is_none() => sink.write(self.plan, chunks),
+                Event::Progress { step, .. } => {
+                    bar.set_position(u64::from(step));
+                    if self.interrupted.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
+                }
+                Event::Started { reason: Some(reason), .. } => {
+                    bar.suspend(|| eprintln!("brink: {reason}; what is left runs on the CPU"));
+                    Ok(())
+                }
+                _ => Ok(()),
+            };
+            if let Err(failure) = result {
+                stopped.get_or_insert(failure);
+                // The training listens before its next chunk; after the last there is nothing left to stop.
+                let _over = orders.unbounded_send(Command::Cancel);
             }
-            other => other,
         };
-        match last {
-            Ok(last) => {
+        let thread = Thread::new(CHUNK_SECONDS);
+        let training = Training::new(self.plan, self.share, &thread, &mut commands, emit);
+        let mut training = if self.traced { training.keep_ends() } else { training };
+        let outcome = training.train(fleet, self.share.backend, device).await;
+        drop(training);
+        if let Some(failure) = stopped {
+            bar.abandon();
+            return Err(failure);
+        }
+        match outcome {
+            Ok(Outcome::Finished(ends)) => {
                 bar.finish_and_clear();
-                Ok(self.traced.then_some(Trace { initial, last }))
+                Ok(ends)
             }
-            Err(stop) => {
+            Ok(Outcome::Cancelled) => Err(Failure::Interrupted),
+            Err(error) => {
                 bar.abandon();
-                Err(match stop {
-                    Stop::Fleet(error) => failed(error),
-                    Stop::Other(failure) => failure,
-                })
+                Err(failed(error))
             }
         }
     }
-
-    /// Trains a fleet to its end and returns its last state; `saved` becomes each checkpoint on the way.
-    async fn advance(
-        &self,
-        fleet: &mut impl Fleet,
-        sink: &mut Sink,
-        bar: &ProgressBar,
-        saved: &mut Checkpoint,
-    ) -> Result<Checkpoint, Stop> {
-        let mut steps = 1u32;
-        let mut since_checkpoint = 0.0;
-        while !fleet.finished() {
-            let before = Instant::now();
-            let chunks = fleet.advance(steps).await.map_err(Stop::Fleet)?;
-            let took = before.elapsed().as_secs_f64().max(1e-6);
-            sink.write(self.plan, chunks).map_err(Stop::Other)?;
-            bar.set_position(u64::from(fleet.step()));
-            if self.interrupted.load(Ordering::Relaxed) {
-                return Err(Stop::Other(Failure::Interrupted));
-            }
-            steps = ((f64::from(steps) * CHUNK_SECONDS / took) as u32).clamp(1, steps.saturating_mul(4));
-            since_checkpoint += took;
-            if since_checkpoint > CHECKPOINT_SECONDS {
-                *saved = fleet.checkpoint().await.map_err(Stop::Fleet)?;
-                since_checkpoint = 0.0;
-            }
-        }
-        fleet.checkpoint().await.map_err(Stop::Fleet)
-    }
-}
-
-/// Why training stops before its end.
-enum Stop {
-    Fleet(FleetError),
-    Other(Failure),
 }
 
 /// What became of each run, for people.
@@ -228,6 +213,7 @@ mod tests {
     use super::*;
     use crate::experiment::{LearningRates, preset};
     use crate::record::RunChunk;
+    use crate::train::Checkpoint;
     use std::sync::Mutex;
 
     /// A fleet whose device is lost once it has done some steps.
@@ -278,6 +264,7 @@ mod tests {
         experiment.max_train_steps = 30;
         experiment.validation_every = 10;
         let plan = Arc::new(Plan::new(experiment.resolve().unwrap()).unwrap());
+        let share = Share { experiment, runs: vec![0, 1, 2], backend: Backend::Gpu, threads: 2 };
         let train = |after: u32| {
             let shared = Shared::default();
             let records = vec![RunRecord::new(plan.columns.clone(), 1); 3];
@@ -287,14 +274,14 @@ mod tests {
                 written: vec![Written::default(); 3],
                 records,
             };
-            let training = Training { plan: &plan, interrupted: &AtomicBool::new(false), traced: true };
-            let fleet = Losing { fleet: cpu(&plan, None).ok().unwrap(), after };
-            let trace = pollster::block_on(training.train(fleet, &mut sink)).ok().unwrap().unwrap();
+            let training = Trained { plan: &plan, share: &share, interrupted: &AtomicBool::new(false), traced: true };
+            let fleet = Losing { fleet: cpu(&plan).ok().unwrap(), after };
+            let ends = pollster::block_on(training.train(fleet, String::new(), &mut sink)).ok().unwrap().unwrap();
             let text = String::from_utf8(shared.0.lock().unwrap().clone()).unwrap();
             let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
             lines.sort();
             // NaN differs from itself, its text does not.
-            (lines, format!("{:?}", trace.last), format!("{:?}", sink.records))
+            (lines, format!("{:?}", ends.last), format!("{:?}", sink.records))
         };
         let undisturbed = train(u32::MAX);
         assert_eq!(undisturbed.0.len(), 3 * (30 + 4));

@@ -9,21 +9,16 @@ use safetensors::tensor::{View, serialize};
 use std::borrow::Cow;
 
 use crate::experiment::limits;
+use crate::lab::Ends;
 use crate::record::{Columns, RunRecord};
 use crate::rule::Rule;
 use crate::task::{Examples, Training, batch_indices};
-use crate::train::{Checkpoint, Plan, schedule};
+use crate::train::{Plan, schedule};
 
 /// Version of the layout, in the metadata under `format`.
 const FORMAT: &str = "brink-trace-1";
 /// Largest trace that is written.
 const MAX_BYTES: usize = 1 << 30;
-
-/// The state of a fleet before its first and after its last step.
-pub(super) struct Trace {
-    pub(super) initial: Checkpoint,
-    pub(super) last: Checkpoint,
-}
 
 /// An array of the file, little-endian, row by row.
 struct Array {
@@ -61,61 +56,59 @@ impl View for &Array {
     }
 }
 
-impl Trace {
-    /// Refuses, before training, an experiment whose trace would be incomplete or too large.
-    pub(super) fn check(plan: &Plan) -> Result<(), String> {
-        let stride = plan.resolved.stride();
-        if stride > 1 {
-            return Err(format!(
-                "a trace needs every step, but only every {stride}th is recorded; lower runs times max_train_steps to {} \
-                 or less",
-                limits::RECORDED_ROWS
-            ));
-        }
-        let (runs, steps) = (plan.resolved.runs.len(), plan.longest() as usize);
-        let example = (plan.resolved.task.input)().len() * size_of::<f32>() + size_of::<u32>();
-        let batches = steps * plan.resolved.experiment.batch_size;
-        let seeds: BTreeSet<u32> = plan.resolved.runs.iter().map(|run| run.seed).collect();
-        // Counts every batch as if its examples were fresh, which bounds the others too.
-        let bytes = runs * (2 * plan.parameter_count() * size_of::<f32>() + steps * 20)
-            + seeds.len() * batches * (example + size_of::<u32>());
-        if bytes > MAX_BYTES {
-            return Err(format!(
-                "the trace could take {} MiB, at most {} MiB are allowed; lower max_train_steps, batch_size or the number of \
-                 runs",
-                bytes >> 20,
-                MAX_BYTES >> 20
-            ));
-        }
-        Ok(())
+/// Refuses, before training, an experiment whose trace would be incomplete or too large.
+pub(super) fn check(plan: &Plan) -> Result<(), String> {
+    let stride = plan.resolved.stride();
+    if stride > 1 {
+        return Err(format!(
+            "a trace needs every step, but only every {stride}th is recorded; lower runs times max_train_steps to {} \
+             or less",
+            limits::RECORDED_ROWS
+        ));
     }
-
-    /// Writes the trace.
-    pub(super) fn write(&self, plan: &Plan, records: &[RunRecord], path: &Path) -> io::Result<()> {
-        let mut arrays: Vec<(String, Array)> = Vec::new();
-        self.parameters(plan, &mut arrays);
-        metrics(plan, records, &mut arrays);
-        let seeds: BTreeSet<u32> = plan.resolved.runs.iter().map(|run| run.seed).collect();
-        for seed in seeds {
-            examples(plan, seed, &mut arrays);
-        }
-        let views = arrays.iter().map(|(name, array)| (name.as_str(), array));
-        let bytes = serialize(views, Some(metadata(plan))).map_err(|error| io::Error::other(error.to_string()))?;
-        std::fs::write(path, bytes)
+    let (runs, steps) = (plan.resolved.runs.len(), plan.longest() as usize);
+    let example = (plan.resolved.task.input)().len() * size_of::<f32>() + size_of::<u32>();
+    let batches = steps * plan.resolved.experiment.batch_size;
+    let seeds: BTreeSet<u32> = plan.resolved.runs.iter().map(|run| run.seed).collect();
+    // Counts every batch as if its examples were fresh, which bounds the others too.
+    let bytes = runs * (2 * plan.parameter_count() * size_of::<f32>() + steps * 20)
+        + seeds.len() * batches * (example + size_of::<u32>());
+    if bytes > MAX_BYTES {
+        return Err(format!(
+            "the trace could take {} MiB, at most {} MiB are allowed; lower max_train_steps, batch_size or the number of \
+             runs",
+            bytes >> 20,
+            MAX_BYTES >> 20
+        ));
     }
+    Ok(())
+}
 
-    fn parameters(&self, plan: &Plan, arrays: &mut Vec<(String, Array)>) {
-        let offsets = plan.resolved.network.parameter_offsets();
-        for (parameter, &offset) in plan.resolved.network.parameters.iter().zip(&offsets) {
-            let mut shape = vec![plan.resolved.runs.len()];
-            shape.extend(parameter.shape.extents());
-            let length = parameter.shape.len();
-            for (when, checkpoint) in [("initial", &self.initial), ("final", &self.last)] {
-                let values = (0..plan.resolved.runs.len())
-                    .filter_map(|run| checkpoint.runs.iter().find(|state| state.run == run))
-                    .flat_map(|state| state.theta[offset..offset + length].iter().copied());
-                arrays.push((format!("{when}.{}", parameter.name), Array::f32(shape.clone(), values)));
-            }
+/// Writes the trace.
+pub(super) fn write(ends: &Ends, plan: &Plan, records: &[RunRecord], path: &Path) -> io::Result<()> {
+    let mut arrays: Vec<(String, Array)> = Vec::new();
+    parameters(ends, plan, &mut arrays);
+    metrics(plan, records, &mut arrays);
+    let seeds: BTreeSet<u32> = plan.resolved.runs.iter().map(|run| run.seed).collect();
+    for seed in seeds {
+        examples(plan, seed, &mut arrays);
+    }
+    let views = arrays.iter().map(|(name, array)| (name.as_str(), array));
+    let bytes = serialize(views, Some(metadata(plan))).map_err(|error| io::Error::other(error.to_string()))?;
+    std::fs::write(path, bytes)
+}
+
+fn parameters(ends: &Ends, plan: &Plan, arrays: &mut Vec<(String, Array)>) {
+    let offsets = plan.resolved.network.parameter_offsets();
+    for (parameter, &offset) in plan.resolved.network.parameters.iter().zip(&offsets) {
+        let mut shape = vec![plan.resolved.runs.len()];
+        shape.extend(parameter.shape.extents());
+        let length = parameter.shape.len();
+        for (when, checkpoint) in [("initial", &ends.initial), ("final", &ends.last)] {
+            let values = (0..plan.resolved.runs.len())
+                .filter_map(|run| checkpoint.runs.iter().find(|state| state.run == run))
+                .flat_map(|state| state.theta[offset..offset + length].iter().copied());
+            arrays.push((format!("{when}.{}", parameter.name), Array::f32(shape.clone(), values)));
         }
     }
 }

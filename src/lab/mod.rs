@@ -4,7 +4,7 @@
 pub mod bench;
 mod drive;
 
-pub use drive::{Platform, Share, drive};
+pub use drive::{CHUNK_SECONDS, Ends, Outcome, Platform, Share, Training, drive};
 
 use crate::experiment::Experiment;
 use crate::record::RunChunk;

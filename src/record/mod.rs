@@ -131,6 +131,34 @@ impl RunRecord {
     }
 }
 
+/// How far a run's chunks have come. A run that is trained again from its start, to the same bits, tells all of it again:
+/// what is known already is left out, so that no curve goes back to grow anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// The end of the rows, in values.
+    values: usize,
+    validated: Option<u32>,
+    is_dead: bool,
+}
+
+impl Extent {
+    /// Whether a chunk says more than the chunks before it did; if so it belongs to them from now on. `width` is that of a
+    /// row. A chunk that is news in part passes whole: [`RunRecord::append`] writes the part that is known once more.
+    pub fn is_news(&mut self, chunk: &RunChunk, width: usize) -> bool {
+        let first = (chunk.first_step as usize).div_ceil(chunk.stride.max(1) as usize) * width;
+        let values = first + chunk.rows.len();
+        let validated = chunk.validation.last().map(|point| point.step);
+        let is_dead = chunk.death.is_some();
+        let is_news = values > self.values || validated > self.validated || (is_dead && !self.is_dead);
+        if is_news {
+            self.values = self.values.max(values);
+            self.validated = self.validated.max(validated);
+            self.is_dead |= is_dead;
+        }
+        is_news
+    }
+}
+
 /// Why a chunk does not fit a record.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum RecordError {
@@ -184,5 +212,42 @@ mod tests {
         assert_eq!(record.column(Columns::LOSS).collect::<Vec<_>>(), [1., 1., 1., 1., 3., 3.]);
         assert_eq!(record.validation.len(), 2);
         assert_eq!(record.append(&chunk(9, 1, 1.0)), Err(RecordError::Gap { expected: 6, found: 9 }));
+    }
+
+    #[test]
+    fn what_is_told_again_changes_no_record() {
+        // Two trainings of the same run that cut it differently; the first stops after 7 of 12 steps.
+        let whole = |cuts: &[u32]| -> Vec<RunChunk> {
+            let piece = |pair: &[u32]| {
+                let rows = (pair[0]..pair[1]).flat_map(|step| [step as f32; 6]).collect();
+                let point = |step: u32| ValidationPoint { step, loss: step as f32, accuracy: 0.5 };
+                let mut validation: Vec<_> =
+                    (pair[0]..pair[1]).filter(|step| step.is_multiple_of(4)).map(point).collect();
+                if pair[1] == 12 {
+                    validation.push(point(12));
+                }
+                let death = (pair[1] > 9).then_some(9);
+                RunChunk { run: 0, first_step: pair[0], stride: 1, rows, validation, death }
+            };
+            cuts.windows(2).map(piece).collect()
+        };
+        let columns = Columns { states: vec![] };
+        let mut undisturbed = RunRecord::new(columns.clone(), 1);
+        whole(&[0, 12]).iter().for_each(|chunk| undisturbed.append(chunk).unwrap());
+        for lost_after in 0..=3 {
+            let mut record = RunRecord::new(columns.clone(), 1);
+            let mut extent = Extent::default();
+            let first = whole(&[0, 4, 5, 10, 12]);
+            let again = whole(&[0, 1, 5, 6, 9, 12]);
+            let mut longest = 0;
+            for chunk in first[..lost_after].iter().chain(&again) {
+                if extent.is_news(chunk, columns.width()) {
+                    record.append(chunk).unwrap();
+                }
+                assert!(record.len() >= longest, "a curve went back");
+                longest = record.len();
+            }
+            assert_eq!(record, undisturbed, "lost after {lost_after} chunks");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What is seen, without a browser: the board, names, plots, equations, sentences and texts in both languages.
 
+pub mod advice;
 pub mod board;
 pub mod equation;
 pub mod fragment;
@@ -11,3 +12,5 @@ pub mod rule_text;
 pub mod scene;
 pub mod summary;
 pub mod text;
+pub mod theme;
+pub mod words;

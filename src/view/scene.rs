@@ -3,10 +3,13 @@
 use super::board::{Board, RunState, Variant};
 use super::name::{base_name, variant_name};
 use super::number::three;
-use super::plot::{AxisLayout, AxisSeries, Curve, LineLayout, LinePlot, Mark, Palette, Size, rate_color};
+use super::plot::{
+    AxisLayout, AxisSeries, Curve, LineLayout, LinePlot, Mark, NormLayout, NormPlot, Palette, Scale, Size, Steps,
+    rate_color,
+};
 use super::summary::summary;
 use super::text::{Texts, fill};
-use crate::diagnose::clipped_share;
+use crate::diagnose::{clipped_share, infeasible, log_histogram, percentile, share_above};
 use crate::record::Columns;
 
 /// Losses are shown up to this factor above their median: a run that blows up must not squash the rest.
@@ -15,6 +18,10 @@ const LOSS_HEADROOM: f64 = 60.0;
 const NORM_HEADROOM: f64 = 1e4;
 /// For learning rates, which hold no surprise: warmup begins at 0 and the first steps would take decades.
 const RATE_HEADROOM: f64 = 1e6;
+/// The share of the finite gradient norms that "use P90" leaves unclipped.
+const P90: f64 = 0.9;
+/// The bars of the histogram of gradient norms.
+const HISTOGRAM_BINS: usize = 24;
 
 /// The name of each variant, in the board's order: the first by what it is, the others by what differs from it.
 pub fn names(board: &Board, texts: &Texts) -> Vec<String> {
@@ -29,26 +36,25 @@ pub fn names(board: &Board, texts: &Texts) -> Vec<String> {
     board.variants().iter().enumerate().map(name).collect()
 }
 
-/// The variants that are shown, each with its name; the focused one last, so that it lies on top.
-fn shown<'a>(board: &'a Board, texts: &Texts) -> Vec<(&'a Variant, String)> {
-    let mut shown: Vec<(&Variant, String)> =
-        board.variants().iter().zip(names(board, texts)).filter(|(variant, _)| !variant.hidden).collect();
+/// The variants that are shown, by their place on the board; the focused one last, so that it lies on top.
+fn shown(board: &Board) -> Vec<(usize, &Variant)> {
+    let mut shown: Vec<_> = board.variants().iter().enumerate().filter(|(_, variant)| !variant.hidden).collect();
     let focus = board.focused().map(|variant| variant.id);
-    shown.sort_by_key(|(variant, _)| Some(variant.id) == focus);
+    shown.sort_by_key(|(_, variant)| Some(variant.id) == focus);
     shown
 }
 
-/// The axis plot, and the variant of each of its lines.
-pub fn axis(board: &Board, size: Size, texts: &Texts) -> (AxisLayout, Vec<u64>) {
-    let shown = shown(board, texts);
-    let ids = shown.iter().map(|(variant, _)| variant.id).collect();
+/// The axis plot, and the variant of each of its lines. `names` are the variants', in the board's order.
+pub fn axis(board: &Board, names: &[String], size: Size) -> (AxisLayout, Vec<u64>) {
+    let shown = shown(board);
+    let ids = shown.iter().map(|(_, variant)| variant.id).collect();
     let focus = board.focused().map(|variant| variant.id);
     let series = shown
         .into_iter()
-        .map(|(variant, name)| {
+        .map(|(place, variant)| {
             let summary = summary(variant);
             AxisSeries {
-                name,
+                name: names.get(place).cloned().unwrap_or_default(),
                 slot: variant.slot,
                 dimmed: !board.same_problem(variant),
                 focused: Some(variant.id) == focus,
@@ -61,21 +67,48 @@ pub fn axis(board: &Board, size: Size, texts: &Texts) -> (AxisLayout, Vec<u64>) 
     (AxisLayout::new(size, series), ids)
 }
 
-fn column(run: &RunState, column: usize) -> Vec<f32> {
-    run.record.column(column).collect()
+/// What the plots against the step show, and on which scales.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepView {
+    /// The scale of the step.
+    pub x: Scale,
+    /// The scale of the loss.
+    pub y: Scale,
+    /// The validation loss instead of the training loss.
+    pub validation: bool,
+}
+
+impl Default for StepView {
+    fn default() -> Self {
+        Self { x: Scale::Log, y: Scale::Log, validation: false }
+    }
+}
+
+fn column(run: &RunState, column: usize) -> (Vec<f32>, Steps) {
+    (run.record.column(column).collect(), Steps::Every(run.record.stride))
+}
+
+/// The values of a run's loss: training or validation.
+fn losses(run: &RunState, view: StepView) -> (Vec<f32>, Steps) {
+    if !view.validation {
+        return column(run, Columns::LOSS);
+    }
+    let points = &run.record.validation;
+    (points.iter().map(|point| point.loss).collect(), Steps::At(points.iter().map(|point| point.step).collect()))
 }
 
 /// One line for each shown variant, at its focused run, in the variant's own colour.
-fn focused_runs(board: &Board, texts: &Texts, palette: &Palette, which: usize) -> Vec<Curve> {
+fn focused_runs(board: &Board, palette: &Palette, values: impl Fn(&RunState) -> (Vec<f32>, Steps)) -> Vec<Curve> {
     let focus = board.focused().map(|variant| variant.id);
-    shown(board, texts)
+    shown(board)
         .into_iter()
-        .filter_map(|(variant, _)| {
+        .filter_map(|(_, variant)| {
             let run = variant.runs.get(board.focused_run(variant)?)?;
             let focused = Some(variant.id) == focus;
+            let (values, steps) = values(run);
             Some(Curve {
-                values: column(run, which),
-                stride: run.record.stride,
+                values,
+                steps,
                 color: palette.variant(variant.slot),
                 slot: variant.slot,
                 width: if focused { 2.0 } else { 1.3 },
@@ -91,12 +124,13 @@ fn longest(board: &Board) -> u32 {
     board.variants().iter().filter(|variant| !variant.hidden).map(Variant::longest).max().unwrap_or(1)
 }
 
-fn plot(board: &Board, curves: Vec<Curve>, mark: Option<Mark>, most_above_median: f64) -> LinePlot {
-    LinePlot { curves, steps: longest(board), cursor: Some(board.cursor_step()), mark, most_above_median }
+fn plot(board: &Board, curves: Vec<Curve>, most_above_median: f64, scales: (Scale, Scale)) -> LinePlot {
+    let cursor = Some(board.cursor_step());
+    LinePlot { curves, steps: longest(board), cursor, include: None, most_above_median, scales }
 }
 
-/// Training loss: the focused variant's runs by learning rate, each other variant one line at the focused rate.
-pub fn loss(board: &Board, size: Size, texts: &Texts, palette: &Palette) -> LineLayout {
+/// Loss: the focused variant's runs by learning rate, each other variant one line at the focused rate.
+pub fn loss(board: &Board, size: Size, palette: &Palette, view: StepView) -> LineLayout {
     let mut curves = Vec::new();
     let mut top = None;
     if let Some(focused) = board.focused() {
@@ -104,47 +138,130 @@ pub fn loss(board: &Board, size: Size, texts: &Texts, palette: &Palette) -> Line
         if !focused.hidden {
             for (index, run) in focused.runs.iter().enumerate() {
                 let is_focused = Some(index) == focused_run;
+                let (values, steps) = losses(run, view);
                 let curve = Curve {
-                    values: column(run, Columns::LOSS),
-                    stride: run.record.stride,
+                    values,
+                    steps,
                     color: rate_color(index, focused.runs.len(), palette),
                     slot: 0,
-                    width: if is_focused { 2.4 } else { 1.0 },
-                    alpha: if is_focused { 1.0 } else { 0.75 },
+                    width: if is_focused { 2.8 } else { 1.2 },
+                    alpha: if is_focused { 1.0 } else { 0.8 },
                     death: run.record.death,
                 };
                 if is_focused { top = Some(curve) } else { curves.push(curve) }
             }
         }
-        let others = focused_runs(board, texts, palette, Columns::LOSS);
+        let others = focused_runs(board, palette, |run| losses(run, view));
         let count = others.len().saturating_sub(usize::from(!focused.hidden));
         curves.extend(others.into_iter().take(count));
     }
     curves.extend(top);
-    LineLayout::new(size, plot(board, curves, None, LOSS_HEADROOM))
+    // Validation points are steps apart: there is one after the last step, too.
+    let mut plot = plot(board, curves, LOSS_HEADROOM, (view.x, view.y));
+    plot.steps += u32::from(view.validation);
+    LineLayout::new(size, plot)
 }
 
 /// The learning rate of each shown variant's focused run.
-pub fn learning_rate(board: &Board, size: Size, texts: &Texts, palette: &Palette) -> LineLayout {
-    let mut curves = focused_runs(board, texts, palette, Columns::LEARNING_RATE);
+pub fn learning_rate(board: &Board, size: Size, palette: &Palette, view: StepView) -> LineLayout {
+    let mut curves = focused_runs(board, palette, |run| column(run, Columns::LEARNING_RATE));
     for curve in &mut curves {
         // A learning rate does not die; the loss plot says that the run does.
         curve.death = None;
     }
-    LineLayout::new(size, plot(board, curves, None, RATE_HEADROOM))
+    LineLayout::new(size, plot(board, curves, RATE_HEADROOM, (view.x, Scale::Log)))
 }
 
-/// The unclipped gradient norm of each shown variant's focused run, and the focused one's clip threshold.
-pub fn gradient_norm(board: &Board, size: Size, texts: &Texts, palette: &Palette) -> LineLayout {
-    let curves = focused_runs(board, texts, palette, Columns::GRADIENT_NORM);
-    let mark = board.focused().and_then(|variant| {
-        let threshold = variant.experiment.clip_threshold?;
-        let run = variant.runs.get(board.focused_run(variant)?)?;
-        let share = three((clipped_share(&run.record) * 100.0).round());
-        let label = fill(texts.clipped_share, &[("threshold", &three(threshold)), ("share", &share)]);
-        Some(Mark { value: threshold, label, slot: variant.slot })
+/// What clipping does, or would do, to the focused run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Clipping {
+    /// The threshold: the experiment's own, or one that is being tried.
+    pub threshold: f64,
+    /// The share of updates that it clips, or would clip, 0 to 1; NaN where nothing is recorded.
+    pub share: f64,
+    /// Whether it is only being tried.
+    pub is_tried: bool,
+}
+
+/// The focused run.
+pub fn focused_run(board: &Board) -> Option<&RunState> {
+    let focused = board.focused()?;
+    focused.runs.get(board.focused_run(focused)?)
+}
+
+/// The clip threshold of the focused variant, or the one that is `tried`, and the share of the focused run's updates
+/// that it clips.
+pub fn clipping(board: &Board, tried: Option<f64>) -> Option<Clipping> {
+    let run = focused_run(board)?;
+    match tried {
+        Some(threshold) => {
+            let share = share_above(run.record.column(Columns::GRADIENT_NORM), threshold);
+            Some(Clipping { threshold, share, is_tried: true })
+        }
+        None => {
+            let threshold = board.focused()?.experiment.clip_threshold?;
+            Some(Clipping { threshold, share: clipped_share(&run.record), is_tried: false })
+        }
+    }
+}
+
+/// Why the 90th percentile of the focused run's gradient norms is no threshold to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoPercentile {
+    /// Nothing is recorded yet.
+    Nothing,
+    /// The run is infeasible: its norms are those of a run that does not learn.
+    Infeasible,
+}
+
+/// The 90th percentile of the focused run's finite gradient norms, or why there is none to use.
+pub fn percentile_90(board: &Board) -> Result<f64, NoPercentile> {
+    let run = focused_run(board).ok_or(NoPercentile::Nothing)?;
+    let chance = board.focused().map_or(f64::NAN, |variant| variant.chance);
+    if infeasible(&run.record, chance, run.ended()).is_some() {
+        return Err(NoPercentile::Infeasible);
+    }
+    percentile_of(run).ok_or(NoPercentile::Nothing)
+}
+
+/// The 90th percentile of a run's finite gradient norms.
+pub fn percentile_of(run: &RunState) -> Option<f64> {
+    percentile(run.record.column(Columns::GRADIENT_NORM), P90).map(f64::from)
+}
+
+/// The unclipped gradient norm of each shown variant's focused run; the focused one's histogram, 90th percentile and clip
+/// threshold, or the threshold that is being `tried`.
+pub fn gradient_norm(
+    board: &Board,
+    size: Size,
+    texts: &Texts,
+    palette: &Palette,
+    view: StepView,
+    tried: Option<f64>,
+) -> NormLayout {
+    let curves = focused_runs(board, palette, |run| column(run, Columns::GRADIENT_NORM));
+    let mut line = plot(board, curves, NORM_HEADROOM, (view.x, Scale::Log));
+    let focused = board.focused().filter(|variant| !variant.hidden);
+    // The axis stands still while a threshold is dragged.
+    line.include = focused.and_then(|variant| variant.experiment.clip_threshold);
+    let threshold = focused.and_then(|_| clipping(board, tried)).map(|clipping| {
+        let share = fill(texts.clipped_short, &[("share", &percent(clipping.share))]);
+        Mark { value: clipping.threshold, lines: vec![format!("λ {}", three(clipping.threshold)), share] }
     });
-    LineLayout::new(size, plot(board, curves, mark, NORM_HEADROOM))
+    let percentile = focused
+        .and_then(|_| percentile_90(board).ok())
+        .map(|value| Mark { value, lines: vec![format!("P90 {}", three(value))] });
+    let histogram = focused
+        .and_then(|_| focused_run(board))
+        .and_then(|run| log_histogram(run.record.column(Columns::GRADIENT_NORM), HISTOGRAM_BINS));
+    let slot = focused.map_or(0, |variant| variant.slot);
+    NormLayout::new(size, NormPlot { line, histogram, slot, percentile, threshold, is_tried: tried.is_some() })
+}
+
+/// A share in percent, with the digits that say something.
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 10.0 { three((percent * 10.0).round() / 10.0) } else { three(percent.round()) }
 }
 
 #[cfg(test)]
@@ -203,7 +320,7 @@ mod tests {
     fn the_axis_plot_names_each_variant_and_crosses_each_dead_run() {
         let board = board();
         let texts = Language::English.texts();
-        let (layout, ids) = axis(&board, SIZE, texts);
+        let (layout, ids) = axis(&board, &names(&board, texts), SIZE);
         assert_eq!(ids, [0, 1], "the focused one on top");
         let text = svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"));
         assert!(text.contains("Momentum, no norm") && text.contains("+ clip 2, warmup 200"), "{text}");
@@ -223,7 +340,7 @@ mod tests {
     fn hiding_a_variant_takes_its_line_away() {
         let mut board = board();
         board.get_mut(0).expect("on the board").hidden = true;
-        let (layout, ids) = axis(&board, SIZE, Language::English.texts());
+        let (layout, ids) = axis(&board, &names(&board, Language::English.texts()), SIZE);
         assert_eq!(ids, [1]);
         let text = svg(|backend| layout.draw(backend, &Palette::DARK).expect("drawn"));
         assert!(!text.contains("Momentum, no norm"));
@@ -232,24 +349,64 @@ mod tests {
     #[test]
     fn the_clip_threshold_is_marked_with_the_share_that_it_clips() {
         let board = board();
-        let layout = gradient_norm(&board, SIZE, Language::Indonesian.texts(), &Palette::LIGHT);
-        let text = svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"));
-        assert!(text.contains("λ = 2: 50 % pembaruan dipotong"), "{text}");
-        for layout in [
-            loss(&board, SIZE, Language::English.texts(), &Palette::LIGHT),
-            learning_rate(&board, SIZE, Language::English.texts(), &Palette::LIGHT),
-        ] {
-            let text = svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"));
-            assert!(text.contains("<polyline"));
+        let drawn = |tried| {
+            let texts = Language::Indonesian.texts();
+            let view = StepView::default();
+            let layout = gradient_norm(&board, SIZE, texts, &Palette::LIGHT, view, tried);
+            svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"))
+        };
+        let text = drawn(None);
+        assert!(text.contains("λ 2") && text.contains("50 % dipotong") && text.contains("P90 3"), "{text}");
+        // All norms are 3: one that is tried above them clips nothing, one below them all.
+        assert!(drawn(Some(3.1)).contains("0 % dipotong"));
+        assert!(drawn(Some(2.9)).contains("100 % dipotong"));
+    }
+
+    #[test]
+    fn the_threshold_is_where_the_pointer_is() {
+        let board = board();
+        let texts = Language::English.texts();
+        let layout = gradient_norm(&board, SIZE, texts, &Palette::LIGHT, StepView::default(), Some(2.5));
+        assert!((layout.value_at(layout.place_of(2.5)) - 2.5).abs() < 1e-9);
+        let (low, high) = layout.range();
+        assert!(low < 2.0 && high > 3.0, "the own threshold and the norms are on the axis");
+        let ((top, bottom), grip) = layout.grip();
+        assert!(top < bottom && grip < SIZE.width);
+    }
+
+    #[test]
+    fn the_percentile_of_an_infeasible_run_is_none_to_use() {
+        let mut board = board();
+        assert_eq!(percentile_90(&board), Ok(3.0));
+        board.set_focus(1, Some(2));
+        assert_eq!(percentile_90(&board), Err(NoPercentile::Infeasible));
+        assert_eq!(percentile_90(&Board::default()), Err(NoPercentile::Nothing));
+    }
+
+    #[test]
+    fn each_scale_and_both_losses_can_be_drawn() {
+        let board = board();
+        for validation in [false, true] {
+            for (x, y) in [(Scale::Log, Scale::Log), (Scale::Linear, Scale::Linear)] {
+                let layout = loss(&board, SIZE, &Palette::LIGHT, StepView { x, y, validation });
+                let text = svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"));
+                // A validation of one point is a marker.
+                assert!(text.contains(if validation { "<circle" } else { "<polyline" }));
+            }
         }
+        let layout = learning_rate(&board, SIZE, &Palette::LIGHT, StepView::default());
+        assert!(svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn")).contains("<polyline"));
     }
 
     #[test]
     fn an_empty_board_can_be_drawn() {
         let board = Board::default();
-        let (layout, _) = axis(&board, SIZE, Language::English.texts());
+        let (layout, _) = axis(&board, &[], SIZE);
         svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"));
-        let layout = loss(&board, SIZE, Language::English.texts(), &Palette::LIGHT);
+        let layout = loss(&board, SIZE, &Palette::LIGHT, StepView::default());
+        svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"));
+        let texts = Language::English.texts();
+        let layout = gradient_norm(&board, SIZE, texts, &Palette::LIGHT, StepView::default(), Some(1.0));
         svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"));
     }
 }

@@ -4,7 +4,7 @@ use super::board::{Progress, RunState, Variant};
 use super::number::three;
 use super::plot::{AxisPoint, Outcome};
 use super::text::{Texts, fill};
-use crate::diagnose::{self, best_learning_rate, final_validation_loss, infeasible};
+use crate::diagnose::{self, Infeasible, best_learning_rate, final_validation_loss, infeasible};
 
 /// What a variant came to, so far.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +107,10 @@ pub fn run_state(variant: &Variant, index: usize, own: &Summary, texts: &Texts) 
         return fill(texts.state_diverged, &[("step", &step.to_string())]);
     }
     match own.points.get(index).map(|point| point.outcome) {
-        Some(Outcome::Infeasible) => texts.state_infeasible.to_owned(),
+        Some(Outcome::Infeasible) => match infeasible(&run.record, variant.chance, true) {
+            Some(Infeasible::Collapsed) => texts.state_collapsed.to_owned(),
+            _ => texts.state_blown.to_owned(),
+        },
         _ if run.record.is_empty() => texts.state_waiting.to_owned(),
         _ if !run.ended() => fill(texts.state_training, &[("step", &run.done().to_string())]),
         _ if own.best == Some(index) => texts.state_best.to_owned(),

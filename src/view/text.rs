@@ -54,8 +54,43 @@ macro_rules! texts {
 
 texts! {
     title: "Brink: a laboratory for training instability", "Brink: laboratorium ketakstabilan pelatihan";
-    lead: "{runs} networks train at once, each with a higher learning rate than the one before. Watch which learn and which blow up; then turn warmup on and see the edge move.",
-        "{runs} jaringan dilatih bersamaan, masing-masing dengan laju pembelajaran (learning rate) lebih tinggi dari sebelumnya. Amati mana yang belajar dan mana yang meledak; lalu nyalakan pemanasan (warmup) dan lihat tepinya bergeser.";
+    lead: "{runs} small networks train at once, each with a higher learning rate than the one before. A line that goes down learns; a cross has blown up. Where is the brink?",
+        "{runs} jaringan kecil dilatih bersamaan, masing-masing dengan laju pembelajaran (learning rate) lebih tinggi dari sebelumnya. Garis yang turun berarti belajar; silang berarti meledak. Di mana batasnya?";
+    lead_empty: "The board is empty. Undo brings back what was deleted; any control starts a family of runs.",
+        "Papan kosong. Urungkan mengembalikan yang dihapus; kendali mana pun memulai sekelompok run.";
+    lead_training: "{name} trains now. Does its line reach further to the right than that of {base}, or lower?",
+        "{name} sedang berlatih. Apakah garisnya mencapai lebih jauh ke kanan daripada {base}, atau lebih rendah?";
+    lead_none: "No learning rate of this grid survives: all are beyond the brink. Look further to the left.",
+        "Tidak ada laju pada kisi ini yang bertahan: semuanya melewati batas. Lihat lebih ke kiri.";
+    lead_edge: "The best learning rate (the star) is {rate}; from {edge} on training breaks. First thing to try: warmup, which begins each run gently.",
+        "Laju pembelajaran terbaik (bintang) adalah {rate}; mulai {edge} pelatihan rusak. Yang pertama dicoba: pemanasan (warmup), yang memulai tiap run dengan lembut.";
+    lead_no_edge: "The best learning rate (the star) is {rate}, and none above it breaks. See what warmup, a gentle start, changes.",
+        "Laju pembelajaran terbaik (bintang) adalah {rate}, dan di atasnya tidak ada yang rusak. Lihat apa yang diubah pemanasan (warmup), awal yang lembut.";
+    lead_clipping: "{before} Next: clip the gradient, so that no single step is too long. A good first threshold is the 90th percentile of its norms (P90).",
+        "{before} Berikutnya: potong gradien (clipping), agar tak ada langkah yang terlalu panjang. Ambang pertama yang baik adalah persentil ke-90 normanya (P90).";
+    lead_norm: "{before} Next: a norm inside each block. Architecture can make a network stable, too.",
+        "{before} Berikutnya: norm di dalam tiap blok. Arsitektur juga dapat membuat jaringan stabil.";
+    lead_rule: "{before} Next: another optimizer. Its learning rates mean something else: expect the whole curve to move.",
+        "{before} Berikutnya: pengoptimal lain. Laju pembelajarannya berarti lain: seluruh kurva akan bergeser.";
+    lead_explore: "You have seen the playbook's four remedies. Combine them, change depth or task, type a rule of your own, and share the board by its link.",
+        "Anda telah melihat empat obat dari playbook. Gabungkan, ubah kedalaman atau tugas, ketik aturan sendiri, dan bagikan papan lewat tautannya.";
+    star_moved: "The star moved from {from} to {to}.", "Bintang bergeser dari {from} ke {to}.";
+    star_stayed: "The star stays at {rate}.", "Bintang tetap di {rate}.";
+    star_new: "There is a star now, at {rate}.", "Kini ada bintang, di {rate}.";
+    try_warmup: "Try warmup {steps}", "Coba pemanasan {steps}";
+    try_clipping: "Try clipping at {threshold}", "Coba pemotongan di {threshold}";
+    try_norm: "Try the norm inside", "Coba norm di dalam";
+    try_adam: "Try Adam", "Coba Adam";
+    try_lower: "Try lower learning rates", "Coba laju lebih rendah";
+    try_higher: "Try higher learning rates", "Coba laju lebih tinggi";
+    died_early: "The run at {rate} died at step {step}: early instability, for which the playbook names warmup.",
+        "Run pada {rate} mati pada langkah {step}: ketakstabilan awal; obatnya menurut playbook adalah pemanasan.";
+    died_late: "The run at {rate} died at step {step}, in mid-training, for which the playbook names gradient clipping.",
+        "Run pada {rate} mati pada langkah {step}, di tengah pelatihan; obatnya menurut playbook adalah pemotongan gradien.";
+    collapsed: "The run at {rate} is alive but never got better than guessing.", "Run pada {rate} hidup tetapi tak pernah lebih baik daripada menebak.";
+    blown: "The run at {rate} ended far above where it began.", "Run pada {rate} berakhir jauh di atas awalnya.";
+    at_the_end: "The best one is the last of the grid: a higher learning rate may be better still.",
+        "Yang terbaik adalah yang terakhir pada kisi: laju lebih tinggi mungkin lebih baik lagi.";
     setup: "Setup", "Pengaturan";
     setup_show: "Change the setup", "Ubah pengaturan";
     language: "Language", "Bahasa";
@@ -63,6 +98,7 @@ texts! {
     theme_system: "as the system", "seperti sistem";
     theme_light: "light", "terang";
     theme_dark: "dark", "gelap";
+    theme_projector: "projector", "proyektor";
 
     task: "Task", "Tugas";
     task_teacher: "teacher network", "jaringan guru";
@@ -102,6 +138,12 @@ texts! {
     warmup_steps: "warmup_steps", "warmup_steps";
     clipping: "Gradient clipping", "Pemotongan gradien (clipping)";
     threshold: "Threshold λ", "Ambang λ";
+    would_clip: "λ = {threshold} would clip {share} % of updates", "λ = {threshold} akan memotong {share} % pembaruan";
+    clipping_off: "No clipping. Drag the grip on the plot to try a threshold.",
+        "Tanpa pemotongan. Seret pegangan pada plot untuk mencoba ambang.";
+    grip_help: "Up and down try a threshold, Enter makes a variant of it, Escape leaves it.",
+        "Atas dan bawah mencoba ambang, Enter menjadikannya varian, Escape membatalkan.";
+    p90_infeasible: "This run is infeasible; choose one that learns.", "Run ini tidak layak; pilih yang belajar.";
     use_p90: "Use P90 ({value})", "Pakai P90 ({value})";
     budget: "Budget", "Anggaran";
     batch_size: "Batch size", "Ukuran batch";
@@ -118,9 +160,23 @@ texts! {
     loss_plot: "Training loss against step", "Loss pelatihan terhadap langkah";
     loss_help: "Cool colours are low learning rates, warm ones high; a cross marks the step at which a run died.",
         "Warna dingin berarti laju rendah, hangat berarti tinggi; silang menandai langkah saat run mati.";
+    validation_plot: "Validation loss against step", "Loss validasi terhadap langkah";
+    log_x: "log x", "log x";
+    log_y: "log y", "log y";
+    which_loss: "Loss", "Loss";
+    loss_training: "training", "pelatihan";
+    loss_validation: "validation", "validasi";
+    column_step: "step", "langkah";
+    words_training: "Training goes on; move the cursor for numbers.", "Pelatihan berjalan; geser kursor untuk angka.";
+    words_at: "At step {step}:", "Pada langkah {step}:";
+    words_nothing: "nothing", "tidak ada";
+    words_run: "the focused run, learning rate {rate}: {value}", "run terpilih, laju pembelajaran {rate}: {value}";
+    words_least: "the least, learning rate {rate}: {value}", "yang terkecil, laju pembelajaran {rate}: {value}";
+    words_dead: "{dead} of {count} runs dead", "{dead} dari {count} run mati";
     rate_plot: "Learning rate", "Laju pembelajaran";
     norm_plot: "Gradient norm, before clipping", "Norma gradien, sebelum pemotongan";
     clipped_share: "λ = {threshold}: {share} % of updates clipped", "λ = {threshold}: {share} % pembaruan dipotong";
+    clipped_short: "{share} % clipped", "{share} % dipotong";
     table: "Table", "Tabel";
     column_variant: "variant", "varian";
     column_rate: "base learning rate", "laju pembelajaran dasar";
@@ -129,7 +185,8 @@ texts! {
     state_waiting: "waiting", "menunggu";
     state_training: "training, step {step}", "berlatih, langkah {step}";
     state_diverged: "dead at step {step}", "mati pada langkah {step}";
-    state_infeasible: "infeasible", "tidak layak";
+    state_collapsed: "infeasible: at chance", "tidak layak: setara tebakan";
+    state_blown: "infeasible: far above its start", "tidak layak: jauh di atas awalnya";
     state_best: "lr*", "lr*";
     state_feasible: "feasible", "layak";
 
@@ -151,7 +208,8 @@ texts! {
     clipping_on: "Clipping (on)", "Pemotongan (nyala)";
     block: "Block", "Blok";
     probe: "One parameter, the probe", "Satu parameter, sang probe";
-    probe_what: "{name}, index {index}", "{name}, indeks {index}";
+    probe_what: "Below the symbols: their values at the cursor for one parameter, the probe ({name}, index {index}).",
+        "Di bawah simbol: nilainya pada kursor untuk satu parameter, sang probe ({name}, indeks {index}).";
     symbol: "symbol", "simbol";
     value: "value", "nilai";
     rate_now: "η, this step", "η, langkah ini";
@@ -162,6 +220,7 @@ texts! {
     run_is_dead: "This run is dead at this step: its parameters stand still.", "Run ini mati pada langkah ini: parameternya diam.";
 
     happened: "What happened", "Apa yang terjadi";
+    happened_others: "The other variants ({count})", "Varian lain ({count})";
     still_training: "still training", "masih berlatih";
     sentence_edge: "lr* is {rate}, loss {loss}. From {edge} on the runs blow up or never learn.",
         "lr* adalah {rate}, loss {loss}. Mulai {edge} run meledak atau tidak pernah belajar.";
@@ -178,12 +237,22 @@ texts! {
     reset: "Reset", "Ulang";
     progress: "step {step} / {steps}", "langkah {step} / {steps}";
     speed: "{rate} run-steps/s", "{rate} langkah-run/dtk";
+    transport: "Training and cursor", "Pelatihan dan kursor";
+    training: "Training", "Pelatihan";
+    latest: "Latest", "Terbaru";
     cursor: "Cursor: step", "Kursor: langkah";
     backend_cpu: "CPU · {workers} workers", "CPU · {workers} pekerja";
     backend_gpu: "WebGPU", "WebGPU";
     backend_gpu_software: "WebGPU, software adapter", "WebGPU, adaptor perangkat lunak";
     backend_gpu_missing: "WebGPU was asked for and is not to be had ({reason}); this is the CPU.",
         "WebGPU diminta tetapi tidak tersedia ({reason}); ini CPU.";
+    backend_page: "CPU · on the page itself", "CPU · di halaman ini sendiri";
+    paused_hidden: "Paused while this tab is hidden; training goes on at the same step.",
+        "Dijeda selama tab ini tersembunyi; pelatihan berlanjut di langkah yang sama.";
+    fault_on_page: "No worker can be started here ({reason}): the page itself trains, in short slices and more slowly.",
+        "Pekerja (worker) tidak dapat dijalankan di sini ({reason}): halaman ini sendiri yang melatih, sepotong demi sepotong dan lebih lambat.";
+    fault_replaced: "A worker was lost ({reason}). Another one trains its runs again, to the same numbers; nothing is lost.",
+        "Satu pekerja (worker) hilang ({reason}). Pekerja lain melatih ulang bagiannya, dengan angka yang sama; tidak ada yang hilang.";
     starting: "starting", "memulai";
     failed: "failed: {reason}", "gagal: {reason}";
     bench: "How fast training is here", "Seberapa cepat pelatihan di sini";

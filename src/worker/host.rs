@@ -1,17 +1,37 @@
-//! The engine host: runs in a dedicated worker and trains its jobs, the newest first.
+//! The engine host: trains its jobs, the newest first. It runs in a dedicated worker, or on the page itself where no worker
+//! can be started.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures_channel::{mpsc, oneshot};
-use js_sys::{Array, Float32Array};
+use js_sys::{Array, Float32Array, Function};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
 use super::{Adapter, Reply, Request, pack};
-use crate::lab::{Command, Event, Platform, Share, drive};
+use crate::lab::{CHUNK_SECONDS, Command, Event, Platform, Share, drive};
+
+/// On the page itself a chunk takes about this long: a frame of 60 a second has time for some, and for drawing.
+const PAGE_CHUNK_SECONDS: f64 = 0.004;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The timer of whichever global scope this is.
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(then: &Function, milliseconds: i32);
+}
+
+/// The thread that a host shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thread {
+    /// A worker's: nobody else wants it.
+    Own,
+    /// The page's: it draws and listens to the learner, too.
+    Page,
+}
 
 /// A job as the host sees it.
 struct Job {
@@ -19,15 +39,14 @@ struct Job {
     paused: bool,
 }
 
-struct Host {
-    scope: DedicatedWorkerGlobalScope,
+struct Inner {
     jobs: BTreeMap<u64, Job>,
     /// Older jobs that wait for newer ones.
     waiting: Vec<oneshot::Sender<()>>,
 }
 
-impl Host {
-    /// Whether a newer job wants the worker.
+impl Inner {
+    /// Whether a newer job wants the host.
     fn is_outranked(&self, job: u64) -> bool {
         self.jobs.range(job + 1..).any(|(_, newer)| !newer.paused)
     }
@@ -41,26 +60,36 @@ impl Host {
     }
 }
 
-type Shared = Rc<RefCell<Host>>;
+/// How a host is heard: a reply, and the rows that belong to it.
+type Tell = Rc<dyn Fn(Reply, &[f32])>;
 
-/// Starts the host in a worker's global scope.
+/// Trains jobs, the newest first.
+#[derive(Clone)]
+pub struct Host {
+    inner: Rc<RefCell<Inner>>,
+    thread: Thread,
+    tell: Tell,
+}
+
+/// Starts a host in a worker's global scope.
 pub fn start(scope: DedicatedWorkerGlobalScope) {
-    let shared = Rc::new(RefCell::new(Host { scope: scope.clone(), jobs: BTreeMap::new(), waiting: Vec::new() }));
+    let voice = scope.clone();
+    let host = Host::new(Thread::Own, move |reply, rows| post(&voice, &reply, rows));
     let listen = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let text = event.data().as_string().unwrap_or_default();
         match serde_json::from_str::<Request>(&text) {
-            Ok(request) => take(&shared, request),
+            Ok(request) => host.take(request),
             Err(error) => web_sys::console::error_1(&format!("host: {error}").into()),
         }
     });
     scope.set_onmessage(Some(listen.as_ref().unchecked_ref()));
     // The host lives as long as its worker.
     listen.forget();
-    tell(&scope, &Reply::Ready, &[]);
+    post(&scope, &Reply::Ready, &[]);
 }
 
 /// Sends a reply, with its rows where it has any.
-fn tell(scope: &DedicatedWorkerGlobalScope, reply: &Reply, rows: &[f32]) {
+fn post(scope: &DedicatedWorkerGlobalScope, reply: &Reply, rows: &[f32]) {
     let Ok(text) = serde_json::to_string(reply) else { return };
     let rows = Float32Array::from(rows);
     let message = Array::of2(&text.into(), &rows);
@@ -68,59 +97,68 @@ fn tell(scope: &DedicatedWorkerGlobalScope, reply: &Reply, rows: &[f32]) {
     let _ = scope.post_message_with_transfer(&message, &Array::of1(&rows.buffer()));
 }
 
-fn take(shared: &Shared, request: Request) {
-    match request {
-        Request::Adapter => {
-            let scope = shared.borrow().scope.clone();
-            spawn_local(async move { tell(&scope, &Reply::Adapter(adapter().await), &[]) });
-        }
-        Request::Start { job, share } => {
-            let (commands, receiver) = mpsc::unbounded();
-            shared.borrow_mut().jobs.insert(job, Job { commands, paused: false });
-            let shared = shared.clone();
-            spawn_local(async move { train(shared, job, *share, receiver).await });
-        }
-        Request::Command { job, command } => {
-            let mut host = shared.borrow_mut();
-            if let Some(job) = host.jobs.get_mut(&job) {
-                match command {
-                    Command::Pause | Command::Cancel => job.paused = true,
-                    Command::Resume => job.paused = false,
-                    Command::Step(_) | Command::StepTo(_) => {}
-                }
-                let _ended = job.commands.unbounded_send(command);
+impl Host {
+    /// A host on a thread; it calls `tell` with each reply and the rows that belong to it.
+    pub fn new(thread: Thread, tell: impl Fn(Reply, &[f32]) + 'static) -> Self {
+        let inner = Rc::new(RefCell::new(Inner { jobs: BTreeMap::new(), waiting: Vec::new() }));
+        Self { inner, thread, tell: Rc::new(tell) }
+    }
+
+    /// Does what the page asks; what takes time is done later, and told.
+    pub fn take(&self, request: Request) {
+        match request {
+            Request::Ping => (self.tell)(Reply::Pong, &[]),
+            Request::Adapter => {
+                let tell = self.tell.clone();
+                spawn_local(async move { tell(Reply::Adapter(adapter().await), &[]) });
             }
-            host.wake();
+            Request::Start { job, share } => {
+                let (commands, receiver) = mpsc::unbounded();
+                self.inner.borrow_mut().jobs.insert(job, Job { commands, paused: false });
+                let host = self.clone();
+                spawn_local(async move { host.train(job, *share, receiver).await });
+            }
+            Request::Command { job, command } => {
+                let mut inner = self.inner.borrow_mut();
+                if let Some(job) = inner.jobs.get_mut(&job) {
+                    match command {
+                        Command::Pause | Command::Cancel => job.paused = true,
+                        Command::Resume => job.paused = false,
+                        Command::Step(_) | Command::StepTo(_) => {}
+                    }
+                    let _ended = job.commands.unbounded_send(command);
+                }
+                inner.wake();
+            }
         }
+    }
+
+    /// Trains one job to its end.
+    async fn train(&self, job: u64, share: Share, mut commands: mpsc::UnboundedReceiver<Command>) {
+        let place = Place { host: self.clone(), job, clock: performance() };
+        // A newer job that was asked for at the same moment goes first.
+        place.breathe().await;
+        let emit = |event: Event| match event {
+            Event::Metrics(chunks) => {
+                let (heads, rows) = pack(chunks);
+                (self.tell)(Reply::Metrics { job, heads }, &rows);
+            }
+            event => (self.tell)(Reply::Event { job, event }, &[]),
+        };
+        drive(share, &place, &mut commands, emit).await;
+        let mut inner = self.inner.borrow_mut();
+        inner.jobs.remove(&job);
+        inner.wake();
     }
 }
 
-/// Trains one job to its end.
-async fn train(shared: Shared, job: u64, share: Share, mut commands: mpsc::UnboundedReceiver<Command>) {
-    let scope = shared.borrow().scope.clone();
-    let place = Place { shared: shared.clone(), job, clock: performance(&scope) };
-    // A newer job that was asked for at the same moment goes first.
-    place.breathe().await;
-    let emit = |event: Event| match event {
-        Event::Metrics(chunks) => {
-            let (heads, rows) = pack(chunks);
-            tell(&scope, &Reply::Metrics { job, heads }, &rows);
-        }
-        event => tell(&scope, &Reply::Event { job, event }, &[]),
-    };
-    drive(share, &place, &mut commands, emit).await;
-    let mut host = shared.borrow_mut();
-    host.jobs.remove(&job);
-    host.wake();
+fn performance() -> Option<web_sys::Performance> {
+    js_sys::Reflect::get(&js_sys::global(), &"performance".into()).ok()?.dyn_into().ok()
 }
 
-fn performance(scope: &DedicatedWorkerGlobalScope) -> Option<web_sys::Performance> {
-    js_sys::Reflect::get(scope, &"performance".into()).ok()?.dyn_into().ok()
-}
-
-/// Where a job trains: this worker, shared with other jobs.
+/// Where a job trains: this host, shared with other jobs.
 struct Place {
-    shared: Shared,
+    host: Host,
     job: u64,
     clock: Option<web_sys::Performance>,
 }
@@ -130,12 +168,22 @@ impl Platform for Place {
         self.clock.as_ref().map_or_else(js_sys::Date::now, web_sys::Performance::now) / 1000.0
     }
 
+    fn chunk_seconds(&self) -> f64 {
+        match self.host.thread {
+            Thread::Own => CHUNK_SECONDS,
+            Thread::Page => PAGE_CHUNK_SECONDS,
+        }
+    }
+
     /// Lets messages in, and newer jobs go first.
     async fn breathe(&self) {
-        next_message().await;
-        while self.shared.borrow().is_outranked(self.job) {
+        match self.host.thread {
+            Thread::Own => next_message().await,
+            Thread::Page => next_timer().await,
+        }
+        while self.host.inner.borrow().is_outranked(self.job) {
             let (wake, turn) = oneshot::channel();
-            self.shared.borrow_mut().waiting.push(wake);
+            self.host.inner.borrow_mut().waiting.push(wake);
             // The host drops a sender only after it has used it.
             let _ = turn.await;
         }
@@ -155,7 +203,13 @@ async fn next_message() {
     let _ = JsFuture::from(promise).await;
 }
 
-/// The GPU adapter that WebGPU offers to this worker.
+/// Goes on after the page has had its turn: those 4 ms are the page's.
+async fn next_timer() {
+    let promise = js_sys::Promise::new(&mut |resolve, _| set_timeout(&resolve, 0));
+    let _ = JsFuture::from(promise).await;
+}
+
+/// The GPU adapter that WebGPU offers to this host.
 async fn adapter() -> Option<Adapter> {
     // Without this question wgpu panics where WebGPU is missing.
     if !wgpu::util::is_browser_webgpu_supported().await {

@@ -9,6 +9,8 @@ use crate::record::{RunChunk, ValidationPoint};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
+    /// Is anybody there? A worker that was stopped from outside says nothing, and no browser tells.
+    Ping,
     /// Which GPU adapter is there?
     Adapter,
     /// Train a share of an experiment. The newest job of a host goes first.
@@ -40,6 +42,8 @@ pub struct Adapter {
 pub enum Reply {
     /// The host listens; what was sent before is lost.
     Ready,
+    /// Somebody is there.
+    Pong,
     /// The GPU adapter, if there is one.
     Adapter(Option<Adapter>),
     /// Metrics of a job; their rows follow in one array.

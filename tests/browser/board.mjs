@@ -188,7 +188,7 @@ export const boardTests = [
       assert.equal(await page.locator('#constant-gamma').inputValue(), '0.9');
       assert.match(await page.locator('.own').innerText(), /Signed/);
       await page.waitForFunction(() => /optimizer\.text=name +"Signed"/.test(decodeURIComponent(location.hash)));
-      await page.locator('#probe tr[data-symbol=size]').waitFor({ timeout: 60_000 });
+      await page.locator('#probe tr[data-symbol=size]').waitFor({ state: 'attached', timeout: 60_000 });
       await page.locator('#happened', { hasText: /\+ Signed: (lr\*|No learning rate)/ }).waitFor({ timeout: 300_000 });
 
       // The same name again: the line that differs is the name.

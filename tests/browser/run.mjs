@@ -1,9 +1,11 @@
-// The end-to-end tests: the built page, served from a sub-folder under its own Content-Security-Policy, in Chromium.
+// The end-to-end tests: the built page, served from a sub-folder under its own Content-Security-Policy, in Chromium, and in
+// Firefox.
 // Usage: node tests/browser/run.mjs [DIST] [PART OF A TEST'S NAME]
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { chromium } from 'playwright-core';
 import { serve } from '../../.ci/server.mjs';
+import { runFirefox } from './firefox.mjs';
 import { tests } from './tests.mjs';
 
 const SUBFOLDER = '/a/sub-folder/';
@@ -20,6 +22,10 @@ const [dist = 'dist', only = ''] = process.argv.slice(2);
 const server = await serve(resolve(dist), 0, SUBFOLDER);
 const origin = `http://127.0.0.1:${server.address().port}`;
 const address = origin + SUBFOLDER;
+// The same with CORS headers: a frame with an opaque origin may load the program from here.
+const open = await serve(resolve(dist), 0, SUBFOLDER, { 'access-control-allow-origin': '*' });
+const openOrigin = `http://127.0.0.1:${open.address().port}`;
+const openAddress = openOrigin + SUBFOLDER;
 await mkdir(SCREENSHOTS, { recursive: true });
 
 const launch = (extra) =>
@@ -40,7 +46,7 @@ async function runOne(browser, test) {
   page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
   page.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(origin) && !url.startsWith('data:') && !url.startsWith('blob:')) faults.push(`off-origin: ${url}`);
+    if (![origin, openOrigin, 'data:', 'blob:'].some((allowed) => url.startsWith(allowed))) faults.push(`off-origin: ${url}`);
   });
   let timer;
   try {
@@ -48,7 +54,7 @@ async function runOne(browser, test) {
       timer = setTimeout(() => reject(new Error(`no end after ${TEST_LIMIT_MS / 1000} s`)), TEST_LIMIT_MS);
     });
     const shot = (name, options) => page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true, ...options });
-    await Promise.race([test.run({ page, context, address, shot, faults }), limit]);
+    await Promise.race([test.run({ page, context, address, openAddress, shot, faults }), limit]);
     if (faults.length) throw new Error(faults.join('\n'));
   } catch (error) {
     await page.screenshot({ path: `${SCREENSHOTS}/failed-${test.name.replace(/\W+/g, '-')}.png`, fullPage: true }).catch(() => {});
@@ -78,6 +84,18 @@ for (const [label, args] of [['with WebGPU', WEBGPU], ['without WebGPU', WITHOUT
   }
   await browser.close();
 }
+await runFirefox({
+  only,
+  address,
+  openAddress,
+  origins: [origin, openOrigin],
+  screenshots: SCREENSHOTS,
+  report(name, seconds, error) {
+    counts[error ? 'failed' : 'passed'] += 1;
+    console.log(error ? `FAILED ${name}\n${error.stack ?? error}` : `ok     ${name} (${seconds.toFixed(1)} s)`);
+  },
+});
 server.close();
+open.close();
 console.log(`end to end: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exit(counts.failed || counts.passed === 0 ? 1 : 0);

@@ -1,25 +1,9 @@
 // What the end-to-end tests do. Each has a name, and `run`; `webgpu: false` asks for a browser without WebGPU.
 import assert from 'node:assert/strict';
+import { accessibilityTests } from './accessibility.mjs';
 import { boardTests } from './board.mjs';
-
-/** The longest that a fleet of the default experiment may take, on two busy cores and a software GPU. */
-const FLEET_MS = 300_000;
-
-/** The rows of the axis plot's table: {variant, rate, loss, state}. */
-async function table(page) {
-  const rows = await page.locator('#axis-table tr').evaluateAll((rows) =>
-    rows.map((row) => [...row.cells].map((cell) => cell.textContent)),
-  );
-  return rows.map(([variant, rate, loss, state]) => ({ variant, rate: Number(rate), loss: Number(loss), state }));
-}
-
-/** Waits until the `index`-th variant has ended, and gives its rows. */
-async function ended(page, index) {
-  const verdict = page.locator('#happened .verdict').nth(index);
-  await verdict.getByText(/lr\* is|No learning rate/).waitFor({ timeout: FLEET_MS });
-  const name = (await page.locator('#variants .name').nth(index).innerText()).trim();
-  return (await table(page)).filter((row) => row.variant === name);
-}
+import { faultTests } from './faults.mjs';
+import { FLEET_MS, ended } from './helpers.mjs';
 
 const isInfeasible = (row) => /^(dead|infeasible)/.test(row.state);
 const best = (rows) => rows.find((row) => row.state === 'lr*');
@@ -136,7 +120,7 @@ export const tests = [
       await page.locator('#seed').fill('9');
       await page.keyboard.press('Enter');
       await page.locator('#notice', { hasText: 'At most 12 variants' }).waitFor();
-      await page.locator('#happened .verdict').nth(4).getByText(/lr\* is|No learning rate/).waitFor({ timeout: FLEET_MS });
+      await ended(page, 4);
       await shot('many-variants');
       // Deleting makes room.
       await page.getByRole('button', { name: /^Delete Momentum, no norm/ }).click();
@@ -277,4 +261,6 @@ export const tests = [
     },
   })),
   ...boardTests,
+  ...faultTests,
+  ...accessibilityTests,
 ];

@@ -38,6 +38,7 @@ pub struct Group {
     examples_layout: ExamplesLayout,
     runs: Vec<RunState>,
     bind_group: wgpu::BindGroup,
+    uniform: wgpu::Buffer,
     arena: wgpu::Buffer,
     table: wgpu::Buffer,
     examples: wgpu::Buffer,
@@ -58,8 +59,16 @@ pub struct Group {
 impl Drop for Group {
     fn drop(&mut self) {
         // Dropping a buffer does not free it in a browser.
-        let buffers =
-            [&self.arena, &self.table, &self.examples, &self.batches, &self.progress, &self.ring, &self.readback];
+        let buffers = [
+            &self.uniform,
+            &self.arena,
+            &self.table,
+            &self.examples,
+            &self.batches,
+            &self.progress,
+            &self.ring,
+            &self.readback,
+        ];
         buffers.into_iter().for_each(wgpu::Buffer::destroy);
     }
 }
@@ -165,6 +174,7 @@ impl Group {
         });
         Ok(Self {
             bind_group,
+            uniform,
             arena,
             table,
             examples,

@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 
 use super::frame::LABEL;
 use super::surface::{Anchor, Drawn, Palette, Pen, Surface, dash, text_width};
-use super::{Frame, Size};
+use super::{Axis, Frame, Scale, Size};
 
 /// How one run of a variant stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,8 +108,9 @@ impl AxisLayout {
                 at
             })
             .collect();
-        let frame =
-            Frame::new(size, (x.0 / 1.15, x.1 * 1.15), (y.0 / HEADROOM, y.1 * HEADROOM), TOP + count * row + 4.0);
+        let (x, y) = ((x.0 / 1.15, x.1 * 1.15), (y.0 / HEADROOM, y.1 * HEADROOM));
+        let top = TOP + count * row + 4.0;
+        let frame = Frame::new(size, Axis::new(x, Scale::Log), Axis::new(y, Scale::Log), top);
         Self { frame, series, rows }
     }
 
@@ -117,11 +118,16 @@ impl AxisLayout {
         let x = self.frame.at_x(point.rate);
         match point.outcome {
             Outcome::Loss { loss, .. } if loss.is_finite() && loss > 0.0 => {
-                Some((x, self.frame.at_y(loss.min(self.frame.y.1))))
+                Some((x, self.frame.at_y(loss.min(self.frame.y.high))))
             }
             Outcome::Infeasible => Some((x, *self.rows.get(row)?)),
             _ => None,
         }
+    }
+
+    /// Where a run of a variant is drawn.
+    pub fn place_of(&self, series: usize, run: usize) -> Option<(f64, f64)> {
+        self.place(series, self.series.get(series)?.points.get(run)?)
     }
 
     /// The variant (index into the series) and run (index into its points) nearest to a place.

@@ -1,4 +1,4 @@
-//! A frame with two logarithmic axes.
+//! A frame with two axes, each logarithmic or linear.
 
 use plotters_backend::DrawingBackend;
 
@@ -22,36 +22,95 @@ const BOTTOM: f64 = 22.0;
 const LABEL_GAP: f64 = 14.0;
 /// The least number of labels that an axis should have; one alone gives no scale.
 const ENOUGH_TICKS: usize = 2;
+/// The least room for a label of the horizontal and of the vertical axis.
+const TICK_ROOM: (f64, f64) = (60.0, 28.0);
 
-/// A frame with two logarithmic axes: where values lie, and what the axes say.
+/// How values spread over an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Scale {
+    /// By their logarithm.
+    #[default]
+    Log,
+    /// As they are.
+    Linear,
+}
+
+/// One axis: its range, wide enough to be seen, and its scale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Axis {
+    /// The least value.
+    pub low: f64,
+    /// The greatest value.
+    pub high: f64,
+    scale: Scale,
+}
+
+impl Axis {
+    /// An axis over a range; one that is empty, or that the scale has no place for, is widened.
+    pub fn new((low, high): (f64, f64), scale: Scale) -> Self {
+        let low = match scale {
+            Scale::Log if !(low.is_finite() && low > 0.0) => 1e-3,
+            Scale::Linear if !low.is_finite() => 0.0,
+            _ => low,
+        };
+        let least = match scale {
+            Scale::Log => low * 1.01,
+            Scale::Linear => low + low.abs().max(1e-9) * 0.01,
+        };
+        let widened = if scale == Scale::Log { low * 10.0 } else { low + low.abs().max(1.0) };
+        let high = if high.is_finite() && high > least { high } else { widened };
+        Self { low, high, scale }
+    }
+
+    /// Where a value lies, as a share of the axis.
+    fn share(&self, value: f64) -> f64 {
+        match self.scale {
+            Scale::Log => (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln()),
+            Scale::Linear => (value - self.low) / (self.high - self.low),
+        }
+    }
+
+    /// The value at a share of the axis.
+    fn value(&self, share: f64) -> f64 {
+        let share = share.clamp(0.0, 1.0);
+        match self.scale {
+            Scale::Log => (self.low.ln() + share * (self.high.ln() - self.low.ln())).exp(),
+            Scale::Linear => self.low + share * (self.high - self.low),
+        }
+    }
+
+    fn ticks(&self, wanted: usize) -> Vec<(f64, String)> {
+        match self.scale {
+            Scale::Log => log_ticks(self.low, self.high, wanted),
+            Scale::Linear => linear_ticks(self.low, self.high, wanted),
+        }
+    }
+}
+
+/// A frame with two axes: where values lie, and what the axes say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
     /// The whole plot's size.
     pub size: Size,
-    /// The least and greatest value of the horizontal axis.
-    pub x: (f64, f64),
-    /// The least and greatest value of the vertical axis.
-    pub y: (f64, f64),
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
     /// The room above the upper edge, for crosses and titles.
     pub top: f64,
-}
-
-/// A range that logarithms can be taken of and that is wide enough to be seen.
-fn sound((low, high): (f64, f64)) -> (f64, f64) {
-    let low = if low.is_finite() && low > 0.0 { low } else { 1e-3 };
-    let high = if high.is_finite() && high > low * 1.01 { high } else { low * 10.0 };
-    (low, high)
+    /// The room beside the right edge, for a histogram and labels.
+    pub beside: f64,
 }
 
 impl Frame {
-    /// A frame over these ranges of values, both positive.
-    pub fn new(size: Size, x: (f64, f64), y: (f64, f64), top: f64) -> Self {
-        Self { size, x: sound(x), y: sound(y), top }
+    /// A frame over two axes.
+    pub fn new(size: Size, x: Axis, y: Axis, top: f64) -> Self {
+        Self { size, x, y, top, beside: 0.0 }
     }
 
     /// The left and right edge.
     pub fn across(&self) -> (f64, f64) {
-        (LEFT, (self.size.width - RIGHT).max(LEFT + 1.0))
+        (LEFT, (self.size.width - RIGHT - self.beside).max(LEFT + 1.0))
     }
 
     /// The upper and lower edge.
@@ -62,27 +121,25 @@ impl Frame {
     /// Where a value of the horizontal axis lies.
     pub fn at_x(&self, value: f64) -> f64 {
         let (left, right) = self.across();
-        left + (value.ln() - self.x.0.ln()) / (self.x.1.ln() - self.x.0.ln()) * (right - left)
+        left + self.x.share(value) * (right - left)
     }
 
     /// Where a value of the vertical axis lies.
     pub fn at_y(&self, value: f64) -> f64 {
         let (top, bottom) = self.down();
-        bottom - (value.ln() - self.y.0.ln()) / (self.y.1.ln() - self.y.0.ln()) * (bottom - top)
+        bottom - self.y.share(value) * (bottom - top)
     }
 
     /// The value of the horizontal axis at a place.
     pub fn value_at(&self, x: f64) -> f64 {
         let (left, right) = self.across();
-        let share = ((x - left) / (right - left)).clamp(0.0, 1.0);
-        (self.x.0.ln() + share * (self.x.1.ln() - self.x.0.ln())).exp()
+        self.x.value((x - left) / (right - left))
     }
 
     /// The value of the vertical axis at a place.
     pub fn value_down(&self, y: f64) -> f64 {
         let (top, bottom) = self.down();
-        let share = ((bottom - y) / (bottom - top)).clamp(0.0, 1.0);
-        (self.y.0.ln() + share * (self.y.1.ln() - self.y.0.ln())).exp()
+        self.y.value((bottom - y) / (bottom - top))
     }
 
     pub(super) fn draw<B: DrawingBackend>(&self, surface: &mut Surface<'_, B>, palette: &Palette) -> Drawn<B> {
@@ -90,7 +147,7 @@ impl Frame {
         let (top, bottom) = self.down();
         let pen = Pen::new(palette.line, 1.0);
         let mut free = f64::NEG_INFINITY;
-        for (tick, label) in log_ticks(self.x.0, self.x.1, ((right - left) / 60.0) as usize) {
+        for (tick, label) in self.x.ticks(((right - left) / TICK_ROOM.0) as usize) {
             let x = self.at_x(tick);
             surface.line((x, top), (x, bottom), pen)?;
             let half = text_width(&label, LABEL) / 2.0;
@@ -101,7 +158,7 @@ impl Frame {
             }
         }
         let mut free = f64::INFINITY;
-        for (tick, label) in log_ticks(self.y.0, self.y.1, ((bottom - top) / 28.0) as usize) {
+        for (tick, label) in self.y.ticks(((bottom - top) / TICK_ROOM.1) as usize) {
             let y = self.at_y(tick);
             surface.line((left, y), (right, y), pen)?;
             if y < free {
@@ -111,6 +168,23 @@ impl Frame {
         }
         Ok(())
     }
+}
+
+/// Round values from `low` to `high`, at even distances of 1, 2 or 5 times a power of ten.
+pub fn linear_ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
+    if !(low.is_finite() && high.is_finite() && low < high) {
+        return Vec::new();
+    }
+    let rough = (high - low) / wanted.max(ENOUGH_TICKS) as f64;
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= rough).unwrap_or(power);
+    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+    (first..=last)
+        .map(|i| {
+            let tick = i as f64 * step;
+            (tick, super::super::number::short(tick))
+        })
+        .collect()
 }
 
 /// The steps within a decade, from coarse to fine.
@@ -177,18 +251,35 @@ mod tests {
     }
 
     #[test]
+    fn linear_ticks_are_round_and_few() {
+        let labels = |low, high, wanted| -> Vec<String> {
+            linear_ticks(low, high, wanted).into_iter().map(|(_, label)| label).collect()
+        };
+        assert_eq!(labels(0.0, 799.0, 8), ["0", "100", "200", "300", "400", "500", "600", "700"]);
+        assert_eq!(labels(0.31, 0.92, 4), ["0.4", "0.6", "0.8"]);
+        assert!(labels(1.0, 1.0, 4).is_empty() && labels(f64::NAN, 1.0, 4).is_empty());
+    }
+
+    #[test]
     fn a_place_gives_back_its_value() {
-        let frame = Frame::new(Size { width: 600.0, height: 200.0 }, (1.0, 800.0), (0.1, 100.0), 8.0);
-        for value in [1.0, 7.0, 120.0, 800.0] {
+        let (x, y) = (Axis::new((1.0, 800.0), Scale::Log), Axis::new((0.1, 100.0), Scale::Log));
+        let frame = Frame::new(Size { width: 600.0, height: 200.0 }, x, y, 8.0);
+        let linear = Frame { x: Axis::new((0.0, 799.0), Scale::Linear), ..frame.clone() };
+        for value in [1.0, 7.0, 120.0, 799.0] {
             assert!((frame.value_at(frame.at_x(value)) / value - 1.0).abs() < 1e-9);
+            assert!((linear.value_at(linear.at_x(value)) / value - 1.0).abs() < 1e-9);
         }
+        assert!((linear.at_x(399.5) * 2.0 - linear.at_x(0.0) - linear.at_x(799.0)).abs() < 1e-9);
         assert!((frame.value_down(frame.at_y(3.0)) / 3.0 - 1.0).abs() < 1e-9);
         assert!((frame.value_at(-50.0) - 1.0).abs() < 1e-9, "outside: the nearest edge");
     }
 
     #[test]
     fn a_range_of_nothing_is_widened() {
-        let frame = Frame::new(Size { width: 0.0, height: 0.0 }, (0.0, f64::NAN), (2.0, 2.0), 8.0);
-        assert!(frame.at_x(1.0).is_finite() && frame.at_y(1.0).is_finite());
+        for scale in [Scale::Log, Scale::Linear] {
+            let (x, y) = (Axis::new((0.0, f64::NAN), scale), Axis::new((2.0, 2.0), scale));
+            let frame = Frame::new(Size { width: 0.0, height: 0.0 }, x, y, 8.0);
+            assert!(frame.at_x(1.0).is_finite() && frame.at_y(1.0).is_finite());
+        }
     }
 }

@@ -2,17 +2,34 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::frame::LABEL;
-use super::surface::{Anchor, Drawn, Palette, Pen, Surface, dash};
-use super::{Frame, Size};
+use super::surface::{Drawn, Palette, Pen, Surface, dash};
+use super::{Axis, Frame, Scale, Size};
 
-/// One curve: values at steps that rise evenly.
+/// The steps at which a curve has values.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Steps {
+    /// From 0, at this distance.
+    Every(u32),
+    /// These.
+    At(Vec<u32>),
+}
+
+impl Steps {
+    fn at(&self, index: usize) -> u32 {
+        match self {
+            Self::Every(stride) => index as u32 * (*stride).max(1),
+            Self::At(steps) => steps.get(index).copied().unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// One curve.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
-    /// The values; what is not finite or not positive is left out.
+    /// The values; what is not finite is left out, and on a logarithmic axis what is not positive.
     pub values: Vec<f32>,
-    /// The steps between two values.
-    pub stride: u32,
+    /// The steps of the values.
+    pub steps: Steps,
     /// Red, green and blue.
     pub color: (u8, u8, u8),
     /// The variant's slot, which gives the dash.
@@ -25,17 +42,6 @@ pub struct Curve {
     pub death: Option<u32>,
 }
 
-/// A horizontal line with a label: the clip threshold.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
-    /// Where it lies.
-    pub value: f64,
-    /// What it says.
-    pub label: String,
-    /// The variant's slot, which gives the colour.
-    pub slot: usize,
-}
-
 /// What a line plot shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinePlot {
@@ -45,124 +51,151 @@ pub struct LinePlot {
     pub steps: u32,
     /// The step at the cursor.
     pub cursor: Option<u32>,
-    /// A horizontal line.
-    pub mark: Option<Mark>,
+    /// A value that the vertical axis must show.
+    pub include: Option<f64>,
     /// Values above this factor times the median are cut off at the upper edge.
     pub most_above_median: f64,
+    /// The scales of the step and of the values.
+    pub scales: (Scale, Scale),
 }
 
 const TOP: f64 = 12.0;
 const PADDING: f64 = 1.15;
 /// The least value that is drawn: a loss can underflow to almost nothing, and a decade more tells nobody anything.
 const LEAST: f64 = 1e-7;
+/// A curve with more values than this in a stretch of so many pixels is drawn as their mean within their range.
+const BIN: f64 = 3.0;
+/// How strong the range of a curve is beside its mean.
+const RANGE_ALPHA: f64 = 0.22;
+/// On a linear axis the same factor above the median would leave the rest on the floor: at most this.
+const LINEAR_HEADROOM: f64 = 4.0;
+/// The median is taken over at most this many values, evenly spread: it only sets the axis.
+const SAMPLE: usize = 4096;
 
 /// A line plot, laid out.
 #[derive(Clone, Debug)]
 pub struct LineLayout {
-    frame: Frame,
+    pub(super) frame: Frame,
     plot: LinePlot,
 }
 
-/// The points of a curve in one column of pixels: the uppermost and the lowermost, in the order in which they came.
-struct Column {
-    pixel: i64,
-    upper: (f64, f64),
-    lower: (f64, f64),
-    upper_first: bool,
+/// A stretch of a curve without a gap: its line and, where several values share a few pixels, their range.
+#[derive(Clone, Debug, Default)]
+struct Stretch {
+    line: Vec<(f64, f64)>,
+    upper: Vec<(f64, f64)>,
+    lower: Vec<(f64, f64)>,
+    is_binned: bool,
 }
 
-impl Column {
-    fn take(&mut self, at: (f64, f64)) {
-        if at.1 < self.upper.1 {
-            self.upper = at;
-            self.upper_first = false;
-        } else if at.1 > self.lower.1 {
-            self.lower = at;
-            self.upper_first = true;
-        }
-    }
-
-    fn close(column: &mut Option<Self>, points: &mut Vec<(f64, f64)>) {
-        if let Some(Self { upper, lower, upper_first, .. }) = column.take() {
-            let (first, second) = if upper_first { (upper, lower) } else { (lower, upper) };
-            points.push(first);
-            if first != second {
-                points.push(second);
-            }
-        }
-    }
+/// The values of a curve in a few columns of pixels.
+struct Bin {
+    place: i64,
+    count: f64,
+    x: f64,
+    y: f64,
+    upper: f64,
+    lower: f64,
 }
 
-/// The horizontal axis is step + 1: a logarithm has no place for step 0.
-fn place_of(step: u32) -> f64 {
-    f64::from(step) + 1.0
+impl Bin {
+    fn close(bin: &mut Option<Self>, stretch: &mut Stretch) {
+        if let Some(Self { count, x, y, upper, lower, .. }) = bin.take() {
+            let (x, y) = (x / count, y / count);
+            stretch.line.push((x, y));
+            stretch.upper.push((x, upper));
+            stretch.lower.push((x, lower));
+            stretch.is_binned |= count > 1.0;
+        }
+    }
 }
 
 impl LineLayout {
     /// Lays the plot out.
     pub fn new(size: Size, plot: LinePlot) -> Self {
-        let mut seen: Vec<f64> = plot
-            .curves
-            .iter()
-            .flat_map(|curve| &curve.values)
-            .map(|&v| f64::from(v))
-            .filter(|v| v.is_finite() && *v > LEAST)
-            .collect();
-        seen.sort_by(f64::total_cmp);
-        let mut low = seen.first().copied().unwrap_or(0.1);
-        let mut high = seen.last().copied().unwrap_or(10.0);
-        if let Some(&median) = seen.get(seen.len() / 2) {
-            high = high.min(median * plot.most_above_median);
+        let (x_scale, y_scale) = plot.scales;
+        let (mut low, mut high, mut count) = (f64::INFINITY, 0f64, 0usize);
+        let values = || plot.curves.iter().flat_map(|curve| &curve.values).map(|&value| f64::from(value));
+        let is_shown = |value: &f64| value.is_finite() && *value > LEAST;
+        for value in values().filter(is_shown) {
+            (low, high, count) = (low.min(value), high.max(value), count + 1);
         }
-        if let Some(mark) = &plot.mark {
-            low = low.min(mark.value);
-            high = high.max(mark.value);
+        if count == 0 {
+            (low, high) = (0.1, 10.0);
+        } else {
+            let mut sample: Vec<f64> = values().filter(is_shown).step_by(count.div_ceil(SAMPLE)).collect();
+            let middle = sample.len() / 2;
+            let median = *sample.select_nth_unstable_by(middle, f64::total_cmp).1;
+            let headroom = match y_scale {
+                Scale::Log => plot.most_above_median,
+                Scale::Linear => plot.most_above_median.min(LINEAR_HEADROOM),
+            };
+            high = high.min(median * headroom);
         }
-        let x = (1.0, place_of(plot.steps.saturating_sub(1)).max(2.0));
-        Self { frame: Frame::new(size, x, (low / PADDING, high * PADDING), TOP), plot }
+        if let Some(value) = plot.include {
+            low = low.min(value);
+            high = high.max(value);
+        }
+        let y = match y_scale {
+            Scale::Log => (low / PADDING, high * PADDING),
+            Scale::Linear => (0.0, high * 1.05),
+        };
+        let last = plot.steps.saturating_sub(1).max(1);
+        let x = (place_of(0, x_scale), place_of(last, x_scale));
+        Self { frame: Frame::new(size, Axis::new(x, x_scale), Axis::new(y, y_scale), TOP), plot }
+    }
+
+    /// Leaves room beside the plot.
+    pub(super) fn with_room(mut self, beside: f64) -> Self {
+        self.frame.beside = beside;
+        self
     }
 
     /// The step at a place.
     pub fn step_at(&self, x: f64) -> u32 {
-        (self.frame.value_at(x).round() as u32).saturating_sub(1)
+        let place = self.frame.value_at(x).round() as u32;
+        if self.plot.scales.0 == Scale::Log { place.saturating_sub(1) } else { place }
     }
 
-    /// The value at a place.
-    pub fn value_at(&self, y: f64) -> f64 {
-        self.frame.value_down(y)
+    fn x_of(&self, step: u32) -> f64 {
+        self.frame.at_x(place_of(step, self.plot.scales.0))
     }
 
-    /// The points of a curve, thinned to two per pixel column: the least and the greatest, so that no spike is lost.
-    fn points(&self, curve: &Curve) -> Vec<Vec<(f64, f64)>> {
+    /// The points of a curve, a few pixels at a time: their mean, and the least and the greatest, so that no spike is lost.
+    fn stretches(&self, curve: &Curve) -> Vec<Stretch> {
         let mut stretches = Vec::new();
-        let mut points: Vec<(f64, f64)> = Vec::new();
-        let mut column: Option<Column> = None;
-        let is_above = |i: usize| curve.values.get(i).is_some_and(|&value| f64::from(value) > self.frame.y.1);
+        let mut stretch = Stretch::default();
+        let mut bin: Option<Bin> = None;
+        let y = self.frame.y;
+        let is_log = self.plot.scales.1 == Scale::Log;
+        let is_above = |i: usize| curve.values.get(i).is_some_and(|&value| f64::from(value) > y.high);
         for (i, &value) in curve.values.iter().enumerate() {
             let value = f64::from(value);
             // A curve leaves at the upper edge and comes back there; what lies above is no line along the edge.
             let is_outside = is_above(i) && (i == 0 || is_above(i - 1)) && is_above(i + 1);
-            if !(value.is_finite() && value > 0.0) || is_outside {
-                Column::close(&mut column, &mut points);
-                if !points.is_empty() {
-                    stretches.push(std::mem::take(&mut points));
+            if !value.is_finite() || (is_log && value <= 0.0) || is_outside {
+                Bin::close(&mut bin, &mut stretch);
+                if !stretch.line.is_empty() {
+                    stretches.push(std::mem::take(&mut stretch));
                 }
                 continue;
             }
-            let step = i as u32 * curve.stride.max(1);
-            let at = (self.frame.at_x(place_of(step)), self.frame.at_y(value.clamp(self.frame.y.0, self.frame.y.1)));
-            let pixel = at.0.floor() as i64;
-            match &mut column {
-                Some(column) if column.pixel == pixel => column.take(at),
+            let at = (self.x_of(curve.steps.at(i)), self.frame.at_y(value.clamp(y.low, y.high)));
+            let place = (at.0 / BIN).floor() as i64;
+            match &mut bin {
+                Some(bin) if bin.place == place => {
+                    (bin.count, bin.x, bin.y) = (bin.count + 1.0, bin.x + at.0, bin.y + at.1);
+                    (bin.upper, bin.lower) = (bin.upper.min(at.1), bin.lower.max(at.1));
+                }
                 _ => {
-                    Column::close(&mut column, &mut points);
-                    column = Some(Column { pixel, upper: at, lower: at, upper_first: true });
+                    Bin::close(&mut bin, &mut stretch);
+                    bin = Some(Bin { place, count: 1.0, x: at.0, y: at.1, upper: at.1, lower: at.1 });
                 }
             }
         }
-        Column::close(&mut column, &mut points);
-        if !points.is_empty() {
-            stretches.push(points);
+        Bin::close(&mut bin, &mut stretch);
+        if !stretch.line.is_empty() {
+            stretches.push(stretch);
         }
         stretches
     }
@@ -170,20 +203,28 @@ impl LineLayout {
     /// Draws the plot.
     pub fn draw<B: DrawingBackend>(&self, backend: &mut B, palette: &Palette) -> Drawn<B> {
         let mut surface = Surface::new(backend);
-        self.frame.draw(&mut surface, palette)?;
-        let (left, right) = self.frame.across();
+        self.draw_on(&mut surface, palette)?;
+        surface.finish()
+    }
+
+    pub(super) fn draw_on<B: DrawingBackend>(&self, surface: &mut Surface<'_, B>, palette: &Palette) -> Drawn<B> {
+        self.frame.draw(surface, palette)?;
         let (top, bottom) = self.frame.down();
         let mut deaths: Vec<(f64, (u8, u8, u8))> = Vec::new();
         for curve in &self.plot.curves {
             let pen = Pen { color: curve.color, alpha: curve.alpha, width: curve.width };
-            for stretch in self.points(curve) {
-                if let [only] = stretch[..] {
+            for stretch in self.stretches(curve) {
+                if let [only] = stretch.line[..] {
                     surface.marker(0, only, curve.width, pen, true)?;
                 }
-                surface.path(&stretch, pen, dash(curve.slot))?;
+                if stretch.is_binned {
+                    let around = stretch.upper.iter().chain(stretch.lower.iter().rev()).copied();
+                    surface.area(around, Pen { alpha: curve.alpha * RANGE_ALPHA, ..pen })?;
+                }
+                surface.path(&stretch.line, pen, dash(curve.slot))?;
             }
             if let Some(step) = curve.death {
-                deaths.push((self.frame.at_x(place_of(step)), curve.color));
+                deaths.push((self.x_of(step), curve.color));
             }
         }
         // Crosses stand at the upper edge, where a dying run's loss goes; two at one step stand one under the other.
@@ -193,17 +234,17 @@ impl LineLayout {
             row = if i > 0 && x - deaths[i - 1].0 < 8.0 { row + 1 } else { 0 };
             surface.cross((x, top + 2.0 + f64::from(row) * 11.0), 4.5, Pen::new(color, 2.0))?;
         }
-        if let Some(mark) = &self.plot.mark {
-            let (y, color) = (self.frame.at_y(mark.value), palette.variant(mark.slot));
-            surface.path(&[(left, y), (right, y)], Pen::new(color, 1.5), &[6.0, 4.0])?;
-            surface.text(&mark.label, (right - 2.0, y - 8.0), LABEL, color, Anchor::End, true)?;
-        }
         if let Some(cursor) = self.plot.cursor {
-            let x = self.frame.at_x(place_of(cursor.min(self.plot.steps.saturating_sub(1))));
+            let x = self.x_of(cursor.min(self.plot.steps.saturating_sub(1)));
             surface.path(&[(x, top), (x, bottom)], Pen::new(palette.ink, 1.0), &[2.0, 3.0])?;
         }
-        surface.finish()
+        Ok(())
     }
+}
+
+/// On a logarithmic axis the place of a step is step + 1: a logarithm has no place for step 0.
+fn place_of(step: u32, scale: Scale) -> f64 {
+    f64::from(step) + if scale == Scale::Log { 1.0 } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -213,12 +254,13 @@ mod tests {
     use plotters_svg::SVGBackend;
 
     fn curve(values: Vec<f32>) -> Curve {
-        Curve { values, stride: 1, color: (1, 2, 3), slot: 0, width: 1.0, alpha: 1.0, death: None }
+        Curve { values, steps: Steps::Every(1), color: (1, 2, 3), slot: 0, width: 1.0, alpha: 1.0, death: None }
     }
 
     fn plot(curves: Vec<Curve>) -> LinePlot {
         let steps = curves.iter().map(|c| c.values.len() as u32).max().unwrap_or(1);
-        LinePlot { curves, steps, cursor: Some(1), mark: None, most_above_median: 1e6 }
+        let scales = (Scale::Log, Scale::Log);
+        LinePlot { curves, steps, cursor: Some(1), include: None, most_above_median: 1e6, scales }
     }
 
     #[test]
@@ -226,10 +268,13 @@ mod tests {
         let mut values = vec![1.0f32; 50_000];
         values[40_321] = 900.0;
         let layout = LineLayout::new(Size { width: 400.0, height: 200.0 }, plot(vec![curve(values)]));
-        let points: Vec<_> = layout.points(&layout.plot.curves[0]).concat();
-        assert!(points.len() <= 2 * 400, "{} points", points.len());
-        let top = points.iter().map(|p| p.1).fold(f64::INFINITY, f64::min);
+        let stretches = layout.stretches(&layout.plot.curves[0]);
+        let [stretch] = &stretches[..] else { panic!("one stretch") };
+        assert!(stretch.line.len() <= 400, "{} points", stretch.line.len());
+        let top = stretch.upper.iter().map(|p| p.1).fold(f64::INFINITY, f64::min);
         assert!((top - layout.frame.at_y(900.0)).abs() < 1e-6);
+        let mean = stretch.line.iter().map(|p| p.1).fold(f64::INFINITY, f64::min);
+        assert!(mean > layout.frame.at_y(2.0), "one spike among many is no level");
     }
 
     #[test]
@@ -254,10 +299,34 @@ mod tests {
     }
 
     #[test]
-    fn the_pointer_finds_its_step() {
-        let layout = LineLayout::new(Size { width: 400.0, height: 200.0 }, plot(vec![curve(vec![1.0; 600])]));
-        for step in [0, 1, 10, 599] {
-            assert_eq!(layout.step_at(layout.frame.at_x(place_of(step))), step);
+    fn the_pointer_finds_its_step_on_both_scales() {
+        for scale in [Scale::Log, Scale::Linear] {
+            let plot = LinePlot { scales: (scale, Scale::Log), ..plot(vec![curve(vec![1.0; 600])]) };
+            let layout = LineLayout::new(Size { width: 400.0, height: 200.0 }, plot);
+            for step in [0, 1, 10, 599] {
+                assert_eq!(layout.step_at(layout.x_of(step)), step);
+            }
         }
+    }
+
+    #[test]
+    fn a_run_that_blows_up_does_not_squash_the_rest() {
+        for scale in [Scale::Log, Scale::Linear] {
+            let mut values = vec![1.0f32; 600];
+            values.extend([1e30; 3]);
+            let plot = LinePlot { scales: (Scale::Log, scale), most_above_median: 60.0, ..plot(vec![curve(values)]) };
+            let layout = LineLayout::new(Size { width: 400.0, height: 200.0 }, plot);
+            let (top, bottom) = layout.frame.down();
+            let height = (bottom - layout.frame.at_y(1.0)) / (bottom - top);
+            assert!(layout.frame.y.high < 100.0 && height < 0.9, "{height}");
+        }
+    }
+
+    #[test]
+    fn values_at_uneven_steps_lie_where_they_were_taken() {
+        let layout = LineLayout::new(Size { width: 400.0, height: 200.0 }, plot(vec![curve(vec![1.0; 100])]));
+        let uneven = Curve { steps: Steps::At(vec![0, 40, 99]), ..curve(vec![1.05, 1.0, 0.95]) };
+        let places: Vec<f64> = layout.stretches(&uneven)[0].line.iter().map(|point| point.0).collect();
+        assert_eq!(places, [0, 40, 99].map(|step| layout.x_of(step)));
     }
 }

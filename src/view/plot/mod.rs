@@ -6,11 +6,13 @@
 mod axis;
 mod frame;
 mod line;
+mod norm;
 mod surface;
 
 pub use axis::{AxisLayout, AxisPoint, AxisSeries, Outcome};
-pub use frame::{Frame, Size, log_ticks};
-pub use line::{Curve, LineLayout, LinePlot, Mark};
+pub use frame::{Axis, Frame, Scale, Size, linear_ticks, log_ticks};
+pub use line::{Curve, LineLayout, LinePlot, Steps};
+pub use norm::{Mark, NormLayout, NormPlot};
 pub use surface::{Palette, Surface, dash_text, rate_color};
 
 /// Backend units per CSS pixel.

@@ -10,7 +10,7 @@ use plotters_backend::{
 use super::SUBPIXELS;
 
 /// The colours of a theme, as far as plots need them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Palette {
     /// Text and strong lines.
     pub ink: (u8, u8, u8),
@@ -26,6 +26,8 @@ pub struct Palette {
     pub variants: [(u8, u8, u8); 6],
     /// Whether light lines stand on a dark ground.
     pub dark: bool,
+    /// How large letters, lines and markers are: 1, or more where they are seen from afar.
+    pub scale: f64,
 }
 
 impl Palette {
@@ -45,6 +47,7 @@ impl Palette {
             (0x9a, 0x6a, 0x00),
         ],
         dark: false,
+        scale: 1.0,
     };
     /// Light lines on a dark ground.
     pub const DARK: Self = Self {
@@ -62,6 +65,25 @@ impl Palette {
             (0xe3, 0xc1, 0x5a),
         ],
         dark: true,
+        scale: 1.0,
+    };
+    /// For a projector in a room that is not dark: large, thick, and as dark as colours can be on white.
+    pub const PROJECTOR: Self = Self {
+        ink: (0x00, 0x00, 0x00),
+        soft: (0x1a, 0x1a, 0x1a),
+        line: (0xc4, 0xc4, 0xc4),
+        card: (0xff, 0xff, 0xff),
+        dead: (0x9c, 0x00, 0x10),
+        variants: [
+            (0x00, 0x3c, 0xa8),
+            (0x96, 0x30, 0x00),
+            (0x00, 0x5c, 0x20),
+            (0x6a, 0x0d, 0x9c),
+            (0x00, 0x59, 0x66),
+            (0x6b, 0x48, 0x00),
+        ],
+        dark: false,
+        scale: 1.5,
     };
 
     /// The colour of a variant's slot.
@@ -257,6 +279,11 @@ impl<'a, B: DrawingBackend> Surface<'a, B> {
             self.backend.draw_path(piece.iter().map(|&p| unit(p)), &pen)?;
         }
         Ok(())
+    }
+
+    /// A filled area.
+    pub(super) fn area(&mut self, corners: impl IntoIterator<Item = (f64, f64)>, pen: Pen) -> Drawn<B> {
+        self.backend.fill_polygon(corners.into_iter().map(unit), &pen)
     }
 
     pub(super) fn text(

@@ -1,0 +1,99 @@
+//! What to look at and what to try: the line above the plots, and what happened to the focused variant.
+
+use leptos::prelude::*;
+
+use super::lab::Lab;
+use crate::view::advice::{self, Suggestion};
+use crate::view::summary::{sentence, summary};
+
+/// A button that makes a variant of a suggestion.
+fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> impl IntoView {
+    let Suggestion { experiment, text } = suggestion;
+    view! {
+        <button type="button" class="suggestion" id=id on:click=move |_| lab.commit(experiment.clone())>
+            {text}
+        </button>
+    }
+}
+
+/// The line that says what to look at, and what to try.
+#[component]
+pub fn Lead(lab: Lab) -> impl IntoView {
+    let lead = Memo::new(move |_| {
+        lab.stage();
+        lab.names.with(|names| lab.board.with_untracked(|board| advice::lead(board, names, lab.texts())))
+    });
+    view! {
+        <div class="lead" id="lead" aria-live="polite">
+            <p>{move || lead.get().text}</p>
+            {move || lead.get().next.map(|next| button(lab, next, "try"))}
+        </div>
+    }
+}
+
+/// What happened to a variant.
+#[derive(Clone, Debug, PartialEq)]
+struct Happening {
+    place: usize,
+    name: String,
+    text: String,
+    fix: Option<Suggestion>,
+    focused: bool,
+}
+
+/// One sentence for the focused variant, with the fix; the others' are folded away.
+#[component]
+pub fn Happened(lab: Lab) -> impl IntoView {
+    let said = Memo::new(move |_| {
+        lab.stage();
+        let (texts, names) = (lab.texts(), lab.names.get());
+        lab.board.with_untracked(|board| {
+            let first = board.variants().first().map(summary);
+            let focus = board.focused().map(|variant| variant.id);
+            let said = |(place, variant): (usize, &crate::view::board::Variant)| {
+                let other = first.as_ref().filter(|_| place > 0 && board.same_problem(variant));
+                let other = other.map(|other| (names[0].as_str(), other));
+                let own = summary(variant);
+                let focused = Some(variant.id) == focus;
+                let (why, fix) = if focused { advice::fix(board, variant, &own, texts) } else { (None, None) };
+                let why = why.map(|why| format!(" {why}")).unwrap_or_default();
+                let text = sentence(variant, &own, other, texts) + &why;
+                Happening { place, name: names.get(place).cloned().unwrap_or_default(), text, fix, focused }
+            };
+            let shown = board.variants().iter().enumerate().filter(|(_, variant)| !variant.hidden);
+            shown.map(said).collect::<Vec<_>>()
+        })
+    });
+    let item = move |happening: Happening| {
+        let Happening { place, name, text, fix, .. } = happening;
+        view! {
+            <div class="verdict" data-place=place.to_string()>
+                <p>
+                    <b>{name}</b>
+                    ": "
+                    {text}
+                </p>
+                {fix.map(|fix| button(lab, fix, "fix"))}
+            </div>
+        }
+    };
+    let focused = move || said.get().into_iter().filter(|one| one.focused).map(item).collect_view();
+    let others = move || said.get().into_iter().filter(|one| !one.focused).map(item).collect_view();
+    let count = Memo::new(move |_| said.with(|said| said.iter().filter(|one| !one.focused).count()));
+    view! {
+        <section class="card" aria-labelledby="happened-title">
+            <h2 id="happened-title">{move || lab.texts().happened}</h2>
+            <div id="happened">
+                <div class="focused" aria-live="polite">
+                    {focused}
+                </div>
+                <details class="others" class:unneeded=move || count.get() == 0>
+                    <summary>
+                        {move || crate::view::text::fill(lab.texts().happened_others, &[("count", &count.get().to_string())])}
+                    </summary>
+                    {others}
+                </details>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,168 @@
+//! The clip threshold on the plot of gradient norms: a grip to drag, tried while it is held and committed when it is let
+//! go; and the 90th percentile of the norms, one click away.
+
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+
+use super::lab::Lab;
+use crate::view::number::three;
+use crate::view::plot::NormLayout;
+use crate::view::scene::{self, Clipping, NoPercentile, percent};
+use crate::view::text::fill;
+
+/// One press of an arrow key changes the threshold by this factor's logarithm: two percent.
+const KEY_STEP: f64 = 0.02;
+
+/// Where the threshold's grip is on the page, in CSS pixels, and the logarithms of the norms between which it moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grip {
+    top: f64,
+    bottom: f64,
+    middle: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Grip {
+    /// The grip's room in a plot that is drawn at a scale.
+    pub fn of(layout: &NormLayout, scale: f64) -> Self {
+        let (((top, bottom), middle), (low, high)) = (layout.grip(), layout.range());
+        Self { top: top * scale, bottom: bottom * scale, middle: middle * scale, low: low.ln(), high: high.ln() }
+    }
+}
+
+/// The threshold of the focused variant, and the one that is being tried.
+#[derive(Clone, Copy)]
+pub struct Threshold(pub Lab);
+
+impl Threshold {
+    /// Makes a variant of the threshold that is being tried.
+    pub fn commit(self) {
+        let lab = self.0;
+        if let Some(threshold) = lab.tried.get_untracked() {
+            lab.tried.set(None);
+            lab.change(|experiment| experiment.clip_threshold = Some(rounded(threshold)));
+        }
+    }
+}
+
+/// A threshold as one would write it: three digits.
+pub fn rounded(value: f64) -> f64 {
+    three(value).parse().unwrap_or(value)
+}
+
+/// What a threshold clips, or would clip, in words.
+fn clip_words(lab: Lab, clipping: Option<Clipping>) -> String {
+    let texts = lab.texts();
+    match clipping {
+        Some(clipping) if clipping.share.is_finite() => {
+            let text = if clipping.is_tried { texts.would_clip } else { texts.clipped_share };
+            fill(text, &[("threshold", &three(clipping.threshold)), ("share", &percent(clipping.share))])
+        }
+        Some(clipping) => format!("λ = {}", three(clipping.threshold)),
+        None => texts.clipping_off.to_owned(),
+    }
+}
+
+/// The grip on the plot.
+#[component]
+pub fn Clip(lab: Lab, grip: RwSignal<Option<Grip>>) -> impl IntoView {
+    let clipping = Memo::new(move |_| {
+        let tried = lab.tried.get();
+        lab.board.with(|board| scene::clipping(board, tried))
+    });
+    let percentile = Memo::new(move |_| lab.board.with(scene::percentile_90));
+    // Without a threshold of its own the grip rests at the percentile, from where it can be drawn.
+    let shown = Memo::new(move |_| {
+        let resting = || percentile.get().ok();
+        clipping.get().map(|clipping| clipping.threshold).or_else(resting)
+    });
+    // Keys are let go after each press: they try, and Enter commits. A pointer commits when it lets go.
+    let by_key = StoredValue::new(false);
+    let words = move || clip_words(lab, clipping.get());
+    let key = move |event: KeyboardEvent| match event.key().as_str() {
+        "Enter" => {
+            event.prevent_default();
+            Threshold(lab).commit();
+        }
+        "Escape" => lab.tried.set(None),
+        _ => by_key.set_value(true),
+    };
+    let value = move || {
+        let place = |grip: Grip| shown.get().map_or((grip.low + grip.high) / 2.0, f64::ln);
+        grip.get().map_or_else(String::new, |grip| place(grip).to_string())
+    };
+    let pixels = move |of: fn(Grip) -> f64| move || grip.get().map(|grip| format!("{}px", of(grip)));
+    let limit = move |of: fn(Grip) -> f64| move || grip.get().map_or(0.0, of).to_string();
+    view! {
+        <input
+            id="grip"
+            class="grip"
+            class:resting=move || clipping.get().is_none()
+            type="range"
+            min=limit(|grip| grip.low)
+            max=limit(|grip| grip.high)
+            step=KEY_STEP.to_string()
+            prop:value=value
+            style=("--top", pixels(|grip| grip.top))
+            style=("--middle", pixels(|grip| grip.middle))
+            style=("--height", pixels(|grip| grip.bottom - grip.top))
+            aria-label=move || lab.texts().threshold
+            aria-describedby="grip-help"
+            aria-orientation="vertical"
+            aria-valuetext=words
+            on:pointerdown=move |_| by_key.set_value(false)
+            on:keydown=key
+            on:input=move |event| {
+                if let Ok(value) = event_target_value(&event).parse::<f64>() {
+                    lab.tried.set(Some(value.exp()));
+                }
+            }
+            on:change=move |_| {
+                if !by_key.get_value() {
+                    Threshold(lab).commit();
+                }
+            }
+            on:blur=move |_| lab.tried.set(None)
+        />
+    }
+}
+
+/// What the threshold clips, and the button that puts it at the 90th percentile.
+#[component]
+pub fn UsePercentile(lab: Lab) -> impl IntoView {
+    let percentile = Memo::new(move |_| lab.board.with(scene::percentile_90).map(rounded));
+    let clipping = Memo::new(move |_| {
+        let tried = lab.tried.get();
+        lab.board.with(|board| scene::clipping(board, tried))
+    });
+    let words = move || clip_words(lab, clipping.get());
+    let reason = move || match percentile.get() {
+        Err(NoPercentile::Infeasible) => lab.texts().p90_infeasible,
+        Err(NoPercentile::Nothing) => lab.texts().nothing_yet,
+        Ok(_) => "",
+    };
+    view! {
+        <div class="clip">
+            <output id="clip-words" for="grip">{words}</output>
+            <button
+                type="button"
+                id="use-p90"
+                aria-describedby="p90-reason"
+                disabled=move || percentile.get().is_err()
+                on:click=move |_| {
+                    if let Ok(value) = percentile.get_untracked() {
+                        lab.change(|experiment| experiment.clip_threshold = Some(value));
+                    }
+                }
+            >
+                {move || {
+                    let value = percentile.get().map_or_else(|_| "–".to_owned(), three);
+                    fill(lab.texts().use_p90, &[("value", &value)])
+                }}
+            </button>
+            <span id="p90-reason" class="help">{reason}</span>
+            <span id="grip-help" class="unseen">{move || lab.texts().grip_help}</span>
+        </div>
+    }
+}

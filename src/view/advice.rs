@@ -1,0 +1,332 @@
+//! What to look at and what to try next, read off the board: the line above the plots, and the fix for what happened.
+
+use super::board::{Board, Progress, Variant};
+use super::number::three;
+use super::scene::percentile_of;
+use super::summary::{Summary, summary};
+use super::text::{Texts, fill};
+use crate::diagnose::{Infeasible, infeasible};
+use crate::experiment::{Experiment, Optimizer, RuleSource, difference, limits};
+use crate::network::Model;
+use crate::network::models::Placement;
+
+/// The warmup that is tried first.
+pub const FIRST_WARMUP: u32 = 200;
+/// A run that dies within this share of its steps, or before its warmup has ended, was unstable early.
+const EARLY_SHARE: f64 = 0.1;
+/// How far a grid of learning rates that lies wrong is moved.
+const GRID_MOVE: f64 = 64.0;
+
+/// Something to try: an experiment that one click makes a variant of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suggestion {
+    /// What would run.
+    pub experiment: Experiment,
+    /// What the button says.
+    pub text: String,
+}
+
+/// The line above the plots.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lead {
+    /// What to look at.
+    pub text: String,
+    /// What to try.
+    pub next: Option<Suggestion>,
+}
+
+/// The first variant that differs from the first one in nothing but these fields.
+fn tried<'a>(board: &'a Board, fields: &[&str]) -> Option<&'a Variant> {
+    let (first, others) = board.variants().split_first()?;
+    others.iter().find(|variant| {
+        let differences = difference(&first.experiment, &variant.experiment);
+        !differences.is_empty() && differences.iter().all(|one| fields.iter().any(|f| one.field.starts_with(f)))
+    })
+}
+
+fn with(experiment: &Experiment, change: impl FnOnce(&mut Experiment)) -> Experiment {
+    let mut changed = experiment.clone();
+    change(&mut changed);
+    changed
+}
+
+fn warmup(experiment: &Experiment, steps: u32, texts: &Texts) -> Option<Suggestion> {
+    limits::STEPS.contains(&steps).then(|| Suggestion {
+        experiment: with(experiment, |experiment| experiment.warmup_steps = steps),
+        text: fill(texts.try_warmup, &[("steps", &steps.to_string())]),
+    })
+}
+
+fn clip(experiment: &Experiment, threshold: f64, texts: &Texts) -> Suggestion {
+    // Three digits: what is on the button is what runs.
+    let shown = three(threshold);
+    let threshold = shown.parse().unwrap_or(threshold);
+    Suggestion {
+        experiment: with(experiment, |experiment| experiment.clip_threshold = Some(threshold)),
+        text: fill(texts.try_clipping, &[("threshold", &shown)]),
+    }
+}
+
+/// A norm as the last operation of each branch, which is where the playbook puts it.
+fn norm(experiment: &Experiment, texts: &Texts) -> Option<Suggestion> {
+    let is_without = matches!(&experiment.model, Model::ResidualMlp(model) if model.placement == Placement::None);
+    is_without.then(|| Suggestion {
+        experiment: with(experiment, |experiment| {
+            if let Model::ResidualMlp(model) = &mut experiment.model {
+                model.placement = Placement::Inside;
+            }
+        }),
+        text: texts.try_norm.to_owned(),
+    })
+}
+
+fn adam(experiment: &Experiment, texts: &Texts) -> Option<Suggestion> {
+    let is_other = experiment.optimizer.rule != RuleSource::Builtin("adam".to_owned());
+    is_other.then(|| Suggestion {
+        experiment: with(experiment, |experiment| experiment.optimizer = Optimizer::builtin("adam")),
+        text: texts.try_adam.to_owned(),
+    })
+}
+
+fn rates(experiment: &Experiment, factor: f64, text: &str) -> Suggestion {
+    Suggestion {
+        experiment: with(experiment, |experiment| {
+            let from = experiment.learning_rates.from * factor;
+            experiment.learning_rates.from = three(from).parse().unwrap_or(from);
+        }),
+        text: text.to_owned(),
+    }
+}
+
+/// A suggestion that is valid and not on the board yet.
+fn new_on(board: &Board, suggestion: Option<Suggestion>) -> Option<Suggestion> {
+    suggestion.filter(|suggestion| {
+        let is_there = board.variants().iter().any(|variant| variant.experiment == suggestion.experiment);
+        !is_there && suggestion.experiment.resolve().is_ok()
+    })
+}
+
+/// How the star of a variant stands to the first one's.
+fn star_moved(first: &Summary, own: &Summary, texts: &Texts) -> String {
+    match (first.best_point(), own.best_point()) {
+        (Some((from, _)), Some((to, _))) if (to / from - 1.0).abs() < 0.01 => {
+            fill(texts.star_stayed, &[("rate", &three(from))])
+        }
+        (Some((from, _)), Some((to, _))) => fill(texts.star_moved, &[("from", &three(from)), ("to", &three(to))]),
+        (None, Some((to, _))) => fill(texts.star_new, &[("rate", &three(to))]),
+        (_, None) => texts.sentence_none.to_owned(),
+    }
+}
+
+/// What to look at and what to try, as the board stands. `names` are the variants', in the board's order.
+pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
+    let only = |text: String| Lead { text, next: None };
+    let Some(first) = board.variants().first() else { return only(texts.lead_empty.to_owned()) };
+    let base = &first.experiment;
+    if first.progress != Progress::Ended {
+        return only(fill(texts.lead, &[("runs", &base.run_count().to_string())]));
+    }
+    let training = board
+        .variants()
+        .iter()
+        .zip(names)
+        .rev()
+        .find(|(variant, _)| matches!(variant.progress, Progress::Waiting | Progress::Training));
+    if let Some((_, name)) = training {
+        let base_name = names.first().map_or("", String::as_str);
+        return only(fill(texts.lead_training, &[("name", name), ("base", base_name)]));
+    }
+    let own = summary(first);
+    let Some((star, _)) = own.best_point() else {
+        let next = rates(base, 1.0 / GRID_MOVE, texts.try_lower);
+        return Lead { text: texts.lead_none.to_owned(), next: new_on(board, Some(next)) };
+    };
+    let edge = own.edge.and_then(|edge| own.points.get(edge)).map(|point| three(point.rate));
+    // The steps of the tour: what is tried, and how the line before its button begins.
+    let by_warmup = tried(board, &["warmup_steps"]);
+    let by_clipping = tried(board, &["clip_threshold"]);
+    let by_norm = tried(board, &["model.placement", "model.final_norm"]);
+    let by_rule = tried(board, &["optimizer"]);
+    let moved = |variant: &Variant| star_moved(&own, &summary(variant), texts);
+    if by_warmup.is_none() && base.warmup_steps == 0 {
+        let text = match edge {
+            Some(edge) => fill(texts.lead_edge, &[("rate", &three(star)), ("edge", &edge)]),
+            None => fill(texts.lead_no_edge, &[("rate", &three(star))]),
+        };
+        return Lead { text, next: new_on(board, warmup(base, FIRST_WARMUP, texts)) };
+    }
+    let percentile = first.runs.get(own.best.unwrap_or(0)).and_then(percentile_of);
+    if by_clipping.is_none() && base.clip_threshold.is_none() {
+        let before = by_warmup.map(moved).unwrap_or_default();
+        let text = fill(texts.lead_clipping, &[("before", &before)]);
+        let next = percentile.map(|threshold| clip(base, threshold, texts));
+        return Lead { text: text.trim_start().to_owned(), next: new_on(board, next) };
+    }
+    if by_norm.is_none()
+        && let Some(next) = new_on(board, norm(base, texts))
+    {
+        let text = fill(texts.lead_norm, &[("before", &by_clipping.map(moved).unwrap_or_default())]);
+        return Lead { text: text.trim_start().to_owned(), next: Some(next) };
+    }
+    if by_rule.is_none()
+        && let Some(next) = new_on(board, adam(base, texts))
+    {
+        let text = fill(texts.lead_rule, &[("before", &by_norm.map(moved).unwrap_or_default())]);
+        return Lead { text: text.trim_start().to_owned(), next: Some(next) };
+    }
+    only(texts.lead_explore.to_owned())
+}
+
+/// Why the first infeasible run above lr* is infeasible, in words, and the fix that the playbook names for it.
+pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (Option<String>, Option<Suggestion>) {
+    if variant.progress != Progress::Ended {
+        return (None, None);
+    }
+    let experiment = &variant.experiment;
+    let Some(best) = own.best else {
+        return (None, new_on(board, Some(rates(experiment, 1.0 / GRID_MOVE, texts.try_lower))));
+    };
+    let Some(run) = own.edge.and_then(|edge| variant.runs.get(edge)) else {
+        let is_last = best + 1 == own.points.len();
+        let higher = is_last.then(|| rates(experiment, GRID_MOVE, texts.try_higher));
+        return (is_last.then(|| texts.at_the_end.to_owned()), new_on(board, higher));
+    };
+    let rate = three(run.rate);
+    let percentile = variant.runs.get(best).and_then(percentile_of);
+    let clipped = || match (experiment.clip_threshold, percentile) {
+        (None, Some(threshold)) => Some(clip(experiment, threshold, texts)),
+        (Some(threshold), _) => Some(clip(experiment, threshold / 2.0, texts)),
+        (None, None) => None,
+    };
+    let longer = if experiment.warmup_steps == 0 { FIRST_WARMUP } else { experiment.warmup_steps.saturating_mul(2) };
+    let (words, fix) = match (run.record.death, infeasible(&run.record, variant.chance, true)) {
+        (Some(step), _) => {
+            let is_early = step <= experiment.warmup_steps || f64::from(step) < EARLY_SHARE * f64::from(run.steps);
+            let step = step.to_string();
+            let values = [("rate", rate.as_str()), ("step", step.as_str())];
+            if is_early {
+                (fill(texts.died_early, &values), warmup(experiment, longer, texts))
+            } else {
+                (fill(texts.died_late, &values), clipped())
+            }
+        }
+        (None, Some(Infeasible::Collapsed)) => (
+            fill(texts.collapsed, &[("rate", &rate)]),
+            norm(experiment, texts).or_else(|| warmup(experiment, longer, texts)),
+        ),
+        _ => (fill(texts.blown, &[("rate", &rate)]), warmup(experiment, longer, texts)),
+    };
+    (Some(words), new_on(board, fix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::PRESETS;
+    use crate::record::{Columns, RunChunk, ValidationPoint};
+    use crate::view::text::Language;
+
+    fn base() -> Experiment {
+        (PRESETS[0].experiment)()
+    }
+
+    /// Lets a variant end: its runs have these final losses, or die at this step.
+    fn end(board: &mut Board, id: u64, runs: &[Result<f32, u32>]) {
+        let variant = board.get_mut(id).expect("on the board");
+        let rates: Vec<(f64, u32)> = (0..runs.len()).map(|i| (0.001 * 2f64.powi(i as i32), 600)).collect();
+        variant.begin(Columns { states: Vec::new() }, 1, &rates);
+        variant.chance = 2.0;
+        for (run, outcome) in runs.iter().enumerate() {
+            let row = |step: u32| {
+                let loss = match outcome {
+                    Ok(last) => 2.0 + (last - 2.0) * step as f32 / 599.0,
+                    Err(death) if step >= *death => f32::NAN,
+                    Err(_) => 2.0,
+                };
+                [loss, 1.0 + (step % 10) as f32, 0.1, 1.0, 0.0, 0.0]
+            };
+            let point = outcome.ok().map(|loss| ValidationPoint { step: 600, loss, accuracy: 0.5 });
+            let chunk = RunChunk {
+                run,
+                first_step: 0,
+                stride: 1,
+                rows: (0..600).flat_map(row).collect(),
+                validation: point.into_iter().collect(),
+                death: outcome.err(),
+            };
+            variant.take(&chunk).expect("no gap");
+        }
+    }
+
+    fn names(board: &Board) -> Vec<String> {
+        crate::view::scene::names(board, Language::English.texts())
+    }
+
+    fn line(board: &Board) -> Lead {
+        lead(board, &names(board), Language::English.texts())
+    }
+
+    /// Takes the suggestion of the line, and lets its variant end.
+    fn take(board: &mut Board, runs: &[Result<f32, u32>]) -> Experiment {
+        let experiment = line(board).next.expect("something to try").experiment;
+        board.commit(experiment.clone());
+        let id = board.focused().expect("it has the focus").id;
+        assert!(line(board).text.contains("trains now"), "{}", line(board).text);
+        end(board, id, runs);
+        experiment
+    }
+
+    #[test]
+    fn the_line_walks_from_watching_to_warmup_clipping_norm_and_another_rule() {
+        let mut board = Board::default();
+        board.commit(base());
+        assert!(line(&board).text.starts_with("9 small networks") && line(&board).next.is_none());
+        end(&mut board, 0, &[Ok(0.9), Ok(0.5), Err(4), Err(2)]);
+        assert!(line(&board).text.contains("0.002") && line(&board).text.contains("0.004"), "{}", line(&board).text);
+        let warm = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Err(300)]);
+        assert_eq!(warm, Experiment { warmup_steps: 200, ..base() });
+        assert!(line(&board).text.contains("from 0.002 to 0.004"), "{}", line(&board).text);
+        let clipped = take(&mut board, &[Ok(0.9), Ok(0.5), Err(9), Err(2)]);
+        // The norms are 1 to 10: nine of ten lie at or below 9.
+        assert_eq!(clipped, Experiment { clip_threshold: Some(9.0), ..base() });
+        assert!(line(&board).text.contains("stays at 0.002"), "{}", line(&board).text);
+        let normed = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Ok(0.3)]);
+        assert!(matches!(&normed.model, Model::ResidualMlp(model) if model.placement == Placement::Inside));
+        let other = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Ok(0.3)]);
+        assert_eq!(other.optimizer, Optimizer::builtin("adam"));
+        assert_eq!(line(&board).next, None);
+    }
+
+    #[test]
+    fn a_grid_that_is_all_too_high_is_lowered() {
+        let mut board = Board::default();
+        board.commit(base());
+        end(&mut board, 0, &[Err(2), Err(1)]);
+        let lower = line(&board).next.expect("something to try").experiment;
+        assert!(lower.learning_rates.from < base().learning_rates.from / 10.0);
+    }
+
+    #[test]
+    fn the_fix_is_warmup_for_an_early_death_and_clipping_for_a_late_one() {
+        let texts = Language::English.texts();
+        let of = |experiment: Experiment, runs: &[Result<f32, u32>]| {
+            let mut board = Board::default();
+            board.commit(experiment);
+            end(&mut board, 0, runs);
+            let variant = &board.variants()[0];
+            fix(&board, variant, &summary(variant), texts)
+        };
+        let (words, early) = of(base(), &[Ok(0.5), Err(4)]);
+        assert!(words.expect("words").contains("0.002 died at step 4"));
+        assert_eq!(early.expect("a fix").experiment.warmup_steps, FIRST_WARMUP);
+        let (_, longer) = of(Experiment { warmup_steps: 300, ..base() }, &[Ok(0.5), Err(250)]);
+        assert_eq!(longer.expect("a fix").experiment.warmup_steps, 600, "it died while warmup went on");
+        let (_, late) = of(base(), &[Ok(0.5), Err(400)]);
+        assert_eq!(late.expect("a fix").experiment.clip_threshold, Some(9.0));
+        let (_, halved) = of(Experiment { clip_threshold: Some(3.0), ..base() }, &[Ok(0.5), Err(400)]);
+        assert_eq!(halved.expect("a fix").experiment.clip_threshold, Some(1.5));
+        let (words, higher) = of(base(), &[Ok(0.9), Ok(0.5)]);
+        assert!(words.is_some() && higher.expect("a fix").experiment.learning_rates.from > 0.01);
+        assert_eq!(of(base(), &[Ok(0.5), Ok(0.9)]), (None, None), "nothing went wrong");
+    }
+}
