@@ -25,6 +25,8 @@ const TEXT_DROP: f64 = 0.06;
 pub struct Canvas {
     context: CanvasRenderingContext2d,
     size: Size,
+    /// The colour and width that strokes have: a dashed line is hundreds of strokes of one style.
+    stroke: Option<(BackendColor, u32)>,
 }
 
 impl Canvas {
@@ -47,7 +49,7 @@ impl Canvas {
         context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0).ok()?;
         context.clear_rect(0.0, 0.0, size.width * SUBPIXELS, size.height * SUBPIXELS);
         context.set_line_join("round");
-        Some(Self { context, size })
+        Some(Self { context, size, stroke: None })
     }
 
     /// The plot's size.
@@ -55,7 +57,12 @@ impl Canvas {
         self.size
     }
 
-    fn stroke_style<S: BackendStyle>(&self, style: &S) {
+    fn stroke_style<S: BackendStyle>(&mut self, style: &S) {
+        let (color, width) = (style.color(), style.stroke_width());
+        if self.stroke.is_some_and(|(c, w)| (c.rgb, c.alpha, w) == (color.rgb, color.alpha, width)) {
+            return;
+        }
+        self.stroke = Some((color, width));
         self.context.set_stroke_style_str(&css(style.color()));
         self.context.set_line_width(f64::from(style.stroke_width()));
     }

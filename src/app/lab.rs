@@ -14,6 +14,7 @@ use crate::experiment::{Experiment, PRESETS};
 use crate::lab::{Command, Control, Event, Runner};
 use crate::record::Columns;
 use crate::view::board::{Arrangement, Board, Commit, Device, MOST_VARIANTS, Progress};
+use crate::view::refusal::refusal;
 use crate::view::scene::{self, StepView};
 use crate::view::text::{Language, Texts, fill};
 use crate::view::theme::Theme;
@@ -28,8 +29,6 @@ struct Engine {
     /// For each variant, the number of its newest start: events of an older one are left out.
     starts: RefCell<HashMap<u64, u64>>,
     next_start: Cell<u64>,
-    /// Chance by task and seed; drawing a task's data takes some milliseconds.
-    chances: RefCell<HashMap<(String, u32), f64>>,
 }
 
 /// The board without its numbers: each variant with whether it is hidden and how its training stands, and what is focused.
@@ -135,7 +134,6 @@ impl Lab {
                 frame_asked: Cell::new(false),
                 starts: RefCell::new(HashMap::new()),
                 next_start: Cell::new(0),
-                chances: RefCell::new(HashMap::new()),
             })),
         }
     }
@@ -166,7 +164,7 @@ impl Lab {
     pub fn commit(&self, experiment: Experiment) {
         let texts = self.language.get_untracked().texts();
         if let Err(error) = experiment.resolve() {
-            self.notice.set(Some(fill(texts.refused, &[("reason", &error.to_string())])));
+            self.notice.set(Some(fill(texts.refused, &[("reason", &refusal(&error, texts))])));
             return;
         }
         let (before, had) = self.board.with_untracked(|board| {
@@ -221,13 +219,7 @@ impl Lab {
             resolved.runs.iter().enumerate().map(|(i, run)| (run.base_learning_rate, resolved.steps(i))).collect();
         let states = resolved.rule.states.iter().map(|state| state.name.clone()).collect();
         let stride = resolved.stride();
-        let seed = resolved.runs.first().map_or(experiment.seed, |run| run.seed);
         let engine = self.engine.get_value();
-        let chance = *engine
-            .chances
-            .borrow_mut()
-            .entry((experiment.task.clone(), seed))
-            .or_insert_with(|| (resolved.task.generate)(seed).validation().label_entropy(resolved.task.classes));
         self.cancel(id);
         // What was lost before is history now; that there are no workers stays true.
         if self.fault.with_untracked(|fault| matches!(fault, Some(Fault::Replaced(_)))) {
@@ -236,7 +228,6 @@ impl Lab {
         self.board.update(|board| {
             if let Some(variant) = board.get_mut(id) {
                 variant.begin(Columns { states }, stride, &runs);
-                variant.chance = chance;
             }
         });
         let pool = engine.pool.borrow().clone();
@@ -271,7 +262,8 @@ impl Lab {
             for (id, start, event) in pending {
                 let Some(variant) = board.get_mut(id).filter(|_| newest.get(&id) == Some(&start)) else { continue };
                 match event {
-                    Event::Started { backend, device, reason, probe, .. } => {
+                    Event::Started { backend, device, reason, probe, chance, .. } => {
+                        variant.chance = chance;
                         variant.probe = Some(probe);
                         variant.device = Some(Device { backend, name: device, reason });
                     }

@@ -6,6 +6,7 @@ mod bench;
 mod blob_worker;
 mod canvas;
 mod equations;
+mod frames;
 mod lab;
 mod mathml;
 mod page;

@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent, ResizeObserver};
 
 use super::canvas::Canvas;
+use super::frames::Drawing;
 use super::lab::Lab;
 use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
@@ -58,17 +59,32 @@ fn resized(node: NodeRef<html::Canvas>) -> ReadSignal<u32> {
     count
 }
 
-/// Draws on a canvas again whenever what it shows, its size or the theme changes.
-fn follow(node: NodeRef<html::Canvas>, palette: Memo<Palette>, draw: impl Fn(&mut Canvas, &Palette) + 'static) {
+/// Draws on a canvas again whenever the board, what is shown of it, its size or the theme changes. `draw` tracks nothing.
+fn follow(
+    lab: Lab,
+    node: NodeRef<html::Canvas>,
+    palette: Memo<Palette>,
+    draw: impl Fn(&mut Canvas, &Palette) + 'static,
+) {
     let size = resized(node);
-    Effect::new(move |_| {
-        size.track();
-        let palette = palette.get();
-        let Some(element) = node.get() else { return };
+    let drawing = Drawing::new(move || {
+        let palette = palette.get_untracked();
+        let Some(element) = node.get_untracked() else { return };
         let element: &HtmlCanvasElement = &element;
         if let Some(mut canvas) = Canvas::prepare(element, palette.scale) {
-            draw(&mut canvas, &palette);
+            untrack(|| draw(&mut canvas, &palette));
         }
+    });
+    Effect::new(move |_| {
+        size.track();
+        node.track();
+        lab.board.track();
+        lab.view.track();
+        lab.tried.track();
+        // Memos that are only tracked are never computed.
+        palette.with(|_| ());
+        lab.names.with(|_| ());
+        drawing.ask();
     });
 }
 
@@ -97,7 +113,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
     let (redrawn, set_redrawn) = signal(0u32);
     let hovered = RwSignal::new(None::<(u64, usize)>);
     let has_focus = RwSignal::new(false);
-    follow(node, palette, move |canvas, palette| {
+    follow(lab, node, palette, move |canvas, palette| {
         let size = canvas.size();
         let (layout, ids) = lab.board.with(|board| lab.names.with(|names| scene::axis(board, names, size)));
         // A canvas does not refuse; if it did, the next frame draws again.
@@ -264,7 +280,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
     let drag = StoredValue::new(None::<Drag>);
     let is_near = RwSignal::new(false);
     let grip = RwSignal::new(None::<Grip>);
-    follow(node, palette, move |canvas, palette| {
+    follow(lab, node, palette, move |canvas, palette| {
         let (size, view) = (canvas.size(), lab.view.get());
         let layout = lab.board.with(|board| match of {
             Against::Loss => Layout::Line(scene::loss(board, size, palette, view)),

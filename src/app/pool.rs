@@ -499,7 +499,7 @@ impl Inner {
         let id = task.job;
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let joined = match event {
-            Event::Started { backend, device, reason, probe, states } => {
+            Event::Started { backend, device, reason, probe, states, chance } => {
                 task.width = Columns { states: states.clone() }.width();
                 if backend != task.share.backend {
                     // What it trains from now on has other bits: it is told even where it was told before.
@@ -518,7 +518,7 @@ impl Inner {
                     Backend::Cpu => members.len().to_string(),
                     Backend::Gpu => device,
                 };
-                (!is_told).then_some(Event::Started { backend, device, reason, probe, states })
+                (!is_told).then_some(Event::Started { backend, device, reason, probe, states, chance })
             }
             Event::Metrics(chunks) => {
                 let news = task.news(chunks);

@@ -58,12 +58,11 @@ pub fn apply<'a>(
             map.insert(key.to_owned(), value);
         }
     }
-    serde_json::from_value(tree)
-        .map_err(|error| ExperimentError { field: "experiment".into(), message: error.to_string() })
+    serde_json::from_value(tree).map_err(|error| ExperimentError::new("experiment", error.to_string()))
 }
 
 fn no_such(path: &str) -> ExperimentError {
-    ExperimentError { field: path.to_owned(), message: "there is no such field".to_owned() }
+    ExperimentError::new(path, "there is no such field".to_owned())
 }
 
 #[cfg(test)]

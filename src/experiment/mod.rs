@@ -8,7 +8,7 @@ mod resolve;
 
 pub use difference::{Difference, apply, difference};
 pub use presets::{PRESETS, Preset, preset};
-pub use resolve::{ExperimentError, Resolved, Run};
+pub use resolve::{ExperimentError, Reason, Resolved, Run};
 
 use crate::network::Model;
 use serde::{Deserialize, Serialize};
@@ -218,8 +218,7 @@ pub struct Probe {
 impl Experiment {
     /// Reads an experiment from JSON; [`Experiment::resolve`] then checks it.
     pub fn from_json(text: &str) -> Result<Self, ExperimentError> {
-        serde_json::from_str(text)
-            .map_err(|error| ExperimentError { field: "JSON".to_owned(), message: error.to_string() })
+        serde_json::from_str(text).map_err(|error| ExperimentError::new("JSON", error.to_string()))
     }
 
     /// The number of runs.

@@ -7,18 +7,67 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 /// What is wrong with an experiment: the field, and what it may hold.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{field}: {message}")]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {reason}")]
 pub struct ExperimentError {
     /// The field, as in the JSON: `learning_rates.count`.
     pub field: String,
     /// What is wrong and what is allowed.
-    pub message: String,
+    pub reason: Reason,
+}
+
+/// What is wrong with a field. What a control of the page can get wrong has a case of its own, so that it can be said in
+/// each language.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// A number out of its range.
+    #[error("{value} is not between {least} and {most}")]
+    Range {
+        /// As found.
+        value: String,
+        /// The least that is allowed.
+        least: String,
+        /// The most that is allowed.
+        most: String,
+    },
+    /// A name that stands for nothing.
+    #[error("{value} is none of {known}")]
+    Unknown {
+        /// As found, quoted.
+        value: String,
+        /// The names that are known.
+        known: String,
+    },
+    /// A network that is too large.
+    #[error("the network has {count} parameters, at most {most} are allowed; lower model.width or model.depth")]
+    Parameters {
+        /// Its parameters.
+        count: usize,
+        /// The most that are allowed.
+        most: usize,
+    },
+    /// Too many runs, or none.
+    #[error("{count} runs, at most {most} are allowed")]
+    Runs {
+        /// The runs.
+        count: usize,
+        /// The most that are allowed.
+        most: usize,
+    },
+    /// Anything else, in English.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self::Other(text)
+    }
 }
 
 impl ExperimentError {
-    fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+    pub(super) fn new(field: impl Into<String>, reason: impl Into<Reason>) -> Self {
+        Self { field: field.into(), reason: reason.into() }
     }
 }
 
@@ -61,8 +110,8 @@ fn within<T: PartialOrd + Display>(field: &str, value: T, range: &RangeInclusive
     if range.contains(&value) {
         return Ok(());
     }
-    let message = format!("{value} is not between {} and {}", range.start(), range.end());
-    Err(ExperimentError::new(field, message))
+    let (value, least, most) = (value.to_string(), range.start().to_string(), range.end().to_string());
+    Err(ExperimentError::new(field, Reason::Range { value, least, most }))
 }
 
 impl Resolved {
@@ -91,8 +140,8 @@ impl Experiment {
         }
         let task = task::find(&self.task).ok_or_else(|| {
             let ids: Vec<&str> = task::TASKS.iter().map(|task| task.id).collect();
-            let message = format!("{:?} is none of {}", self.task, ids.join(", "));
-            ExperimentError::new("task", message)
+            let reason = Reason::Unknown { value: format!("{:?}", self.task), known: ids.join(", ") };
+            ExperimentError::new("task", reason)
         })?;
         within("batch_size", self.batch_size, &limits::BATCH_SIZE)?;
         within("initial_scale", self.initial_scale, &limits::INITIAL_SCALE)?;
@@ -111,12 +160,8 @@ impl Experiment {
         };
         let (network, evaluation) = (build(Form::Training)?, build(Form::Evaluation)?);
         if !limits::PARAMETERS.contains(&network.parameter_count()) {
-            let message = format!(
-                "the network has {} parameters, at most {} are allowed; lower model.width or model.depth",
-                network.parameter_count(),
-                limits::PARAMETERS.end()
-            );
-            return Err(ExperimentError::new("model", message));
+            let reason = Reason::Parameters { count: network.parameter_count(), most: *limits::PARAMETERS.end() };
+            return Err(ExperimentError::new("model", reason));
         }
         let rule = self.rule()?;
         let runs = self.resolve_runs(&rule)?;
@@ -130,8 +175,8 @@ impl Experiment {
             RuleSource::Builtin(id) => {
                 let known = builtin().iter().find(|rule| rule.id == id).ok_or_else(|| {
                     let ids: Vec<&str> = builtin().iter().map(|rule| rule.id).collect();
-                    let message = format!("{id:?} is none of {}", ids.join(", "));
-                    ExperimentError::new("optimizer.rule", message)
+                    let reason = Reason::Unknown { value: format!("{id:?}"), known: ids.join(", ") };
+                    ExperimentError::new("optimizer.rule", reason)
                 })?;
                 Rule::parse(known.text).map_err(|error| ExperimentError::new("optimizer.rule", error.to_string()))
             }
@@ -160,8 +205,8 @@ impl Experiment {
             self.runs.clone()
         };
         if !limits::RUNS.contains(&settings.len()) {
-            let message = format!("{} runs, at most {} are allowed", settings.len(), limits::RUNS.end());
-            return Err(ExperimentError::new("runs", message));
+            let reason = Reason::Runs { count: settings.len(), most: *limits::RUNS.end() };
+            return Err(ExperimentError::new("runs", reason));
         }
         let is_sweep = self.runs.is_empty();
         let resolve = |(index, run): (usize, &RunSettings)| {

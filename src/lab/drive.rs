@@ -1,5 +1,5 @@
 use super::{Command, Event};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Resolved};
 use crate::train::cpu::CpuFleet;
 use crate::train::gpu::{Gpu, GpuFleet, GpuFleetError};
 use crate::train::{Backend, Checkpoint, Fleet, FleetError, Plan};
@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 /// A chunk takes about this long, so that curves grow smoothly and commands are heard soon.
 pub const CHUNK_SECONDS: f64 = 0.03;
+/// A chunk on a GPU takes at least this long: between two chunks it waits for some milliseconds.
+const GPU_CHUNK_SECONDS: f64 = 0.1;
 /// A chunk takes at least this many times what hearing of its end costs, so that most of the time is training.
 const CHUNK_READBACKS: f64 = 4.0;
 /// A checkpoint is taken after this much training.
@@ -160,7 +162,10 @@ impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
         let layer = offsets.partition_point(|&offset| offset <= plan.probe) - 1;
         let name = plan.resolved.network.parameters[layer].name.clone();
         let states = plan.columns.states.clone();
-        (self.emit)(Event::Started { backend, device, reason, probe: (name, plan.probe - offsets[layer]), states });
+        let probe = (name, plan.probe - offsets[layer]);
+        let Resolved { task, runs, .. } = &plan.resolved;
+        let chance = (task.generate)(runs[0].seed).validation().label_entropy(task.classes);
+        (self.emit)(Event::Started { backend, device, reason, probe, states, chance });
     }
 
     /// Obeys what has been commanded; waits while there is nothing to do. Gives the most steps that may be done, or none
@@ -183,9 +188,10 @@ impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
         }
     }
 
-    /// `may_be_lost` says whether the fleet's device can go: then checkpoints are kept.
-    async fn advance(&mut self, mut fleet: impl Fleet, may_be_lost: bool) -> Result<Outcome, FleetError> {
-        let target = self.platform.chunk_seconds().max(CHUNK_READBACKS * fleet.readback_seconds());
+    /// A GPU takes longer chunks, and can be lost: then checkpoints are kept.
+    async fn advance(&mut self, mut fleet: impl Fleet, is_gpu: bool) -> Result<Outcome, FleetError> {
+        let least = if is_gpu { GPU_CHUNK_SECONDS } else { 0.0 };
+        let target = self.platform.chunk_seconds().max(least).max(CHUNK_READBACKS * fleet.readback_seconds());
         let mut steps = 1;
         let mut since_checkpoint = 0.0;
         if self.keeps_ends && self.initial.is_none() {
@@ -207,7 +213,7 @@ impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
             (self.emit)(Event::Metrics(chunks));
             let seconds = self.seconds;
             (self.emit)(Event::Progress { step: fleet.step(), dispatches: fleet.dispatches(), seconds });
-            if may_be_lost && since_checkpoint > CHECKPOINT_SECONDS {
+            if is_gpu && since_checkpoint > CHECKPOINT_SECONDS {
                 since_checkpoint = 0.0;
                 self.saved = Some(fleet.checkpoint().await?);
             }

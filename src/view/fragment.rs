@@ -9,8 +9,9 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 
 use super::board::{Arrangement, MOST_VARIANTS, Placed};
+use super::refusal::refusal;
 use super::text::{Texts, fill};
-use crate::experiment::{Experiment, PRESETS, VERSION, apply, difference, limits, preset};
+use crate::experiment::{Experiment, ExperimentError, PRESETS, VERSION, apply, difference, limits, preset};
 use crate::train::Backend;
 
 /// The longest fragment that is read or written, in bytes.
@@ -64,7 +65,7 @@ pub enum Problem {
         /// Its place among the variants, from 1.
         variant: usize,
         /// The field, and what it may hold.
-        reason: String,
+        reason: ExperimentError,
     },
     /// Two variants that are the same; their places from 1.
     Same(usize, usize),
@@ -87,7 +88,10 @@ impl Problem {
             }
             Self::Experiment { variant, reason } => {
                 let key = if *variant == 1 { "base" } else { "variant" };
-                fill(texts.link_experiment, &[("key", key), ("place", &variant.to_string()), ("reason", reason)])
+                fill(
+                    texts.link_experiment,
+                    &[("key", key), ("place", &variant.to_string()), ("reason", &refusal(reason, texts))],
+                )
             }
             Self::Same(first, second) => {
                 fill(texts.link_same, &[("first", &first.to_string()), ("second", &second.to_string())])
@@ -239,12 +243,12 @@ impl Fragment {
 impl Raw {
     fn arrangement(self) -> Result<Arrangement, Problem> {
         let (base, changes) = self.base.unwrap_or_else(|| (Some((PRESETS[0].experiment)()), Vec::new()));
-        let refused = |place: usize, reason: String| Problem::Experiment { variant: place, reason };
+        let refused = |place: usize, reason: ExperimentError| Problem::Experiment { variant: place, reason };
         let Some(base) = base else {
             return if self.variants.is_empty() && changes.is_empty() {
                 Ok(Arrangement::default())
             } else {
-                Err(refused(1, NO_BASE.to_owned()))
+                Err(refused(1, ExperimentError { field: "base".to_owned(), reason: NO_BASE.to_owned().into() }))
             };
         };
         let count = 1 + self.variants.len();
@@ -254,7 +258,7 @@ impl Raw {
         let make = |from: &Experiment, changes: &Fields, place: usize| {
             let pairs = changes.iter().map(|(path, value)| (path.as_str(), value.clone()));
             let made = apply(from, pairs).and_then(|experiment| experiment.resolve().map(|_| experiment));
-            made.map_err(|error| refused(place, error.to_string()))
+            made.map_err(|error| refused(place, error))
         };
         let mut experiments = vec![make(&base, &changes, 1)?];
         for (index, changes) in self.variants.iter().enumerate() {

@@ -8,6 +8,7 @@ pub mod history;
 pub mod name;
 pub mod number;
 pub mod plot;
+pub mod refusal;
 pub mod rule_text;
 pub mod scene;
 pub mod summary;

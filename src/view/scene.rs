@@ -20,6 +20,9 @@ const NORM_HEADROOM: f64 = 1e4;
 const RATE_HEADROOM: f64 = 1e6;
 /// The share of the finite gradient norms that "use P90" leaves unclipped.
 const P90: f64 = 0.9;
+/// How strong the range of the focused run's values is drawn behind their mean, and that of the others.
+const FOCUSED_RANGE: f64 = 0.28;
+const OTHER_RANGE: f64 = 0.08;
 /// The bars of the histogram of gradient norms.
 const HISTOGRAM_BINS: usize = 24;
 
@@ -113,6 +116,7 @@ fn focused_runs(board: &Board, palette: &Palette, values: impl Fn(&RunState) -> 
                 slot: variant.slot,
                 width: if focused { 2.0 } else { 1.3 },
                 alpha: if board.same_problem(variant) { 1.0 } else { 0.4 },
+                range: if focused { FOCUSED_RANGE } else { OTHER_RANGE },
                 death: run.record.death,
             })
         })
@@ -146,6 +150,7 @@ pub fn loss(board: &Board, size: Size, palette: &Palette, view: StepView) -> Lin
                     slot: 0,
                     width: if is_focused { 2.8 } else { 1.2 },
                     alpha: if is_focused { 1.0 } else { 0.8 },
+                    range: if is_focused { FOCUSED_RANGE } else { OTHER_RANGE },
                     death: run.record.death,
                 };
                 if is_focused { top = Some(curve) } else { curves.push(curve) }

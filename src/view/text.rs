@@ -149,6 +149,11 @@ texts! {
     batch_size: "Batch size", "Ukuran batch";
     steps: "max_train_steps", "max_train_steps";
     seed: "Seed", "Benih (seed)";
+    not_between: "{value} is not between {least} and {most}", "{value} tidak di antara {least} dan {most}";
+    none_of: "{value} is none of {known}", "{value} bukan salah satu dari {known}";
+    too_large: "the network has {count} parameters, at most {most} are allowed; lower model.width or model.depth",
+        "jaringan ini punya {count} parameter, paling banyak {most}; kurangi model.width atau model.depth";
+    too_many_runs: "{count} runs, at most {most} are allowed", "{count} run, paling banyak {most}";
     refused: "Not run: {reason}", "Tidak dijalankan: {reason}";
     other_problem: "Another problem now (task, size, batch or seed): the older lines are dimmed.",
         "Kini masalah lain (tugas, ukuran, batch, atau benih): garis lama diredupkan.";

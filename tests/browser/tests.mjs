@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { accessibilityTests } from './accessibility.mjs';
 import { boardTests } from './board.mjs';
 import { faultTests } from './faults.mjs';
+import { pageTests } from './page.mjs';
 import { FLEET_MS, ended } from './helpers.mjs';
 
 const isInfeasible = (row) => /^(dead|infeasible)/.test(row.state);
@@ -261,6 +262,7 @@ export const tests = [
     },
   })),
   ...boardTests,
+  ...pageTests,
   ...faultTests,
   ...accessibilityTests,
 ];

@@ -3,7 +3,7 @@
 use brink::network::operations::{
     Accuracy, Activation, ActivationGradient, ActivationKind, Add, Affine, Constant, Copy, CrossEntropy,
     CrossEntropyGradient, InnerProduct, Matmul, Normalize, NormalizeGradient, Operand, Operation, RowScale,
-    RowScaleGradient, Scale, SumRows, Transpose,
+    RowScaleGradient, Scale, SumRows, Tile, Transpose,
 };
 use brink::random::{Purpose, Stream};
 use brink::tensor::Shape;
@@ -28,7 +28,7 @@ fn labels(rows: usize) -> (Shape, Vec<f32>) {
 /// All operations; a new one that is missing here fails `the_cases_cover_every_operation`.
 pub fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    for (rows, columns) in [(64, 32), (37, 10), (3, 5)] {
+    for (rows, columns) in [(70, 130), (64, 32), (37, 10), (3, 5)] {
         let x = || drawn(1, &[rows, columns]);
         let y = || drawn(2, &[rows, columns]);
         let (gain, bias, scalar) = (drawn(3, &[columns]), drawn(4, &[columns]), drawn(5, &[1]));
@@ -74,11 +74,18 @@ fn on_cpu((operation, inputs): &Case) -> Vec<f32> {
 pub async fn check_all(gpu: &Gpu) {
     for case in cases() {
         let expected = on_cpu(&case);
-        let found = single::compute(gpu, &case.0, &case.1).await.unwrap();
         let largest = expected.iter().fold(1f32, |largest, x| largest.max(x.abs()));
-        for (index, (expected, found)) in expected.iter().zip(&found).enumerate() {
-            let difference = (expected - found).abs();
-            assert!(difference <= 2e-5 * largest, "{:?} value {index}: {found} instead of {expected}", case.0);
+        let is_product = matches!(case.0, Operation::Matmul(_) | Operation::Affine(_));
+        for tile in Tile::ALL.into_iter().take(if is_product { Tile::ALL.len() } else { 1 }) {
+            let found = single::compute(gpu, &case.0, &case.1, tile).await.unwrap();
+            for (index, (expected, found)) in expected.iter().zip(&found).enumerate() {
+                let difference = (expected - found).abs();
+                assert!(
+                    difference <= 2e-5 * largest,
+                    "{:?} {tile:?} value {index}: {found} instead of {expected}",
+                    case.0
+                );
+            }
         }
     }
 }
@@ -87,13 +94,13 @@ pub async fn check_all(gpu: &Gpu) {
 pub async fn check_nan(gpu: &Gpu) {
     for kind in ActivationKind::ALL {
         let input = (Shape::new(&[2]), vec![f32::NAN, 1.0]);
-        let output = single::compute(gpu, &Activation { kind }.into(), &[input]).await.unwrap();
+        let output = single::compute(gpu, &Activation { kind }.into(), &[input], Tile::ALL[0]).await.unwrap();
         assert!(output[0].is_nan() && output[1].is_finite(), "{kind:?}: {output:?}");
     }
     for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let logits = (Shape::new(&[2, 2]), vec![0.0, broken, 1.0, 0.0]);
         let labels = (Shape::new(&[2]), vec![0.0, 1.0]);
-        let loss = single::compute(gpu, &CrossEntropy.into(), &[logits, labels]).await.unwrap();
+        let loss = single::compute(gpu, &CrossEntropy.into(), &[logits, labels], Tile::ALL[0]).await.unwrap();
         assert!(!loss[0].is_finite(), "a loss of {broken} is {loss:?}");
     }
 }

@@ -1,5 +1,5 @@
-use super::matmul::{AFFINE_WGSL, Transpose, multiply};
-use super::{Compute, Grid, Kernel, Matmul, Operand, SumRows};
+use super::matmul::{Transpose, affine_wgsl, multiply};
+use super::{Compute, Kernel, Matmul, Operand, SumRows};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
 
@@ -46,6 +46,6 @@ impl Compute for Affine {
     }
 
     fn kernel(&self, inputs: &[&Shape]) -> Kernel {
-        Kernel { inner: inputs[0].columns(), ..Kernel::new(Self::NAME, AFFINE_WGSL, Grid::Tiles) }
+        Kernel { inner: inputs[0].columns(), ..Kernel::tiled(Self::NAME, affine_wgsl) }
     }
 }

@@ -1,4 +1,4 @@
-use super::{Compute, Grid, Kernel, Operand};
+use super::{Compute, End, Kernel, Operand, TILE_SIDE, Tile, WORKGROUP};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
 use ndarray::linalg::general_mat_mul;
@@ -57,153 +57,97 @@ pub(super) fn multiply<T: Element>(
     }
 }
 
-/// A matrix product: `start` begins the sums, `x` and `w` load four values of each factor, `also` and `end` add to the loop
-/// and to the end. Each invocation computes 4 x 4 values in registers: no barrier, which software adapters run slowly.
-macro_rules! product_wgsl {
-    ($start:expr, $x:expr, $w:expr, $also:literal, $end:literal) => {
-        concat!(
-            r"
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+/// A matrix product without a barrier, which software adapters run slowly: each invocation sums `tile.rows` x `tile.columns`
+/// values in registers. The columns of neighbouring invocations are neighbours, so that their loads are, too. What a
+/// kernel does not need is not in its text: a software adapter computes both sides of every branch.
+fn product_wgsl(transpose: Transpose, tile: Tile, end: End, start: &str) -> String {
+    let (rows, columns) = (tile.rows, tile.columns);
+    let [x_row, x_step] = if transpose == Transpose::First { ["", "params.rows"] } else { [" * params.inner", "1u"] };
+    let [w_column, w_step] =
+        if transpose == Transpose::Second { [" * params.inner", "1u"] } else { ["", "params.columns"] };
+    let sums_columns = end == End::ColumnSums;
+    let value = match end {
+        End::ColumnSums => "value".to_owned(),
+        // One text for both: a pipeline costs a software adapter more than a load a value.
+        End::Nothing | End::Add => "select(value, value + d(run, at), params.variant == 1u)".to_owned(),
+        End::Activation(kind) => format!("activation({}u, value)", kind.gpu_variant()),
+        End::ActivationGradient(kind) => format!("activation_gradient({}u, d(run, at), value)", kind.gpu_variant()),
+    };
+    let each = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
+    let wide = TILE_SIDE * columns;
+    let mut text = format!(
+        r"
+@compute @workgroup_size({WORKGROUP})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
     let run = group.z;
-    if (skips(run)) { return; }
-    let row = group.y * 32u + (local / 8u) * 4u;
-    let column = group.x * 32u + (local % 8u) * 4u;
-    if (row >= params.rows || column >= params.columns) { return; }
+    if (skips(run)) {{ return; }}
+    let row = (group.y * {TILE_SIDE}u + local / {TILE_SIDE}u) * {rows}u;
+    let column = group.x * {wide}u + local % {TILE_SIDE}u;
+    if (row >= params.rows || column >= params.columns) {{ return; }}
     let last_row = params.rows - 1u;
     let last_column = params.columns - 1u;
-    let rows = min(vec4<u32>(row, row + 1u, row + 2u, row + 3u), vec4<u32>(last_row));
-    let columns = min(vec4<u32>(column, column + 1u, column + 2u, column + 3u), vec4<u32>(last_column));
     let a_base = params.a_offset + run * params.a_stride;
     let b_base = params.b_offset + run * params.b_stride;
-    var sum0 = ",
-            $start,
-            r";
-    var sum1 = sum0;
-    var sum2 = sum0;
-    var sum3 = sum0;
-    var columns_sum = vec4<f32>(0.0);
-    for (var k = 0u; k < params.inner; k++) {
-",
-            $x,
-            $w,
-            r"
-        sum0 += x.x * w;
-        sum1 += x.y * w;
-        sum2 += x.z * w;
-        sum3 += x.w * w;
-",
-            $also,
-            r"
+"
+    );
+    // Beyond the last row or column the last one is computed again, and not written.
+    text += &each(rows, &|i| format!("    let x{i} = a_base + min(row + {i}u, last_row){x_row};\n"));
+    text += &each(columns, &|j| {
+        let beyond = TILE_SIDE * j;
+        format!(
+            "    let column{j} = min(column + {beyond}u, last_column);\n    let w{j} = b_base + column{j}{w_column};\n"
+        )
+    });
+    text += &each(columns, &|j| {
+        let start = start.replace("COLUMN", &format!("column{j}"));
+        let sums = each(rows, &|i| format!("    var sum{i}_{j} = start{j};\n"));
+        let total = if sums_columns { format!("    var total{j} = 0.0;\n") } else { String::new() };
+        format!("    let start{j} = {start};\n{sums}{total}")
+    });
+    text += &format!(
+        "    for (var k = 0u; k < params.inner; k++) {{\n        let x = k * {x_step};\n        let w = k * {w_step};\n"
+    );
+    text += &each(columns, &|j| format!("        let b{j} = arena[w{j} + w];\n"));
+    text += &each(rows, &|i| {
+        let products = each(columns, &|j| format!("        sum{i}_{j} += a{i} * b{j};\n"));
+        format!("        let a{i} = arena[x{i} + x];\n{products}")
+    });
+    if sums_columns {
+        text += &each(columns, &|j| format!("        total{j} += b{j};\n"));
     }
-    var sums = array<vec4<f32>, 4>(sum0, sum1, sum2, sum3);
-    for (var i = 0u; i < 4u; i++) {
-        if (row + i > last_row) { break; }
-        for (var j = 0u; j < 4u; j++) {
-            if (column + j > last_column) { break; }
-            let at = (row + i) * params.columns + column + j;
-            write(run, at, finish(run, at, sums[i][j]));
-        }
-    }
+    let sums: Vec<String> = (0..rows * columns).map(|at| format!("sum{}_{}", at / columns, at % columns)).collect();
+    text += &format!(
+        r"    }}
+    var sums = array<f32, {}>({});
+    for (var i = 0u; i < {rows}u; i++) {{
+        if (row + i > last_row) {{ break; }}
+        for (var j = 0u; j < {columns}u; j++) {{
+            if (column + {TILE_SIDE}u * j > last_column) {{ break; }}
+            let at = (row + i) * params.columns + column + {TILE_SIDE}u * j;
+            let value = sums[i * {columns}u + j];
+            write(run, at, {value});
+        }}
+    }}
 ",
-            $end,
-            "}\n"
-        )
-    };
-}
-/// Four values of a factor whose rows are summed over: consecutive ones lie apart by the length of the sums.
-macro_rules! along_rows {
-    ($name:literal, $base:literal, $at:literal) => {
-        concat!(
-            "        let ",
-            $name,
-            " = vec4<f32>(arena[",
-            $base,
-            " + ",
-            $at,
-            ".x * params.inner + k], arena[",
-            $base,
-            " + ",
-            $at,
-            ".y * params.inner + k],\n            arena[",
-            $base,
-            " + ",
-            $at,
-            ".z * params.inner + k], arena[",
-            $base,
-            " + ",
-            $at,
-            ".w * params.inner + k]);\n"
-        )
-    };
-}
-/// Four values of a factor whose columns are summed over: consecutive ones are neighbours.
-macro_rules! along_columns {
-    ($name:literal, $base:literal, $extent:literal, $at:literal) => {
-        concat!(
-            "        let ",
-            $name,
-            " = vec4<f32>(arena[",
-            $base,
-            " + k * ",
-            $extent,
-            " + ",
-            $at,
-            ".x], arena[",
-            $base,
-            " + k * ",
-            $extent,
-            " + ",
-            $at,
-            ".y],\n            arena[",
-            $base,
-            " + k * ",
-            $extent,
-            " + ",
-            $at,
-            ".z], arena[",
-            $base,
-            " + k * ",
-            $extent,
-            " + ",
-            $at,
-            ".w]);\n"
-        )
-    };
+        sums.len(),
+        sums.join(", ")
+    );
+    // The first tile row sums the columns of the second factor, too: the gradient of a bias.
+    if sums_columns {
+        text += "    if (row == 0u) {\n        let base = params.d_offset + run * params.d_stride;\n";
+        text += &each(columns, &|j| {
+            let beyond = TILE_SIDE * j;
+            format!("        if (column + {beyond}u <= last_column) {{ arena[base + column{j}] = total{j}; }}\n")
+        });
+        text += "    }\n";
+    }
+    text + "}\n"
 }
 
-const WGSL: &str = product_wgsl!(
-    "vec4<f32>(0.0)",
-    along_rows!("x", "a_base", "rows"),
-    along_columns!("w", "b_base", "params.columns", "columns"),
-    "",
-    ""
-);
 /// [`super::Affine`]: the sums begin at the bias.
-pub(super) const AFFINE_WGSL: &str = product_wgsl!(
-    "vec4<f32>(c(run, columns.x), c(run, columns.y), c(run, columns.z), c(run, columns.w))",
-    along_rows!("x", "a_base", "rows"),
-    along_columns!("w", "b_base", "params.columns", "columns"),
-    "",
-    ""
-);
-/// The first tile row can also sum the columns of the second factor: the gradient of a bias.
-const FIRST_WGSL: &str = product_wgsl!(
-    "vec4<f32>(0.0)",
-    along_columns!("x", "a_base", "params.rows", "rows"),
-    along_columns!("w", "b_base", "params.columns", "columns"),
-    "        columns_sum += w;",
-    r"
-    if (params.end == 4u && row == 0u) {
-        let base = params.d_offset + run * params.d_stride;
-        for (var j = 0u; j < 4u; j++) {
-            if (column + j <= last_column) { arena[base + column + j] = columns_sum[j]; }
-        }
-    }
-"
-);
-const SECOND_WGSL: &str =
-    product_wgsl!("vec4<f32>(0.0)", along_rows!("x", "a_base", "rows"), along_rows!("w", "b_base", "columns"), "", "");
+pub(super) fn affine_wgsl(tile: Tile, end: End) -> String {
+    product_wgsl(Transpose::Neither, tile, end, "c(run, COLUMN)")
+}
 
 impl Compute for Matmul {
     const NAME: &'static str = "matmul";
@@ -239,12 +183,16 @@ impl Compute for Matmul {
     }
 
     fn kernel(&self, inputs: &[&Shape]) -> Kernel {
-        let (name, source) = match self.transpose {
-            Transpose::Neither => ("matmul", WGSL),
-            Transpose::First => ("matmul, first transposed", FIRST_WGSL),
-            Transpose::Second => ("matmul, second transposed", SECOND_WGSL),
+        let (name, source): (_, fn(Tile, End) -> String) = match self.transpose {
+            Transpose::Neither => ("matmul", |tile, end| product_wgsl(Transpose::Neither, tile, end, "0.0")),
+            Transpose::First => {
+                ("matmul, first transposed", |tile, end| product_wgsl(Transpose::First, tile, end, "0.0"))
+            }
+            Transpose::Second => {
+                ("matmul, second transposed", |tile, end| product_wgsl(Transpose::Second, tile, end, "0.0"))
+            }
         };
         let inner = extents(self.transpose, inputs[0], inputs[1]).map_or(0, |(_, _, inner)| inner);
-        Kernel { inner, ..Kernel::new(name, source, Grid::Tiles) }
+        Kernel { inner, ..Kernel::tiled(name, source) }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
+use std::borrow::Cow;
 
 /// No operation takes more inputs than this.
 pub const MAX_INPUTS: usize = 3;
@@ -18,12 +19,12 @@ pub struct Operand<'a, T> {
 
 /// The GPU kernel of an operation: the body of a WGSL module, to stand below the engine's common text
 /// (`train/gpu/common.wgsl`), which gives it `params`, the readers `a`, `b`, `c`, `d`, the writer `write`, and `skips`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Kernel {
     /// Names the pipeline: operations with the same name share one.
     pub name: &'static str,
     /// WGSL with one entry point, `main`.
-    pub source: &'static str,
+    pub source: Source,
     /// How the output is cut into workgroups.
     pub grid: Grid,
     /// Reaches the kernel as `params.variant`.
@@ -36,18 +37,87 @@ pub struct Kernel {
 
 impl Kernel {
     fn new(name: &'static str, source: &'static str, grid: Grid) -> Self {
-        Self { name, source, grid, variant: 0, value: 0.0, inner: 0 }
+        Self { name, source: Source::Fixed(source), grid, variant: 0, value: 0.0, inner: 0 }
+    }
+
+    fn tiled(name: &'static str, source: fn(Tile, End) -> String) -> Self {
+        Self { name, source: Source::Tiled(source), grid: Grid::Tiles, variant: 0, value: 0.0, inner: 0 }
     }
 }
 
-/// How the output of a kernel is cut into workgroups of 64 invocations; the run is the third axis.
+/// Invocations of a workgroup, on every grid.
+pub const WORKGROUP: usize = 64;
+/// A workgroup of [`Grid::Tiles`] is a square of this many invocations a side.
+pub const TILE_SIDE: usize = 8;
+
+/// How much of a matrix product one invocation computes. Each value is summed in the same order whatever the tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// Rows of the product.
+    pub rows: usize,
+    /// Columns of the product.
+    pub columns: usize,
+}
+
+impl Tile {
+    /// Every tile that a device may choose.
+    pub const ALL: [Self; 3] =
+        [Self { rows: 4, columns: 4 }, Self { rows: 8, columns: 2 }, Self { rows: 8, columns: 8 }];
+
+    /// The tile for a product with this many columns. A software adapter pays for each load several times what it pays
+    /// for a multiplication, so it gets few loads; a GPU needs many invocations more than it needs few loads.
+    pub fn choose(is_software: bool, columns: usize) -> Self {
+        let [small, narrow, large] = Self::ALL;
+        match is_software {
+            false => small,
+            true if columns <= TILE_SIDE * narrow.columns => narrow,
+            true => large,
+        }
+    }
+}
+
+/// What follows a matrix product in the kernel that computes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nothing.
+    Nothing,
+    /// An activation.
+    Activation(ActivationKind),
+    /// The gradient of an activation, at the point in the fourth operand.
+    ActivationGradient(ActivationKind),
+    /// The fourth operand is added.
+    Add,
+    /// The columns of the second factor are summed into the fourth operand.
+    ColumnSums,
+}
+
+/// The text of a kernel.
+#[derive(Clone, Copy, Debug)]
+pub enum Source {
+    /// One text.
+    Fixed(&'static str),
+    /// A text for each tile and end.
+    Tiled(fn(Tile, End) -> String),
+}
+
+impl Source {
+    /// The text for this tile and end; a kernel that is no matrix product has neither.
+    pub fn text(&self, tile: Tile, end: End) -> Cow<'static, str> {
+        match self {
+            Self::Fixed(text) => Cow::Borrowed(text),
+            Self::Tiled(text) => Cow::Owned(text(tile, end)),
+        }
+    }
+}
+
+/// How the output of a kernel is cut into workgroups; the run is the third axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grid {
     /// One invocation a value.
     Values,
     /// One invocation a row of the first input.
     Rows,
-    /// One workgroup a tile of 32 x 32 values.
+    /// One workgroup a square of tiles.
     Tiles,
     /// One workgroup in all.
     One,

@@ -1,19 +1,14 @@
 //! From launches to dispatches: what each kernel is told, and how many workgroups it takes.
 
 use super::device::Gpu;
-use super::launch::{End, launches};
-use super::layout::{CHUNK_STEPS, ExamplesLayout, Layout, MOST_PARTIAL_SUMS, TABLE_HEAD, ring_width};
-use crate::network::operations::Grid;
+use super::launch::launches;
+use super::layout::{CHUNK_STEPS, ExamplesLayout, FEW_PARTIAL_SUMS, Layout, MOST_PARTIAL_SUMS, TABLE_HEAD, ring_width};
+use crate::network::operations::{End, Grid, TILE_SIDE, Tile, WORKGROUP};
 use crate::rule::Program;
 use crate::tensor::Shape;
 use crate::train::Plan;
 use crate::train::batches::Data;
 use crate::train::tape::{Place, Tape, Tensor};
-
-/// Invocations of a workgroup.
-pub const WORKGROUP: usize = 64;
-/// Rows and columns of a matrix product that one workgroup computes.
-const TILE: usize = 32;
 
 /// What a kernel is told; the twin of `Params` in `kernels/common.wgsl`.
 #[repr(C)]
@@ -36,7 +31,6 @@ pub struct Params {
     pub a_len: u32,
     pub b_len: u32,
     pub variant: u32,
-    pub end: u32,
     pub training: u32,
     pub nan_bits: u32,
     pub value: f32,
@@ -105,7 +99,9 @@ impl<'a> Builder<'a> {
     }
 
     fn partial_count(&self) -> usize {
-        self.plan.parameter_count().div_ceil(8 * WORKGROUP).clamp(1, MOST_PARTIAL_SUMS)
+        // Each partial sum takes a barrier, which costs a software adapter as much as some thousand additions.
+        let most = if self.gpu.is_software() { FEW_PARTIAL_SUMS } else { MOST_PARTIAL_SUMS };
+        self.plan.parameter_count().div_ceil(8 * WORKGROUP).clamp(1, most)
     }
 
     fn common(&self, is_training: bool) -> Params {
@@ -166,15 +162,8 @@ impl<'a> Builder<'a> {
             let shape = &launch.output.shape;
             (params.rows, params.columns) = (shape.rows() as u32, shape.columns() as u32);
             params.inner = launch.kernel.inner as u32;
-            params.variant = launch.kernel.variant;
+            params.variant = if launch.end == End::Add { 1 } else { launch.kernel.variant };
             params.value = launch.kernel.value;
-            params.end = match launch.end {
-                End::Nothing => 0,
-                End::Activation => 1,
-                End::ActivationGradient => 2,
-                End::Add => 3,
-                End::ColumnSums => 4,
-            };
             let len = |position: usize| launch.inputs.get(position).map_or(0, |tensor| tensor.shape.len()) as u32;
             (params.a_len, params.b_len) = (len(0), len(1));
             let address = |tensor: Option<&Tensor>| tensor.map_or((0, 0), |tensor| self.address(tensor));
@@ -184,8 +173,14 @@ impl<'a> Builder<'a> {
             (params.d_offset, params.d_stride) = address(launch.other.as_ref());
             (params.out_offset, params.out_stride) = address(Some(&launch.output));
             let rows = launch.inputs.first().map_or(1, |tensor| tensor.shape.rows());
-            let workgroups = workgroups(launch.kernel.grid, shape, rows, self.run_count);
-            dispatches.push(self.push(launch.kernel.name, launch.kernel.source, params, workgroups));
+            let tile = Tile::choose(self.gpu.is_software(), shape.columns());
+            let workgroups = workgroups(launch.kernel.grid, tile, shape, rows, self.run_count);
+            dispatches.push(self.push(
+                launch.kernel.name,
+                &launch.kernel.source.text(tile, launch.end),
+                params,
+                workgroups,
+            ));
         }
         dispatches
     }
@@ -245,11 +240,13 @@ impl<'a> Builder<'a> {
 }
 
 /// The workgroups that cover an output of this shape, whose kernel's first input has `rows` rows.
-pub fn workgroups(grid: Grid, output: &Shape, rows: usize, run_count: usize) -> [u32; 3] {
+pub fn workgroups(grid: Grid, tile: Tile, output: &Shape, rows: usize, run_count: usize) -> [u32; 3] {
     let [x, y] = match grid {
         Grid::Values => [output.len().div_ceil(WORKGROUP), 1],
         Grid::Rows => [rows.div_ceil(WORKGROUP), 1],
-        Grid::Tiles => [output.columns().div_ceil(TILE), output.rows().div_ceil(TILE)],
+        Grid::Tiles => {
+            [output.columns().div_ceil(TILE_SIDE * tile.columns), output.rows().div_ceil(TILE_SIDE * tile.rows)]
+        }
         Grid::One => [1, 1],
     };
     [x as u32, y as u32, run_count as u32]

@@ -1,25 +1,10 @@
 //! From a tape to kernel launches: neighbours that one kernel can compute are fused.
 
-use crate::network::operations::{Kernel, Operation, Transpose};
+use crate::network::operations::{End, Kernel, Operation, Transpose};
 use crate::train::tape::{Instruction, Place, Tape, Tensor};
 
-/// What follows a matrix product in the kernel that computes it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum End {
-    /// Nothing.
-    Nothing,
-    /// An activation.
-    Activation,
-    /// The gradient of an activation, at the point in the fourth operand.
-    ActivationGradient,
-    /// The fourth operand is added.
-    Add,
-    /// The columns of the second factor are summed into the fourth operand.
-    ColumnSums,
-}
-
 /// One kernel with its operands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Launch {
     /// The kernel.
     pub kernel: Kernel,
@@ -78,18 +63,14 @@ fn fuse(first: &Instruction, second: &Instruction, is_only_reader: bool) -> Opti
     let reads_first = |position: usize| second.inputs.get(position).is_some_and(|t| t.place == first.output.place);
     match (&first.operation, &second.operation) {
         (Operation::Affine(_), Operation::Activation(activation)) if is_only_reader && reads_first(0) => {
-            let mut launch = Launch { end: End::Activation, output: second.output.clone(), ..launch };
-            launch.kernel.variant = activation.kind.gpu_variant();
-            Some(launch)
+            Some(Launch { end: End::Activation(activation.kind), output: second.output.clone(), ..launch })
         }
         (Operation::Matmul(product), Operation::ActivationGradient(gradient))
             if product.transpose == Transpose::Second && is_only_reader && reads_first(1) =>
         {
             let other = Some(second.inputs[0].clone());
-            let output = second.output.clone();
-            let mut launch = Launch { end: End::ActivationGradient, other, output, ..launch };
-            launch.kernel.variant = gradient.kind.gpu_variant();
-            Some(launch)
+            let end = End::ActivationGradient(gradient.kind);
+            Some(Launch { end, other, output: second.output.clone(), ..launch })
         }
         (Operation::Affine(_) | Operation::Matmul(_), Operation::Add(_)) if is_only_reader => {
             if matches!(&first.operation, Operation::Matmul(product) if product.transpose == Transpose::First) {
@@ -115,6 +96,7 @@ fn fuse(first: &Instruction, second: &Instruction, is_only_reader: bool) -> Opti
 mod tests {
     use super::*;
     use crate::experiment::preset;
+    use crate::network::operations::ActivationKind;
 
     #[test]
     fn the_first_work_needs_few_launches() {
@@ -124,6 +106,6 @@ mod tests {
         let names: Vec<_> = launches.iter().map(|launch| (launch.kernel.name, launch.end)).collect();
         // Three layers forward; loss, its gradient and their seed; three layers backward, the first without inputs.
         assert_eq!(launches.len(), 3 + 3 + 5, "{names:?}");
-        assert!(names.contains(&("matmul, second transposed", End::ActivationGradient)));
+        assert!(names.contains(&("matmul, second transposed", End::ActivationGradient(ActivationKind::Relu))));
     }
 }

@@ -8,6 +8,8 @@ use crate::train::batches::{Data, SeedData};
 pub const CHUNK_STEPS: u32 = 128;
 /// Partial sums of the gradient's squares, one workgroup each.
 pub const MOST_PARTIAL_SUMS: usize = 32;
+/// The same on a software adapter.
+pub const FEW_PARTIAL_SUMS: usize = 4;
 /// Values before the rule's scalars in a row of the table: whether the run trains, and its clip threshold.
 pub const TABLE_HEAD: usize = 2;
 /// Values before the probe's states in a row of the ring: loss, norm, clip scale, the probe's gradient and parameter.

@@ -9,7 +9,7 @@ mod recorder;
 pub mod single;
 
 pub use device::{Gpu, MAX_BINDING_BYTES};
-pub use launch::{End, Launch, launches};
+pub use launch::{Launch, launches};
 
 use super::{Checkpoint, Fleet, FleetError, Plan, PlanError};
 use crate::experiment::limits;

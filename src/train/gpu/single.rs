@@ -1,15 +1,20 @@
 //! One kernel on given values, for tests that hold each kernel against its CPU twin.
 
 use super::device::{Gpu, UNIFORM_STRIDE};
-use super::dispatch::{Params, WORKGROUP, update_source, workgroups};
+use super::dispatch::{Params, update_source, workgroups};
 use super::layout::TABLE_HEAD;
-use crate::network::operations::Operation;
+use crate::network::operations::{End, Operation, Tile, WORKGROUP};
 use crate::rule::Program;
 use crate::tensor::Shape;
 use crate::train::FleetError;
 
-/// What an operation's kernel computes of these inputs.
-pub async fn compute(gpu: &Gpu, operation: &Operation, inputs: &[(Shape, Vec<f32>)]) -> Result<Vec<f32>, FleetError> {
+/// What an operation's kernel computes of these inputs, a matrix product with this tile.
+pub async fn compute(
+    gpu: &Gpu,
+    operation: &Operation,
+    inputs: &[(Shape, Vec<f32>)],
+    tile: Tile,
+) -> Result<Vec<f32>, FleetError> {
     let shapes: Vec<&Shape> = inputs.iter().map(|(shape, _)| shape).collect();
     let Some(shape) = operation.output_shape(&shapes) else {
         return Err(FleetError::Checkpoint("shapes do not fit"));
@@ -42,8 +47,9 @@ pub async fn compute(gpu: &Gpu, operation: &Operation, inputs: &[(Shape, Vec<f32
         ..Params::default()
     };
     let rows = shapes.first().map_or(1, |shape| shape.rows());
-    let workgroups = workgroups(kernel.grid, &shape, rows, 1);
-    let arena = run(gpu, (kernel.name, kernel.source), params, workgroups, &arena, &[0.0]).await?;
+    let workgroups = workgroups(kernel.grid, tile, &shape, rows, 1);
+    let arena =
+        run(gpu, (kernel.name, &kernel.source.text(tile, End::Nothing)), params, workgroups, &arena, &[0.0]).await?;
     Ok(arena[output..].to_vec())
 }
 

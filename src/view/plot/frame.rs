@@ -43,6 +43,8 @@ pub struct Axis {
     /// The greatest value.
     pub high: f64,
     scale: Scale,
+    /// The ends on a logarithmic scale: taken once, not once a point.
+    logarithms: (f64, f64),
 }
 
 impl Axis {
@@ -59,13 +61,13 @@ impl Axis {
         };
         let widened = if scale == Scale::Log { low * 10.0 } else { low + low.abs().max(1.0) };
         let high = if high.is_finite() && high > least { high } else { widened };
-        Self { low, high, scale }
+        Self { low, high, scale, logarithms: (low.ln(), high.ln()) }
     }
 
     /// Where a value lies, as a share of the axis.
     fn share(&self, value: f64) -> f64 {
         match self.scale {
-            Scale::Log => (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln()),
+            Scale::Log => (value.ln() - self.logarithms.0) / (self.logarithms.1 - self.logarithms.0),
             Scale::Linear => (value - self.low) / (self.high - self.low),
         }
     }
@@ -74,7 +76,7 @@ impl Axis {
     fn value(&self, share: f64) -> f64 {
         let share = share.clamp(0.0, 1.0);
         match self.scale {
-            Scale::Log => (self.low.ln() + share * (self.high.ln() - self.low.ln())).exp(),
+            Scale::Log => (self.logarithms.0 + share * (self.logarithms.1 - self.logarithms.0)).exp(),
             Scale::Linear => self.low + share * (self.high - self.low),
         }
     }

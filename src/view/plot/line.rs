@@ -38,6 +38,8 @@ pub struct Curve {
     pub width: f64,
     /// From 0 to 1.
     pub alpha: f64,
+    /// How strong the range of values that share a few pixels is drawn behind their mean, from 0 to 1.
+    pub range: f64,
     /// The step at which the run died: the curve ends there with a cross.
     pub death: Option<u32>,
 }
@@ -65,8 +67,6 @@ const PADDING: f64 = 1.15;
 const LEAST: f64 = 1e-7;
 /// A curve with more values than this in a stretch of so many pixels is drawn as their mean within their range.
 const BIN: f64 = 3.0;
-/// How strong the range of a curve is beside its mean.
-const RANGE_ALPHA: f64 = 0.22;
 /// On a linear axis the same factor above the median would leave the rest on the floor: at most this.
 const LINEAR_HEADROOM: f64 = 4.0;
 /// The median is taken over at most this many values, evenly spread: it only sets the axis.
@@ -217,9 +217,9 @@ impl LineLayout {
                 if let [only] = stretch.line[..] {
                     surface.marker(0, only, curve.width, pen, true)?;
                 }
-                if stretch.is_binned {
+                if stretch.is_binned && curve.range > 0.0 {
                     let around = stretch.upper.iter().chain(stretch.lower.iter().rev()).copied();
-                    surface.area(around, Pen { alpha: curve.alpha * RANGE_ALPHA, ..pen })?;
+                    surface.area(around, Pen { alpha: curve.alpha * curve.range, ..pen })?;
                 }
                 surface.path(&stretch.line, pen, dash(curve.slot))?;
             }
@@ -254,7 +254,16 @@ mod tests {
     use plotters_svg::SVGBackend;
 
     fn curve(values: Vec<f32>) -> Curve {
-        Curve { values, steps: Steps::Every(1), color: (1, 2, 3), slot: 0, width: 1.0, alpha: 1.0, death: None }
+        Curve {
+            values,
+            steps: Steps::Every(1),
+            color: (1, 2, 3),
+            slot: 0,
+            width: 1.0,
+            alpha: 1.0,
+            range: 0.2,
+            death: None,
+        }
     }
 
     fn plot(curves: Vec<Curve>) -> LinePlot {

@@ -7,8 +7,8 @@ struct Params {
     a_offset: u32, a_stride: u32, b_offset: u32, b_stride: u32,
     c_offset: u32, c_stride: u32, d_offset: u32, d_stride: u32,
     out_offset: u32, out_stride: u32, a_len: u32, b_len: u32,
-    // What the kernel does: its variant, a constant, what follows a matrix product, whether a run's end masks it.
-    variant: u32, end: u32, training: u32, nan_bits: u32,
+    // What the kernel does: its variant, a constant, whether a run's end masks it.
+    variant: u32, training: u32, nan_bits: u32,
     value: f32, table_width: u32, ring_width: u32, parameters: u32,
     // The batch: shape, where labels go, where examples lie in their buffer.
     batch_size: u32, input_len: u32, labels_offset: u32, labels_stride: u32,
@@ -48,13 +48,3 @@ fn skips(run: u32) -> bool {
 // By bits: WGSL lets a compiler assume that there is no NaN and no infinity.
 fn is_finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
 fn not_a_number() -> f32 { return bitcast<f32>(params.nan_bits); }
-
-// What follows a matrix product before its result is written.
-fn finish(run: u32, at: u32, value: f32) -> f32 {
-    switch params.end {
-        case 1u: { return activation(params.variant, value); }
-        case 2u: { return activation_gradient(params.variant, d(run, at), value); }
-        case 3u: { return value + d(run, at); }
-        default: { return value; }
-    }
-}

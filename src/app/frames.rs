@@ -1,0 +1,69 @@
+//! Drawing, spread over frames: what is asked for is drawn once a frame, and as much in one frame as leaves the page time to
+//! answer.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use leptos::prelude::*;
+
+/// Drawing that has taken longer than this in one frame goes on in the next, in milliseconds.
+const BUDGET: f64 = 8.0;
+
+type Draw = Rc<dyn Fn()>;
+
+thread_local! {
+    static QUEUE: RefCell<VecDeque<(usize, Draw)>> = const { RefCell::new(VecDeque::new()) };
+    static IS_ASKED: Cell<bool> = const { Cell::new(false) };
+    static NEXT: Cell<usize> = const { Cell::new(0) };
+}
+
+fn now() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// Something that is drawn.
+#[derive(Clone)]
+pub struct Drawing {
+    number: usize,
+    draw: Draw,
+}
+
+impl Drawing {
+    /// Something that is drawn by this.
+    pub fn new(draw: impl Fn() + 'static) -> Self {
+        let number = NEXT.get();
+        NEXT.set(number + 1);
+        Self { number, draw: Rc::new(draw) }
+    }
+
+    /// Asks for it to be drawn: in the next frame, or soon after. Asked again before that, it is still drawn once.
+    pub fn ask(&self) {
+        let is_new = QUEUE.with_borrow_mut(|queue| {
+            let is_new = queue.iter().all(|(number, _)| *number != self.number);
+            if is_new {
+                queue.push_back((self.number, self.draw.clone()));
+            }
+            is_new
+        });
+        if is_new && !IS_ASKED.replace(true) {
+            request_animation_frame(work);
+        }
+    }
+}
+
+/// Draws what was asked for, the oldest first, as far as the frame's budget goes.
+fn work() {
+    IS_ASKED.set(false);
+    let start = now();
+    while let Some((_, draw)) = QUEUE.with_borrow_mut(VecDeque::pop_front) {
+        draw();
+        if now() - start > BUDGET {
+            break;
+        }
+    }
+    let is_done = QUEUE.with_borrow(VecDeque::is_empty);
+    if !is_done && !IS_ASKED.replace(true) {
+        request_animation_frame(work);
+    }
+}
