@@ -108,6 +108,30 @@ export const faultTests = [
     run: (tools) => losesAWorker(tools, async function vanishes(worker) { await worker.evaluate(() => self.close()); }, 'it does not answer'),
   },
   {
+    name: 'a worker lost while training is paused is replaced, and training stays paused',
+    async run({ page, context, address }) {
+      const expected = await reference(context, address);
+      await page.goto(address + TWO);
+      await reaches(page, 100);
+      await page.getByRole('button', { name: 'Pause' }).click();
+      const paused = await settled(page);
+      assert.ok(paused < 2000);
+      await page.workers()[1].evaluate(() => self.close());
+      await page.locator('#engine').getByText('A worker was lost (it does not answer)').waitFor({ timeout: 60_000 });
+      // Time to train again what had been trained, and not more.
+      await page.waitForTimeout(3000);
+      assert.equal(await step(page), paused);
+      await page.getByRole('button', { name: 'Step', exact: true }).click();
+      await reaches(page, paused + 1);
+      await page.waitForTimeout(1000);
+      const stepped = await step(page);
+      await page.getByRole('button', { name: 'Step', exact: true }).click();
+      await reaches(page, stepped + 1);
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      assert.deepEqual(await bothEnded(page), expected);
+    },
+  },
+  {
     name: 'a share that loses every worker fails, is told, and trains again when asked to',
     async run({ page, context, address, faults }) {
       const expected = await reference(context, address);
