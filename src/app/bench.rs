@@ -7,6 +7,7 @@ use super::pool::Pool;
 use crate::lab::bench::{Timing, WORKS, measure};
 use crate::train::Backend;
 use crate::view::text::{Language, fill};
+use crate::worker::encode;
 
 /// A clock in seconds.
 fn now() -> f64 {
@@ -64,7 +65,7 @@ pub fn Bench(language: Language) -> impl IntoView {
             </tr>
         }
     };
-    let json = move || timings.with(|timings| serde_json::to_string(timings).unwrap_or_default());
+    let json = move || timings.with(|timings| encode(timings).unwrap_or_default());
     view! {
         <main class="bench">
             <h1>{texts.bench}</h1>

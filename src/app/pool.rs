@@ -25,7 +25,7 @@ use crate::lab::{Command, Control, Event, Runner, Running, Share};
 use crate::record::{Columns, Extent, RunChunk};
 use crate::train::Backend;
 use crate::worker::host::{Host, Thread};
-use crate::worker::{Adapter, Reply, Request, unpack};
+use crate::worker::{Adapter, Reply, Request, decode, encode, unpack};
 
 /// The most workers, however many cores there are: each has its own copy of the data.
 const MOST_WORKERS: usize = 16;
@@ -108,7 +108,7 @@ impl Member {
 }
 
 fn post(worker: &Worker, request: &Request) {
-    if let Ok(text) = serde_json::to_string(request) {
+    if let Ok(text) = encode(request) {
         // A string can always be posted.
         let _ = worker.post_message(&text.into());
     }
@@ -365,7 +365,7 @@ impl Pool {
     fn hear(&self, number: u64, event: &MessageEvent) {
         let message: Array = event.data().unchecked_into();
         let text = message.get(0).as_string().unwrap_or_default();
-        match serde_json::from_str::<Reply>(&text) {
+        match decode::<Reply>(&text) {
             Ok(reply) => {
                 let rows: Float32Array = message.get(1).unchecked_into();
                 self.heed(number, reply, &rows.to_vec());

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
-use super::{Adapter, Reply, Request, pack};
+use super::{Adapter, Reply, Request, decode, encode, pack};
 use crate::lab::{CHUNK_SECONDS, Command, Event, Platform, Share, drive};
 
 /// On the page itself a chunk takes about this long: a frame of 60 a second has time for some, and for drawing.
@@ -77,7 +77,7 @@ pub fn start(scope: DedicatedWorkerGlobalScope) {
     let host = Host::new(Thread::Own, move |reply, rows| post(&voice, &reply, rows));
     let listen = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let text = event.data().as_string().unwrap_or_default();
-        match serde_json::from_str::<Request>(&text) {
+        match decode::<Request>(&text) {
             Ok(request) => host.take(request),
             Err(error) => web_sys::console::error_1(&format!("host: {error}").into()),
         }
@@ -90,7 +90,7 @@ pub fn start(scope: DedicatedWorkerGlobalScope) {
 
 /// Sends a reply, with its rows where it has any.
 fn post(scope: &DedicatedWorkerGlobalScope, reply: &Reply, rows: &[f32]) {
-    let Ok(text) = serde_json::to_string(reply) else { return };
+    let Ok(text) = encode(reply) else { return };
     let rows = Float32Array::from(rows);
     let message = Array::of2(&text.into(), &rows);
     // The array's memory is handed over, not copied. This fails only where the page is gone.

@@ -7,4 +7,4 @@
 pub mod host;
 mod protocol;
 
-pub use protocol::{Adapter, ChunkHead, ProtocolError, Reply, Request, pack, unpack};
+pub use protocol::{Adapter, ChunkHead, ProtocolError, Reply, Request, decode, encode, pack, unpack};
