@@ -7,8 +7,9 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 
-/// Drawing that has taken longer than this in one frame goes on in the next, in milliseconds.
-const BUDGET: f64 = 8.0;
+/// Drawing that has taken longer than this in one frame goes on in the next, in milliseconds. The browser's own part (layout,
+/// and painting where no graphics adapter does it) takes several times what the calls take.
+const BUDGET: f64 = 2.0;
 
 type Draw = Rc<dyn Fn()>;
 
@@ -50,6 +51,11 @@ impl Drawing {
             request_animation_frame(work);
         }
     }
+}
+
+/// Whether something waits to be drawn.
+pub fn is_busy() -> bool {
+    QUEUE.with_borrow(|queue| !queue.is_empty())
 }
 
 /// Draws what was asked for, the oldest first, as far as the frame's budget goes.

@@ -26,6 +26,8 @@ struct Engine {
     /// What happened since the last frame, with the number of the start that it belongs to.
     pending: RefCell<Vec<(u64, u64, Event)>>,
     frame_asked: Cell<bool>,
+    /// The frames that news has waited for drawings.
+    frames_waited: Cell<u32>,
     /// For each variant, the number of its newest start: events of an older one are left out.
     starts: RefCell<HashMap<u64, u64>>,
     next_start: Cell<u64>,
@@ -40,6 +42,9 @@ struct Stage {
 
 /// How often what need not follow every frame (tables, descriptions) is renewed while a network trains.
 const BEAT: Duration = Duration::from_secs(1);
+
+/// News waits for drawings at most this many frames: a cursor that is dragged keeps the plots busy all the time.
+const MOST_WAITED: u32 = 6;
 
 /// What the page's components share.
 #[derive(Clone, Copy)]
@@ -132,6 +137,7 @@ impl Lab {
                 controls: RefCell::new(HashMap::new()),
                 pending: RefCell::new(Vec::new()),
                 frame_asked: Cell::new(false),
+                frames_waited: Cell::new(0),
                 starts: RefCell::new(HashMap::new()),
                 next_start: Cell::new(0),
             })),
@@ -255,6 +261,15 @@ impl Lab {
     /// Takes what happened since the last frame into the board: once a frame, however many messages came.
     fn flush(&self) {
         let engine = self.engine.get_value();
+        // What is on its way to the screen goes first: a slow screen gets fewer pictures, not longer frames.
+        let waited = engine.frames_waited.get();
+        if super::frames::is_busy() && waited < MOST_WAITED {
+            engine.frames_waited.set(waited + 1);
+            let lab = *self;
+            request_animation_frame(move || lab.flush());
+            return;
+        }
+        engine.frames_waited.set(0);
         engine.frame_asked.set(false);
         let pending = std::mem::take(&mut *engine.pending.borrow_mut());
         let newest = engine.starts.borrow().clone();

@@ -57,6 +57,8 @@ const CROSS_ROWS: f64 = 60.0;
 const MOST_NAMES: usize = 4;
 /// A longer name ends in an ellipsis.
 const LONGEST_NAME: usize = 34;
+/// Where a name may stand, above or below the end of its line, the best place first.
+const NAME_PLACES: [f64; 6] = [-13.0, 15.0, -26.0, 28.0, -39.0, 41.0];
 const TOP: f64 = 8.0;
 /// Losses are shown up to this factor above the worst feasible final one: a line that shoots up does not squash the rest.
 const HEADROOM: f64 = 1.12;
@@ -146,12 +148,31 @@ impl AxisLayout {
         best.map(|(_, found)| found)
     }
 
+    /// Whether a line of the plot goes through a box.
+    fn crosses(&self, (left, right): (f64, f64), (top, bottom): (f64, f64)) -> bool {
+        let is_in = |(x, y): (f64, f64)| (left..=right).contains(&x) && (top..=bottom).contains(&y);
+        self.series.iter().enumerate().any(|(row, series)| {
+            series.points.windows(2).any(|pair| {
+                let (Some(from), Some(to)) = (self.place(row, &pair[0]), self.place(row, &pair[1])) else {
+                    return false;
+                };
+                let has_line = pair.iter().all(|point| matches!(point.outcome, Outcome::Loss { .. }));
+                let steps = ((to.0 - from.0).hypot(to.1 - from.1) / 4.0).ceil().max(1.0);
+                has_line
+                    && (0..=steps as usize).any(|i| {
+                        let share = i as f64 / steps;
+                        is_in((from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share))
+                    })
+            })
+        })
+    }
+
     /// Draws the plot.
     pub fn draw<B: DrawingBackend>(&self, backend: &mut B, palette: &Palette) -> Drawn<B> {
         let mut surface = Surface::new(backend);
         self.frame.draw(&mut surface, palette)?;
         let (_, right) = self.frame.across();
-        let mut labels: Vec<f64> = Vec::new();
+        let mut labels: Vec<(f64, f64, f64)> = Vec::new();
         for (row, series) in self.series.iter().enumerate() {
             let color = palette.variant(series.slot);
             let alpha = if series.dimmed { 0.35 } else { 1.0 };
@@ -192,17 +213,24 @@ impl AxisLayout {
                 }
             }
             let is_named = series.focused || (!series.dimmed && self.series.len() <= MOST_NAMES);
-            if let Some((x, mut y)) = last.filter(|_| is_named) {
+            if let Some((x, y)) = last.filter(|_| is_named) {
                 let name = shortened(&series.name);
                 let width = text_width(&name, LABEL);
-                y = if y - self.frame.top > 24.0 { y - 13.0 } else { y + 15.0 };
-                // Two names at one place stand one under the other.
-                while labels.iter().any(|other| (other - y).abs() < LABEL + 2.0) {
-                    y += LABEL + 3.0;
-                }
-                labels.push(y);
                 let x = (x + 6.0).min(right - width);
-                surface.text(&name, (x, y), LABEL, color, Anchor::Start, true)?;
+                let is_free = |place: &f64| {
+                    let (top, bottom) = (place - LABEL / 2.0 - 2.0, place + LABEL / 2.0 + 2.0);
+                    let is_inside = top > self.frame.top && bottom < self.frame.down().1;
+                    let is_label = labels
+                        .iter()
+                        .any(|&(from, to, other)| (other - place).abs() < LABEL + 2.0 && from < x + width && x < to);
+                    is_inside && !is_label && !self.crosses((x, x + width), (top, bottom))
+                };
+                // Where no place beside the line's end is free, the list of variants below the plot names it.
+                let places = NAME_PLACES.into_iter().map(|offset| y + offset);
+                if let Some(y) = places.into_iter().find(is_free) {
+                    labels.push((x, x + width, y));
+                    surface.text(&name, (x, y), LABEL, color, Anchor::Start, true)?;
+                }
             }
         }
         surface.finish()
@@ -257,5 +285,16 @@ mod tests {
         assert_eq!(shortened("Momentum, no norm"), "Momentum, no norm");
         let short = shortened(&series(0, Outcome::Waiting).name);
         assert!(short.ends_with('…') && short.chars().count() == LONGEST_NAME);
+    }
+
+    #[test]
+    fn a_name_stands_on_no_line() {
+        let size = Size { width: 600.0, height: 260.0 };
+        let layout = AxisLayout::new(size, vec![series(0, Outcome::Loss { loss: 0.9, ended: true })]);
+        let (from, to) = (layout.place_of(0, 1).expect("a place"), layout.place_of(0, 2).expect("a place"));
+        let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
+        let around = |(x, y): (f64, f64)| layout.crosses((x - 20.0, x + 20.0), (y - 7.0, y + 7.0));
+        assert!(around(middle));
+        assert!(!around((middle.0, middle.1 - 60.0)));
     }
 }
