@@ -1,5 +1,6 @@
 //! `brink bench`: how fast training is, on two fixed works.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
@@ -7,17 +8,20 @@ use futures_channel::mpsc::unbounded;
 
 use super::thread::Thread;
 use super::{Failure, print, threads};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, preset};
 use crate::lab::bench::{WORKS, measure};
 use crate::lab::{CHUNK_SECONDS, Control, Runner, Running, Share, drive};
-use crate::train::Backend;
 use crate::train::gpu::Gpu;
+use crate::train::{Backend, Plan, cpu};
 
 #[derive(Args)]
 pub(super) struct Arguments {
     /// Print the results as JSON
     #[arg(long)]
     json: bool,
+    /// Also say where the time of a step goes on the CPU: what each kind of operation takes of W1
+    #[arg(long)]
+    parts: bool,
 }
 
 /// Trains on a thread of its own.
@@ -79,5 +83,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             timing.work, timing.runs, timing.steps, timing.seconds, timing.run_steps_per_second
         );
     }
+    if arguments.parts {
+        table += &parts()?;
+    }
     print(&table)
+}
+
+/// Steps of which the parts are the mean.
+const PART_STEPS: u32 = 2000;
+
+/// A table of where the time of a step of W1 goes.
+fn parts() -> Result<String, Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::Failed(error.to_string());
+    let work = preset(WORKS[0]).ok_or_else(|| failed(&"there is no first work"))?;
+    let plan = work.resolve().map_err(|error| failed(&error))?;
+    let plan = Arc::new(Plan::new(plan).map_err(|error| failed(&error))?);
+    let parts = cpu::parts(&plan, PART_STEPS);
+    let whole: f64 = parts.iter().map(|part| part.1).sum();
+    let mut table = format!("\n{:24}  {:>8}  {:>5}\n", "a step of W1, one thread", "us", "share");
+    for (name, seconds) in parts {
+        table += &format!("{name:24}  {:>8.1}  {:>4.1}%\n", seconds * 1e6, 100.0 * seconds / whole);
+    }
+    Ok(table)
 }

@@ -4,11 +4,12 @@ use super::batches::{Batches, Data, SeedData};
 use super::schedule::{clip_scale, learning_rate};
 use super::tape::{Place, Tape, Tensor};
 use super::{Checkpoint, Fleet, FleetError, Plan, RunCheckpoint};
-use crate::network::operations::{MAX_INPUTS, Operand};
+use crate::network::operations::{MAX_INPUTS, Operand, Operation};
 use crate::record::{Columns, RunChunk, ValidationPoint};
 use crate::rule::{self, Kind};
 use crate::tensor::Element;
 use std::sync::Arc;
+use web_time::Instant;
 
 /// The number type of a CPU fleet.
 pub trait Number: Element + rule::Float {}
@@ -62,6 +63,11 @@ impl<T: Number> Worker<T> {
 
     /// Runs every instruction of a tape on the batch in `inputs` and `labels`.
     fn execute(&mut self, tape: &Tape, theta: &[T]) {
+        self.execute_and(tape, theta, |_| {});
+    }
+
+    /// The same, telling each operation once it is done.
+    fn execute_and(&mut self, tape: &Tape, theta: &[T], mut done: impl FnMut(&Operation)) {
         for instruction in &tape.instructions {
             let output_len = instruction.output.shape.len();
             let nothing: &[T] = &[];
@@ -98,6 +104,7 @@ impl<T: Number> Worker<T> {
                 *operand = Operand { values: read(tensor), shape: &tensor.shape };
             }
             instruction.operation.run(&operands[..instruction.inputs.len()], output);
+            done(&instruction.operation);
         }
     }
 }
@@ -223,6 +230,38 @@ impl<T: Number> CpuFleet<T> {
     pub fn parameters(&self) -> impl ExactSizeIterator<Item = &[T]> {
         self.runs.iter().map(|run| run.theta.as_slice())
     }
+}
+
+/// Where the time of a training step goes, on one thread: the seconds that each kind of work takes, the mean of `steps`
+/// steps of the plan's first run; the longest first.
+pub fn parts(plan: &Arc<Plan>, steps: u32) -> Vec<(&'static str, f64)> {
+    let mut parts: Vec<(&'static str, f64)> = Vec::new();
+    let Ok(mut fleet) = CpuFleet::<f32>::new(plan.clone(), [0], None, 1) else { return parts };
+    let Some(seed) = fleet.data.seeds().next() else { return parts };
+    let batches = seed.batches(0, steps);
+    let (Some(worker), Some(state)) = (fleet.workers.first_mut(), fleet.runs.first_mut()) else { return parts };
+    let settings = &plan.resolved.runs[state.run];
+    let mut clock = Instant::now();
+    let mut took = |name: &'static str| {
+        let seconds = clock.elapsed().as_secs_f64() / f64::from(steps);
+        match parts.iter_mut().find(|part| part.0 == name) {
+            Some(part) => part.1 += seconds,
+            None => parts.push((name, seconds)),
+        }
+        clock = Instant::now();
+    };
+    for t in 0..steps {
+        seed.gather(&batches, t, &mut worker.inputs, &mut worker.labels);
+        took("batch");
+        worker.execute_and(&plan.training, &state.theta, |operation| took(operation.name()));
+        let norm = global_norm(&worker.gradient);
+        took("norm");
+        let scale = clip_scale(norm, settings.clip_threshold);
+        update(plan, worker, state, &settings.constants, settings.base_learning_rate, t, scale);
+        took("update");
+    }
+    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    parts
 }
 
 /// Trains one run over the steps of a chunk.
