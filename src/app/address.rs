@@ -216,7 +216,7 @@ pub fn Share(address: Address) -> impl IntoView {
     let lab = address.lab;
     view! {
         <button type="button" id="share" on:click=move |_| address.share()>
-            {move || lab.texts().share}
+            {lab.say(|texts| texts.share)}
         </button>
     }
 }
@@ -261,7 +261,7 @@ pub fn UndoRedo(address: Address) -> impl IntoView {
                 disabled=move || !can_undo.get()
                 on:click=move |_| address.undo()
             >
-                {move || lab.texts().undo}
+                {lab.say(|texts| texts.undo)}
             </button>
             <button
                 type="button"
@@ -270,7 +270,7 @@ pub fn UndoRedo(address: Address) -> impl IntoView {
                 disabled=move || !can_redo.get()
                 on:click=move |_| address.redo()
             >
-                {move || lab.texts().redo}
+                {lab.say(|texts| texts.redo)}
             </button>
         </div>
     }

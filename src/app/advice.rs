@@ -82,7 +82,7 @@ pub fn Happened(lab: Lab) -> impl IntoView {
     let count = Memo::new(move |_| said.with(|said| said.iter().filter(|one| !one.focused).count()));
     view! {
         <section class="card" aria-labelledby="happened-title">
-            <h2 id="happened-title">{move || lab.texts().happened}</h2>
+            <h2 id="happened-title">{lab.say(|texts| texts.happened)}</h2>
             <div id="happened">
                 <div class="focused" aria-live="polite">
                     {focused}

@@ -191,7 +191,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
                 </tbody>
             </table>
             <details class="table">
-                <summary>{move || lab.texts().probe}</summary>
+                <summary>{lab.say(|texts| texts.probe)}</summary>
                 <table class="now" id="probe">
                     <tbody>{probe}</tbody>
                 </table>

@@ -129,7 +129,7 @@ fn Page() -> impl IntoView {
                 <UndoRedo address />
                 <Share address />
                 <label>
-                    <span class="word">{move || lab.texts().language}</span>
+                    <span class="word">{lab.say(|texts| texts.language)}</span>
                     <select
                         id="language"
                         on:change=move |event| {
@@ -147,7 +147,7 @@ fn Page() -> impl IntoView {
                     </select>
                 </label>
                 <label>
-                    <span class="word">{move || lab.texts().theme}</span>
+                    <span class="word">{lab.say(|texts| texts.theme)}</span>
                     <select
                         id="theme"
                         on:change=move |event| {
@@ -164,7 +164,7 @@ fn Page() -> impl IntoView {
         <ShareResult address />
         <main>
             <details class="card setup" open=is_wide>
-                <summary>{move || lab.texts().setup}</summary>
+                <summary>{lab.say(|texts| texts.setup)}</summary>
                 <Setup lab />
             </details>
             <div class="centre">

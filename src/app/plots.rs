@@ -185,8 +185,8 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
     view! {
         <section class="card axis-card" aria-labelledby="axis-title">
             <div class="heading">
-                <h2 id="axis-title">{move || lab.texts().axis_plot}</h2>
-                <p class="help">{move || lab.texts().axis_help}</p>
+                <h2 id="axis-title">{lab.say(|texts| texts.axis_plot)}</h2>
+                <p class="help">{lab.say(|texts| texts.axis_help)}</p>
             </div>
             <div class="plot">
                 <canvas
@@ -232,8 +232,8 @@ fn TipBox(lab: Lab, tip: Tip) -> impl IntoView {
     view! {
         <div class="tip" class:below=tip.below style:left=left style:top=top aria-hidden="true">
             <b>{name}</b>
-            <span>{move || lab.texts().column_rate} " " {rate.clone()}</span>
-            {loss.map(|loss| view! { <span>{move || lab.texts().column_loss} " " {loss.clone()}</span> })}
+            <span>{lab.say(|texts| texts.column_rate)} " " {rate.clone()}</span>
+            {loss.map(|loss| view! { <span>{lab.say(|texts| texts.column_loss)} " " {loss.clone()}</span> })}
             <span>{state}</span>
         </div>
     }
@@ -430,7 +430,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
             </div>
             <p id=words_id class="unseen" aria-live="polite">{move || words.get()}</p>
             <TableDisclosure lab id=format!("{}-table", of.id()) label=table_label make>
-                {(of == Against::Loss).then(|| view! { <p class="help">{move || lab.texts().loss_help}</p> })}
+                {(of == Against::Loss).then(|| view! { <p class="help">{lab.say(|texts| texts.loss_help)}</p> })}
             </TableDisclosure>
         </section>
     }
@@ -443,7 +443,7 @@ fn LossChoices(lab: Lab) -> impl IntoView {
     view! {
         <div class="choices">
             <label>
-                <span class="unseen">{move || lab.texts().which_loss}</span>
+                <span class="unseen">{lab.say(|texts| texts.which_loss)}</span>
                 <select
                     id="which-loss"
                     on:change=move |event| {
@@ -451,8 +451,8 @@ fn LossChoices(lab: Lab) -> impl IntoView {
                         lab.view.update(|view| view.validation = validation);
                     }
                 >
-                    <option value="training">{move || lab.texts().loss_training}</option>
-                    <option value="validation">{move || lab.texts().loss_validation}</option>
+                    <option value="training">{lab.say(|texts| texts.loss_training)}</option>
+                    <option value="validation">{lab.say(|texts| texts.loss_validation)}</option>
                 </select>
             </label>
             <label>
@@ -465,7 +465,7 @@ fn LossChoices(lab: Lab) -> impl IntoView {
                         lab.view.update(|view| view.x = scale(on));
                     }
                 />
-                {move || lab.texts().log_x}
+                {lab.say(|texts| texts.log_x)}
             </label>
             <label>
                 <input
@@ -477,7 +477,7 @@ fn LossChoices(lab: Lab) -> impl IntoView {
                         lab.view.update(|view| view.y = scale(on));
                     }
                 />
-                {move || lab.texts().log_y}
+                {lab.say(|texts| texts.log_y)}
             </label>
         </div>
     }

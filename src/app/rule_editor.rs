@@ -117,8 +117,8 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
                 lab.editing.set(details.is_some_and(|details| details.has_attribute("open")));
             }
         >
-            <summary>{move || lab.texts().rule_edit}</summary>
-            <label for=FIELD>{move || lab.texts().rule_text}</label>
+            <summary>{lab.say(|texts| texts.rule_edit)}</summary>
+            <label for=FIELD>{lab.say(|texts| texts.rule_text)}</label>
             <div class="code">
                 <div class="lines" aria-hidden="true">
                     {numbers}
@@ -158,16 +158,16 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
                     disabled=move || wrong.get().is_some() || !is_draft.get()
                     on:click=move |_| commit()
                 >
-                    {move || lab.texts().rule_commit}
+                    {lab.say(|texts| texts.rule_commit)}
                 </button>
                 " "
-                <span class="help">{move || lab.texts().rule_commit_key}</span>
+                <span class="help">{lab.say(|texts| texts.rule_commit_key)}</span>
             </p>
             <button type="button" id="rule-restart" disabled=move || !is_draft.get() on:click=move |_| draft.set(None)>
                 {move || current_name.with(|name| fill(lab.texts().rule_restart, &[("name", name)]))}
             </button>
             <p class="help" id="rule-help">
-                {move || lab.texts().rule_help}
+                {lab.say(|texts| texts.rule_help)}
             </p>
         </details>
     }

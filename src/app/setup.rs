@@ -229,7 +229,7 @@ fn PlacementChoice(lab: Lab) -> impl IntoView {
         .collect_view();
     view! {
         <fieldset>
-            <legend>{move || lab.texts().placement}</legend>
+            <legend>{lab.say(|texts| texts.placement)}</legend>
             <div class="choice blocks">{options}</div>
             <label class="check">
                 <input
@@ -241,10 +241,10 @@ fn PlacementChoice(lab: Lab) -> impl IntoView {
                         lab.change(|e| change_residual(e, |model| model.final_norm = on));
                     }
                 />
-                {move || lab.texts().final_norm}
+                {lab.say(|texts| texts.final_norm)}
             </label>
             <div class="row">
-                <label for="branch">{move || lab.texts().branch}</label>
+                <label for="branch">{lab.say(|texts| texts.branch)}</label>
                 <select
                     id="branch"
                     on:change=move |event| {
@@ -312,12 +312,12 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
     };
     view! {
         <fieldset>
-            <legend>{move || lab.texts().optimizer}</legend>
+            <legend>{lab.say(|texts| texts.optimizer)}</legend>
             <div class="choice">{options}</div>
             {own}
             {constants}
             <button type="button" id="own-rule" on:click=move |_| super::rule_editor::open(lab)>
-                {move || lab.texts().rule_own}
+                {lab.say(|texts| texts.rule_own)}
             </button>
         </fieldset>
     }
@@ -338,7 +338,7 @@ fn WarmupChoice(lab: Lab) -> impl IntoView {
     let steps = view! { <Show when=move || on.get()>{number(lab, "warmup-steps".into(), fixed(|t| t.warmup_steps, lab), get.clone(), set.clone())}</Show> };
     view! {
         <fieldset>
-            <legend class="unseen">{move || lab.texts().warmup}</legend>
+            <legend class="unseen">{lab.say(|texts| texts.warmup)}</legend>
             <label class="check title">
                 <input
                     id="warmup"
@@ -349,7 +349,7 @@ fn WarmupChoice(lab: Lab) -> impl IntoView {
                         lab.change(|experiment| experiment.warmup_steps = steps);
                     }
                 />
-                {move || lab.texts().warmup}
+                {lab.say(|texts| texts.warmup)}
             </label>
             {steps}
             {choice(
@@ -383,7 +383,7 @@ fn ClippingChoice(lab: Lab) -> impl IntoView {
     let threshold = view! { <Show when=move || on.get()>{number(lab, "clip-threshold".into(), fixed(|t| t.threshold, lab), get.clone(), set.clone())}</Show> };
     view! {
         <fieldset>
-            <legend class="unseen">{move || lab.texts().clipping}</legend>
+            <legend class="unseen">{lab.say(|texts| texts.clipping)}</legend>
             <label class="check title">
                 <input
                     id="clipping"
@@ -395,7 +395,7 @@ fn ClippingChoice(lab: Lab) -> impl IntoView {
                         lab.change(|experiment| experiment.clip_threshold = threshold);
                     }
                 />
-                {move || lab.texts().clipping}
+                {lab.say(|texts| texts.clipping)}
             </label>
             {threshold}
         </fieldset>
@@ -431,7 +431,7 @@ pub fn Setup(lab: Lab) -> impl IntoView {
     });
     view! {
         <fieldset>
-            <legend>{move || lab.texts().network}</legend>
+            <legend>{lab.say(|texts| texts.network)}</legend>
             {choice(lab, "task", |t| t.task, tasks, |e| e.task.clone(), |e, value| e.task = value.to_owned())}
             {source}
             {choice(
@@ -471,7 +471,7 @@ pub fn Setup(lab: Lab) -> impl IntoView {
         <WarmupChoice lab />
         <ClippingChoice lab />
         <fieldset>
-            <legend>{move || lab.texts().rate_grid}</legend>
+            <legend>{lab.say(|texts| texts.rate_grid)}</legend>
             {numeric(
                 "rate-lowest",
                 |t| t.rate_lowest,
@@ -492,7 +492,7 @@ pub fn Setup(lab: Lab) -> impl IntoView {
             )}
         </fieldset>
         <fieldset>
-            <legend>{move || lab.texts().budget}</legend>
+            <legend>{lab.say(|texts| texts.budget)}</legend>
             {numeric(
                 "batch-size",
                 |t| t.batch_size,

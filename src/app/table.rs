@@ -49,7 +49,7 @@ pub fn TableDisclosure(
                     open.set(details.is_some_and(|details| details.has_attribute("open")));
                 }
             >
-                <summary>{move || lab.texts().table}</summary>
+                <summary>{lab.say(|texts| texts.table)}</summary>
                 // Scrolls by keyboard, too.
                 <div class="scroll" tabindex="0" role="group" aria-labelledby=scroll_label>
                     <table aria-labelledby=label>

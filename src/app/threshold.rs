@@ -107,7 +107,7 @@ pub fn Clip(lab: Lab, grip: RwSignal<Option<Grip>>) -> impl IntoView {
             style=("--top", pixels(|grip| grip.top))
             style=("--middle", pixels(|grip| grip.middle))
             style=("--height", pixels(|grip| grip.bottom - grip.top))
-            aria-label=move || lab.texts().threshold
+            aria-label=lab.say(|texts| texts.threshold)
             aria-describedby="grip-help"
             aria-orientation="vertical"
             aria-valuetext=words
@@ -162,7 +162,7 @@ pub fn UsePercentile(lab: Lab) -> impl IntoView {
                 }}
             </button>
             <span id="p90-reason" class="help">{reason}</span>
-            <span id="grip-help" class="unseen">{move || lab.texts().grip_help}</span>
+            <span id="grip-help" class="unseen">{lab.say(|texts| texts.grip_help)}</span>
         </div>
     }
 }

@@ -72,7 +72,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
         <section
             class="transport"
             id="transport"
-            aria-label=move || lab.texts().transport
+            aria-label=lab.say(|texts| texts.transport)
             data-backend=move || backend.get()
             data-dispatches=move || dispatches.get().to_string()
         >
@@ -87,14 +87,14 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                 {move || if lab.paused.get() { lab.texts().run } else { lab.texts().pause }}
             </button>
             <button type="button" id="step" disabled=move || !can_step.get() on:click=move |_| lab.step()>
-                {move || lab.texts().step}
+                {lab.say(|texts| texts.step)}
             </button>
             <button type="button" id="reset" disabled=move || !has_focus.get() on:click=move |_| lab.reset()>
-                {move || lab.texts().reset}
+                {lab.say(|texts| texts.reset)}
             </button>
             <div class="training">
                 <progress
-                    aria-label=move || lab.texts().training
+                    aria-label=lab.say(|texts| texts.training)
                     max=move || progress.get().1.max(1).to_string()
                     value=move || progress.get().0.to_string()
                 ></progress>
@@ -106,7 +106,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                 </span>
             </div>
             <div class="scrub">
-                <label for="cursor">{move || lab.texts().cursor}</label>
+                <label for="cursor">{lab.say(|texts| texts.cursor)}</label>
                 <input
                     id="cursor"
                     type="range"
@@ -125,7 +125,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                     disabled=move || is_latest.get()
                     on:click=move |_| lab.board.update(|board| board.cursor = None)
                 >
-                    {move || lab.texts().latest}
+                    {lab.say(|texts| texts.latest)}
                 </button>
             </div>
             <span id="speed">
@@ -243,7 +243,7 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
     };
     view! {
         <div class="variants">
-            <h3 class="unseen" id="variants-title">{move || lab.texts().variants}</h3>
+            <h3 class="unseen" id="variants-title">{lab.say(|texts| texts.variants)}</h3>
             <ul id="variants" aria-labelledby="variants-title">
                 <For each=move || ids.get() key=|id| *id children=line />
             </ul>
