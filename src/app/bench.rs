@@ -33,7 +33,7 @@ async fn run(language: Language, timings: RwSignal<Vec<Timing>>, state: RwSignal
     for backend in backends {
         pool.set_backend(backend);
         for work in WORKS {
-            let label = format!("{} ({})", work.to_uppercase(), name(backend));
+            let label = format!("{} ({})", work.to_ascii_uppercase(), name(backend));
             state.set(fill(texts.bench_running, &[("work", &label)]));
             match measure(&pool, work, now).await {
                 Ok(timing) => timings.update(|timings| timings.push(timing)),

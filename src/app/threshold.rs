@@ -27,7 +27,13 @@ impl Grip {
     /// The grip's room in a plot that is drawn at a scale.
     pub fn of(layout: &NormLayout, scale: f64) -> Self {
         let (((top, bottom), middle), (low, high)) = (layout.grip(), layout.range());
-        Self { top: top * scale, bottom: bottom * scale, middle: middle * scale, low: low.ln(), high: high.ln() }
+        Self {
+            top: top * scale,
+            bottom: bottom * scale,
+            middle: middle * scale,
+            low: libm::log(low),
+            high: libm::log(high),
+        }
     }
 }
 
@@ -115,7 +121,7 @@ pub fn Clip(lab: Lab, grip: RwSignal<Option<Grip>>) -> impl IntoView {
             on:keydown=key
             on:input=move |event| {
                 if let Ok(value) = event_target_value(&event).parse::<f64>() {
-                    lab.tried.set(Some(value.exp()));
+                    lab.tried.set(Some(libm::exp(value)));
                 }
             }
             on:change=move |_| {

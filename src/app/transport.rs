@@ -60,7 +60,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
     // Three digits: more flicker and say nothing.
     let speed = Memo::new(move |_| {
         let speed = lab.board.with(|board| board.focused().and_then(|variant| variant.speed()))?;
-        let unit = 10f64.powf((speed.max(1.0).log10().floor() - 2.0).max(0.0));
+        let unit = libm::pow(10.0, (libm::log10(speed.max(1.0)).floor() - 2.0).max(0.0));
         Some(((speed / unit).round() * unit) as u64)
     });
     // Whether anything can be paused, and whether the focused variant has a step left.

@@ -131,8 +131,8 @@ pub struct LogHistogram {
 impl LogHistogram {
     /// The lower and upper edge of a bin.
     pub fn edges(&self, bin: usize) -> (f64, f64) {
-        let (low, high) = (self.range.0.ln(), self.range.1.ln());
-        let edge = |index: usize| (low + (high - low) * index as f64 / self.counts.len().max(1) as f64).exp();
+        let (low, high) = (libm::log(self.range.0), libm::log(self.range.1));
+        let edge = |index: usize| libm::exp(low + (high - low) * index as f64 / self.counts.len().max(1) as f64);
         (edge(bin), edge(bin + 1))
     }
 }
@@ -146,9 +146,9 @@ pub fn log_histogram(values: impl IntoIterator<Item = f32>, bins: usize) -> Opti
     // All the same: one value still has a bin of some width.
     let (low, high) = if high > low * 1.001 { (low, high) } else { (low / 1.05, high * 1.05) };
     let mut counts = vec![0; bins.max(1)];
-    let per_bin = counts.len() as f64 / (high.ln() - low.ln());
+    let per_bin = counts.len() as f64 / (libm::log(high) - libm::log(low));
     for value in values {
-        let bin = ((value.ln() - low.ln()) * per_bin) as usize;
+        let bin = ((libm::log(value) - libm::log(low)) * per_bin) as usize;
         let last = counts.len() - 1;
         counts[bin.min(last)] += 1;
     }

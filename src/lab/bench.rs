@@ -60,7 +60,7 @@ pub async fn measure(runner: &impl Runner, work: &str, now: impl Fn() -> f64) ->
                     running.control.send(Command::Cancel);
                     let steps = step - first_step;
                     let run_steps_per_second = f64::from(steps) * runs as f64 / seconds;
-                    let work = work.to_uppercase();
+                    let work = work.to_ascii_uppercase();
                     return Ok(Timing { work, backend: trained_on, runs, steps, seconds, run_steps_per_second });
                 }
             }

@@ -281,7 +281,7 @@ impl Board {
         let focused = self.focused()?;
         let rate = focused.runs.get(own(self.run, focused)?)?.rate;
         (0..variant.runs.len()).min_by(|&a, &b| {
-            let distance = |i: usize| (variant.runs[i].rate / rate).ln().abs();
+            let distance = |i: usize| libm::log(variant.runs[i].rate / rate).abs();
             distance(a).total_cmp(&distance(b))
         })
     }

@@ -27,7 +27,7 @@ pub fn three(value: f64) -> String {
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         return format!("{}e{exponent}", trimmed(digits.into()));
     }
-    let decimals = (2 - size.log10().floor() as i32).max(0) as usize;
+    let decimals = (2 - libm::log10(size).floor() as i32).max(0) as usize;
     trimmed(format!("{value:.decimals$}"))
 }
 

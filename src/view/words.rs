@@ -88,7 +88,7 @@ fn steps_on(scale: Scale, last: u32) -> Vec<u32> {
         .map(|i| {
             let share = i as f64 / (count.max(2) - 1) as f64;
             match scale {
-                Scale::Log => ((f64::from(last) + 1.0).powf(share) - 1.0).round() as u32,
+                Scale::Log => (libm::pow(f64::from(last) + 1.0, share) - 1.0).round() as u32,
                 Scale::Linear => (f64::from(last) * share).round() as u32,
             }
         })

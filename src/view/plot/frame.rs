@@ -61,13 +61,13 @@ impl Axis {
         };
         let widened = if scale == Scale::Log { low * 10.0 } else { low + low.abs().max(1.0) };
         let high = if high.is_finite() && high > least { high } else { widened };
-        Self { low, high, scale, logarithms: (low.ln(), high.ln()) }
+        Self { low, high, scale, logarithms: (libm::log(low), libm::log(high)) }
     }
 
     /// Where a value lies, as a share of the axis.
     fn share(&self, value: f64) -> f64 {
         match self.scale {
-            Scale::Log => (value.ln() - self.logarithms.0) / (self.logarithms.1 - self.logarithms.0),
+            Scale::Log => (libm::log(value) - self.logarithms.0) / (self.logarithms.1 - self.logarithms.0),
             Scale::Linear => (value - self.low) / (self.high - self.low),
         }
     }
@@ -76,7 +76,7 @@ impl Axis {
     fn value(&self, share: f64) -> f64 {
         let share = share.clamp(0.0, 1.0);
         match self.scale {
-            Scale::Log => (self.logarithms.0 + share * (self.logarithms.1 - self.logarithms.0)).exp(),
+            Scale::Log => libm::exp(self.logarithms.0 + share * (self.logarithms.1 - self.logarithms.0)),
             Scale::Linear => self.low + share * (self.high - self.low),
         }
     }
@@ -178,7 +178,7 @@ pub fn linear_ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
         return Vec::new();
     }
     let rough = (high - low) / wanted.max(ENOUGH_TICKS) as f64;
-    let power = 10f64.powf(rough.log10().floor());
+    let power = libm::pow(10.0, libm::log10(rough).floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= rough).unwrap_or(power);
     let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
     (first..=last)
@@ -205,7 +205,7 @@ const STEPS: [&[f64]; 5] = [
 pub fn log_ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
     // As long as the range is positive and finite the number of decades is at most 617.
     let within = |steps: &[f64], every: i32| -> Vec<f64> {
-        let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+        let (first, last) = (libm::log10(low).floor() as i32, libm::log10(high).ceil() as i32);
         (first..=last)
             .filter(|decade| decade.rem_euclid(every) == 0)
             .flat_map(|decade| steps.iter().map(move |step| step * 10f64.powi(decade)))

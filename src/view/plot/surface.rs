@@ -315,7 +315,7 @@ impl<'a, B: DrawingBackend> Surface<'a, B> {
         let points = (0..10).map(|i| {
             let r = if i % 2 == 0 { radius } else { radius * 0.44 };
             let angle = std::f64::consts::PI * (f64::from(i) / 5.0 - 0.5);
-            unit((x + r * angle.cos(), y + r * angle.sin()))
+            unit((x + r * libm::cos(angle), y + r * libm::sin(angle)))
         });
         self.backend.fill_polygon(points, &Pen::new(color, 1.0))
     }
