@@ -210,7 +210,7 @@ texts! {
     rule_at: "line {line}, column {column}: {message}", "baris {line}, kolom {column}: {message}";
     rule_long: "the rule has {bytes} bytes, but at most {most} are allowed",
         "aturan ini panjangnya {bytes} bita, padahal paling banyak {most}";
-    rule_unexpected: "expected {expected}, found {found}", "seharusnya {expected}, tetapi tertulis {found}";
+    rule_unexpected: "expected {expected}, found {found}", "seharusnya {expected}, tetapi ditemukan {found}";
     found_text: "a quoted text", "teks dalam tanda kutip";
     found_end: "the end of the line", "akhir baris";
     expected_line: "`name`, `source`, `constant`, `state` or a name to assign",
