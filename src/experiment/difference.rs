@@ -1,4 +1,4 @@
-use super::{Experiment, ExperimentError};
+use super::{Experiment, ExperimentError, Reason};
 use serde_json::{Map, Value};
 
 /// One field in which two experiments differ.
@@ -58,11 +58,11 @@ pub fn apply<'a>(
             map.insert(key.to_owned(), value);
         }
     }
-    serde_json::from_value(tree).map_err(|error| ExperimentError::new("experiment", error.to_string()))
+    serde_json::from_value(tree).map_err(|error| ExperimentError::new("experiment", Reason::Json(error.to_string())))
 }
 
 fn no_such(path: &str) -> ExperimentError {
-    ExperimentError::new(path, "there is no such field".to_owned())
+    ExperimentError::new(path, Reason::NoField)
 }
 
 #[cfg(test)]
