@@ -216,8 +216,11 @@ impl AxisLayout {
                         surface.marker(series.slot, at, 3.6, Pen { alpha, ..Pen::new(color, 1.5) }, ended)?;
                     }
                     if ended && !series.dimmed && loss > self.frame.y.high {
-                        let above = format!("{} ↑", three(loss));
-                        surface.text(&above, (at.0 - 7.0, at.1 + 2.0), LABEL, color, Anchor::End, false)?;
+                        let above = format!("↑ {}", three(loss));
+                        let width = text_width(&above, LABEL);
+                        let (x, y) = ((at.0 + 4.0).min(right - width), at.1 + LABEL);
+                        surface.text(&above, (x, y), LABEL, color, Anchor::Start, false)?;
+                        labels.push((x, x + width, y));
                     }
                 }
             }
