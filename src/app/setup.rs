@@ -56,8 +56,6 @@ fn fixed(text: fn(&Texts) -> &'static str, lab: Lab) -> impl Fn() -> String + Se
     move || text(lab.texts()).to_owned()
 }
 
-/// What a value is called in a language.
-
 /// A list to choose from: values with their names.
 fn choice(
     lab: Lab,
