@@ -12,7 +12,7 @@ fn refused(text: &str, line: usize, column: usize, part: &str) {
         Ok(_) => panic!("accepted:\n{text}"),
         Err(error) => {
             assert_eq!((error.line, error.column), (line, column), "{error}\n{text}");
-            assert!(error.message.contains(part), "{error}\n{text}");
+            assert!(error.fault.to_string().contains(part), "{error}\n{text}");
         }
     }
 }
@@ -66,7 +66,7 @@ fn limits_hold_and_are_named() {
     let long = |ones: usize| with(&format!("x = {}", vec!["1"; ones].join("+")));
     assert!(Rule::parse(&long((MAX_NODES - 5) / 2)).is_ok());
     let error = Rule::parse(&long(MAX_NODES / 2 + 1)).expect_err("too many nodes");
-    assert!(error.message.contains("256"), "{error}");
+    assert!(error.fault.to_string().contains("256"), "{error}");
 
     let states = |count: usize| {
         let declared: String = (0..count).map(|index| format!("state s{index} = 0\n")).collect();

@@ -140,7 +140,7 @@ proptest! {
         if let Err(error) = Rule::parse(&text) {
             let line = text.split('\n').nth(error.line - 1).unwrap_or("");
             prop_assert!((1..=line.chars().count() + 1).contains(&error.column), "{error} in {text:?}");
-            prop_assert!(!error.message.is_empty());
+            prop_assert!(!error.fault.to_string().is_empty());
         }
     }
 

@@ -8,7 +8,7 @@ use super::lab::Lab;
 use super::mathml::Formula;
 use crate::rule::{Equation, Rule};
 use crate::view::name::rule_name;
-use crate::view::rule_text::{excerpt, optimizer, text_of};
+use crate::view::rule_text::{excerpt, optimizer, text_of, told};
 use crate::view::text::fill;
 
 /// The id of the text field.
@@ -74,15 +74,9 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
         let texts = lab.texts();
         match error.get() {
             Some(error) => {
-                let values = [("line", error.line.to_string()), ("column", error.column.to_string())];
-                let values = [
-                    ("line", values[0].1.as_str()),
-                    ("column", values[1].1.as_str()),
-                    ("message", error.message.as_str()),
-                ];
                 let place = text.with(|text| excerpt(text, &error));
                 view! {
-                    <p class="warning">{fill(texts.rule_error, &values)}</p>
+                    <p class="warning">{told(&error, texts.rule_error, texts)}</p>
                     <pre aria-hidden="true">{place}</pre>
                 }
                 .into_any()

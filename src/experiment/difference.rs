@@ -1,4 +1,4 @@
-use super::{Experiment, ExperimentError};
+use super::{Experiment, ExperimentError, Reason};
 use serde_json::{Map, Value};
 
 /// One field in which two experiments differ.
@@ -63,12 +63,12 @@ pub fn apply<'a>(
         // The field that is wrong by itself; the last one, where only all of them together are.
         let is_wrong = |one: &&(&'a str, Value)| differences.len() > 1 && apply(base, [(*one).clone()]).is_err();
         let field = differences.iter().find(is_wrong).or(differences.last()).map_or("experiment", |(path, _)| path);
-        ExperimentError::new(field, error.to_string())
+        ExperimentError::new(field, Reason::Json(error.to_string()))
     })
 }
 
 fn no_such(path: &str) -> ExperimentError {
-    ExperimentError::new(path, "there is no such field".to_owned())
+    ExperimentError::new(path, Reason::NoField)
 }
 
 #[cfg(test)]

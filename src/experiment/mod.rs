@@ -218,7 +218,7 @@ pub struct Probe {
 impl Experiment {
     /// Reads an experiment from JSON; [`Experiment::resolve`] then checks it.
     pub fn from_json(text: &str) -> Result<Self, ExperimentError> {
-        serde_json::from_str(text).map_err(|error| ExperimentError::new("JSON", error.to_string()))
+        serde_json::from_str(text).map_err(|error| ExperimentError::new("JSON", Reason::Json(error.to_string())))
     }
 
     /// The number of runs.

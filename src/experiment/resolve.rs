@@ -1,6 +1,6 @@
 use super::{Experiment, LearningRates, Probe, RuleSource, RunSettings, VERSION, limits};
 use crate::network::{Form, Model, Network};
-use crate::rule::{Rule, builtin};
+use crate::rule::{ConstantError, Rule, RuleError, builtin};
 use crate::task::{self, Task};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -54,20 +54,41 @@ pub enum Reason {
         /// The most that are allowed.
         most: usize,
     },
-    /// Anything else, in English.
+    /// A constant of the rule out of its interval.
+    #[error("{value} is not in {range}")]
+    Interval {
+        /// As found.
+        value: String,
+        /// The values that are allowed.
+        range: String,
+    },
+    /// A field that there is not, and nothing else that could be meant.
+    #[error("there is no such field")]
+    NoField,
+    /// The text of a rule that is wrong.
+    #[error("{0}")]
+    Rule(RuleError),
+    /// JSON that is none, or is none of an experiment: what serde says, which names what is allowed, in English.
+    #[error("{0}")]
+    Json(String),
+    /// Anything else, in English: nothing that a control or a link can get wrong.
     #[error("{0}")]
     Other(String),
 }
 
-impl From<String> for Reason {
-    fn from(text: String) -> Self {
-        Self::Other(text)
+impl Reason {
+    /// A name that is none of those that are known.
+    pub fn unknown(name: &str, known: &[&str]) -> Self {
+        if known.is_empty() {
+            return Self::NoField;
+        }
+        Self::Unknown { value: format!("{name:?}"), known: known.join(", ") }
     }
 }
 
 impl ExperimentError {
-    pub(super) fn new(field: impl Into<String>, reason: impl Into<Reason>) -> Self {
-        Self { field: field.into(), reason: reason.into() }
+    pub(super) fn new(field: impl Into<String>, reason: Reason) -> Self {
+        Self { field: field.into(), reason }
     }
 }
 
@@ -135,13 +156,12 @@ impl Experiment {
     /// Checks every field and looks up what names refer to. The error names the field and what is allowed.
     pub fn resolve(&self) -> Result<Resolved, ExperimentError> {
         if self.version != VERSION {
-            let message = format!("{} is not known; this program reads {VERSION}", self.version);
-            return Err(ExperimentError::new("version", message));
+            let reason = Reason::Unknown { value: self.version.to_string(), known: VERSION.to_string() };
+            return Err(ExperimentError::new("version", reason));
         }
         let task = task::find(&self.task).ok_or_else(|| {
             let ids: Vec<&str> = task::TASKS.iter().map(|task| task.id).collect();
-            let reason = Reason::Unknown { value: format!("{:?}", self.task), known: ids.join(", ") };
-            ExperimentError::new("task", reason)
+            ExperimentError::new("task", Reason::unknown(&self.task, &ids))
         })?;
         within("batch_size", self.batch_size, &limits::BATCH_SIZE)?;
         within("initial_scale", self.initial_scale, &limits::INITIAL_SCALE)?;
@@ -156,7 +176,7 @@ impl Experiment {
         let build = |form| {
             self.model
                 .build(&(task.input)(), task.classes, self.batch_size, form)
-                .map_err(|error| ExperimentError::new("model", error.to_string()))
+                .map_err(|error| ExperimentError::new("model", Reason::Other(error.to_string())))
         };
         let (network, evaluation) = (build(Form::Training)?, build(Form::Evaluation)?);
         if !limits::PARAMETERS.contains(&network.parameter_count()) {
@@ -175,13 +195,12 @@ impl Experiment {
             RuleSource::Builtin(id) => {
                 let known = builtin().iter().find(|rule| rule.id == id).ok_or_else(|| {
                     let ids: Vec<&str> = builtin().iter().map(|rule| rule.id).collect();
-                    let reason = Reason::Unknown { value: format!("{id:?}"), known: ids.join(", ") };
-                    ExperimentError::new("optimizer.rule", reason)
+                    ExperimentError::new("optimizer.rule", Reason::unknown(id, &ids))
                 })?;
-                Rule::parse(known.text).map_err(|error| ExperimentError::new("optimizer.rule", error.to_string()))
+                Rule::parse(known.text).map_err(|error| ExperimentError::new("optimizer.rule", Reason::Rule(error)))
             }
             RuleSource::Text(text) => {
-                Rule::parse(text).map_err(|error| ExperimentError::new("optimizer.text", error.to_string()))
+                Rule::parse(text).map_err(|error| ExperimentError::new("optimizer.text", Reason::Rule(error)))
             }
         }
     }
@@ -244,13 +263,17 @@ fn constants(rule: &Rule, overlays: [(String, &BTreeMap<String, f64>); 2]) -> Re
             let position = rule.constants.iter().position(|constant| &constant.name == name);
             let Some(position) = position else {
                 let names: Vec<&str> = rule.constants.iter().map(|c| c.name.as_str()).collect();
-                let known = if names.is_empty() { "no constants".into() } else { names.join(", ") };
-                let message = format!("{name:?} is no constant of {}: it has {known}", rule.name);
-                return Err(ExperimentError::new(field, message));
+                return Err(ExperimentError::new(format!("{field}.{name}"), Reason::unknown(name, &names)));
             };
-            rule.constants[position]
-                .check(value)
-                .map_err(|error| ExperimentError::new(format!("{field}.{name}"), error.to_string()))?;
+            rule.constants[position].check(value).map_err(|error| {
+                let reason = match error {
+                    ConstantError::OutOfRange { value, range, .. } => {
+                        Reason::Interval { value: value.to_string(), range: range.to_string() }
+                    }
+                    ConstantError::Count { .. } => Reason::Other(error.to_string()),
+                };
+                ExperimentError::new(format!("{field}.{name}"), reason)
+            })?;
             values[position] = value;
         }
     }
@@ -261,8 +284,7 @@ fn place(probe: &Probe, network: &Network) -> Result<usize, ExperimentError> {
     let position = network.parameters.iter().position(|parameter| parameter.name == probe.layer);
     let Some(position) = position else {
         let names: Vec<&str> = network.parameters.iter().map(|p| p.name.as_str()).collect();
-        let message = format!("{:?} is none of {}", probe.layer, names.join(", "));
-        return Err(ExperimentError::new("probe.layer", message));
+        return Err(ExperimentError::new("probe.layer", Reason::unknown(&probe.layer, &names)));
     };
     within("probe.index", probe.index, &(0..=network.parameters[position].shape.len() - 1))?;
     Ok(network.parameter_offsets()[position] + probe.index)

@@ -11,6 +11,7 @@
 
 mod builtin;
 mod equations;
+mod fault;
 mod float;
 mod parse;
 mod program;
@@ -21,8 +22,8 @@ mod wgsl;
 
 pub use builtin::{Builtin, builtin};
 pub use equations::{Equation, MathNode};
+pub use fault::{Expected, Found, Role, RuleError, RuleFault, Taken};
 pub use float::Float;
-pub use parse::RuleError;
 pub use program::Program;
 pub use reference::{Bounded, StepBounds};
 pub use tree::{

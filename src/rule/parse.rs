@@ -1,21 +1,10 @@
 //! From text to [`Rule`]. One pass over the lines, recursive descent within an expression.
 
+use super::fault::{Expected, Found, Role, RuleError, RuleFault, Taken};
 use super::tree::{
     Assignment, BinaryOperator, Constant, Expression, Function, Kind, Name, Range, Rule, State, Target, number_text,
 };
 use super::{MAX_CONSTANTS, MAX_INTEGER_POWER, MAX_NESTING, MAX_NODES, MAX_STATES, MAX_TEXT_BYTES};
-
-/// Where and why a text is not a rule.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: {message}")]
-pub struct RuleError {
-    /// Line of the text, from 1.
-    pub line: usize,
-    /// Column of the line in characters, from 1; one past the end where something is missing there.
-    pub column: usize,
-    /// What is wrong, and what was expected.
-    pub message: String,
-}
 
 /// A place in the text; both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +14,8 @@ struct Place {
 }
 
 impl Place {
-    fn error<T>(self, message: impl Into<String>) -> Result<T, RuleError> {
-        Err(RuleError { line: self.line, column: self.column, message: message.into() })
+    fn error<T>(self, fault: RuleFault) -> Result<T, RuleError> {
+        Err(RuleError { line: self.line, column: self.column, fault })
     }
 }
 
@@ -40,13 +29,13 @@ enum Token {
 }
 
 impl Token {
-    fn describe(&self) -> String {
+    fn found(&self) -> Found {
         match self {
-            Self::Word(word) => format!("`{word}`"),
-            Self::Number(value) => format!("`{}`", number_text(*value)),
-            Self::Text(_) => "a quoted text".to_owned(),
-            Self::Sign(sign) => format!("`{sign}`"),
-            Self::End => "the end of the line".to_owned(),
+            Self::Word(word) => Found::Written(word.clone()),
+            Self::Number(value) => Found::Written(number_text(*value)),
+            Self::Text(_) => Found::Text,
+            Self::Sign(sign) => Found::Written(sign.to_string()),
+            Self::End => Found::LineEnd,
         }
     }
 }
@@ -91,7 +80,7 @@ impl Parser {
     fn rule(mut self, text: &str) -> Result<Rule, RuleError> {
         let start = Place { line: 1, column: 1 };
         if text.len() > MAX_TEXT_BYTES {
-            return start.error(format!("the rule has {} bytes, but at most {MAX_TEXT_BYTES} are allowed", text.len()));
+            return start.error(RuleFault::TooLong { bytes: text.len(), most: MAX_TEXT_BYTES });
         }
         let mut end = start;
         for (index, line) in text.lines().enumerate() {
@@ -104,32 +93,27 @@ impl Parser {
             if *self.token() != Token::End {
                 self.line()?;
                 if *self.token() != Token::End {
-                    return self.unexpected("the end of the line or an operator");
+                    return self.unexpected(Expected::LineEnd);
                 }
             }
         }
         let Some(name) = self.name else {
-            return start.error("expected a line `name \"...\"`; the rule has no name");
+            return start.error(RuleFault::NoName);
         };
         if let Some(index) = self.assigned.iter().position(|assigned| !assigned) {
-            let state = &self.states[index].name;
-            return self.state_places[index]
-                .error(format!("the state `{state}` is never assigned; expected a line `{state} = ...`"));
+            return self.state_places[index].error(RuleFault::NeverAssigned(self.states[index].name.clone()));
         }
         if !self.theta {
-            return end.error("expected a last line `theta = ...`; the rule never assigns theta");
+            return end.error(RuleFault::NoTheta);
         }
         infer_kinds(&mut self.states, &mut self.assignments, self.temporaries.len());
         let kinds = temporary_kinds(&self.assignments, self.temporaries.len());
         for (place, base, exponent) in &self.powers {
             if Rule::kind_of(base, &self.states, &kinds) == Kind::PerParameter {
-                return place.error(format!(
-                    "the power of a value that differs from parameter to parameter must be an integer from 1 to \
-                     {MAX_INTEGER_POWER}, or minus one"
-                ));
+                return place.error(RuleFault::Power(MAX_INTEGER_POWER));
             }
             if Rule::kind_of(exponent, &self.states, &kinds) == Kind::PerParameter {
-                return place.error("the exponent differs from parameter to parameter; expected a scalar");
+                return place.error(RuleFault::Exponent);
             }
         }
         Ok(Rule {
@@ -142,7 +126,7 @@ impl Parser {
         })
     }
 
-    // The list of tokens always closes with `End`, and `next` never goes beyond it.
+    // The list of tokens always closes with `End`, and no parser takes that one.
     fn token(&self) -> &Token {
         self.tokens.get(self.position).map_or(&Token::End, |(_, token)| token)
     }
@@ -151,16 +135,8 @@ impl Parser {
         self.tokens.get(self.position).map_or(Place { line: 1, column: 1 }, |(place, _)| *place)
     }
 
-    fn next(&mut self) -> Token {
-        let token = self.token().clone();
-        if token != Token::End {
-            self.position += 1;
-        }
-        token
-    }
-
-    fn unexpected<T>(&self, expected: &str) -> Result<T, RuleError> {
-        self.place().error(format!("expected {expected}, found {}", self.token().describe()))
+    fn unexpected<T>(&self, expected: Expected) -> Result<T, RuleError> {
+        self.place().error(RuleFault::Unexpected { expected, found: self.token().found() })
     }
 
     fn take(&mut self, sign: char) -> bool {
@@ -172,23 +148,23 @@ impl Parser {
     }
 
     fn expect(&mut self, sign: char) -> Result<(), RuleError> {
-        if self.take(sign) { Ok(()) } else { self.unexpected(&format!("`{sign}`")) }
+        if self.take(sign) { Ok(()) } else { self.unexpected(Expected::Sign(sign)) }
     }
 
     fn line(&mut self) -> Result<(), RuleError> {
         let place = self.place();
         let Token::Word(word) = self.token().clone() else {
-            return self.unexpected("`name`, `source`, `constant`, `state` or a name to assign");
+            return self.unexpected(Expected::Line);
         };
         if self.theta {
-            return place.error("theta is assigned last; expected nothing after its line");
+            return place.error(RuleFault::AfterTheta);
         }
         match word.as_str() {
             "name" => {
                 self.position += 1;
                 let text = self.quoted()?;
                 if text.trim().is_empty() {
-                    return place.error("the rule's name is empty; expected a text between the quotes");
+                    return place.error(RuleFault::EmptyName);
                 }
                 once(&mut self.name, text, "name", place)
             }
@@ -215,35 +191,35 @@ impl Parser {
                 self.position += 1;
                 Ok(text)
             }
-            _ => self.unexpected("a text in double quotes"),
+            _ => self.unexpected(Expected::Text),
         }
     }
 
     /// A name that is free to be declared or assigned for the first time.
-    fn fresh_name(&mut self, what: &str) -> Result<String, RuleError> {
+    fn fresh_name(&mut self, role: Role) -> Result<String, RuleError> {
         let place = self.place();
         let Token::Word(word) = self.token().clone() else {
-            return self.unexpected(&format!("the name of a {what}"));
+            return self.unexpected(Expected::Name(role));
         };
         self.position += 1;
         let taken = if KEYWORDS.contains(&word.as_str()) {
-            "is a word of the language"
+            Taken::Keyword
         } else if Function::ALL.iter().any(|function| function.name() == word) {
-            "is a function"
+            Taken::Function
         } else if GIVEN.contains(&word.as_str()) {
-            "is given to every rule and cannot be assigned"
+            Taken::Given
         } else if word == "theta" {
-            "is the parameter itself"
+            Taken::Parameter
         } else if self.constants.iter().any(|constant| constant.name == word) {
-            "is a constant already"
+            Taken::Constant
         } else if self.states.iter().any(|state| state.name == word) {
-            "is a state already"
+            Taken::State
         } else if self.temporaries.contains(&word) {
-            "is assigned already, and a name is assigned at most once"
+            return place.error(RuleFault::AssignedTwice(word));
         } else {
             return Ok(word);
         };
-        place.error(format!("`{word}` {taken}; expected another name for the {what}"))
+        place.error(RuleFault::Taken { name: word, taken, role })
     }
 
     fn signed_number(&mut self, infinite: bool) -> Result<f64, RuleError> {
@@ -251,9 +227,7 @@ impl Parser {
         let value = match self.token() {
             Token::Number(value) => *value,
             Token::Word(word) if infinite && word == "inf" => f64::INFINITY,
-            _ => {
-                return self.unexpected(if infinite { "a number or `inf`" } else { "a number" });
-            }
+            _ => return self.unexpected(if infinite { Expected::Bound } else { Expected::Number }),
         };
         self.position += 1;
         Ok(if negative { -value } else { value })
@@ -262,36 +236,37 @@ impl Parser {
     fn constant(&mut self) -> Result<(), RuleError> {
         let place = self.place();
         if self.constants.len() == MAX_CONSTANTS {
-            return place.error(format!("a rule may declare at most {MAX_CONSTANTS} constants"));
+            return place.error(RuleFault::Constants(MAX_CONSTANTS));
         }
-        let name = self.fresh_name("constant")?;
+        let name = self.fresh_name(Role::Constant)?;
         self.expect('=')?;
         let default = self.signed_number(false)?;
         match self.token() {
             Token::Word(word) if word == "in" => self.position += 1,
-            _ => return self.unexpected("`in` and the range allowed, such as `in [0, 1)`"),
+            _ => return self.unexpected(Expected::In),
         }
         let range_place = self.place();
-        let lower_closed = match self.next() {
+        let lower_closed = match self.token() {
             Token::Sign('[') => true,
             Token::Sign('(') => false,
-            _ => return range_place.error("expected a range, such as `[0, 1)`"),
+            _ => return self.unexpected(Expected::Range),
         };
+        self.position += 1;
         let lower = self.signed_number(true)?;
         self.expect(',')?;
         let upper = self.signed_number(true)?;
         let upper_closed = match self.token() {
             Token::Sign(']') => true,
             Token::Sign(')') => false,
-            _ => return self.unexpected("`]` or `)`"),
+            _ => return self.unexpected(Expected::RangeEnd),
         };
         self.position += 1;
         let range = Range { lower, lower_closed, upper, upper_closed };
         if (lower.is_infinite() && lower_closed) || (upper.is_infinite() && upper_closed) {
-            return range_place.error("an infinite end of a range is open; expected `(` or `)` there");
+            return range_place.error(RuleFault::InfiniteEnd);
         }
         if !range.contains(default) {
-            return place.error(format!("the default of `{name}` is {default}; expected a value in {range}"));
+            return place.error(RuleFault::Default { name, value: number_text(default), range: range.to_string() });
         }
         self.constants.push(Constant { name, default, range });
         Ok(())
@@ -300,9 +275,9 @@ impl Parser {
     fn state(&mut self) -> Result<(), RuleError> {
         let place = self.place();
         if self.states.len() == MAX_STATES {
-            return place.error(format!("a rule may declare at most {MAX_STATES} states"));
+            return place.error(RuleFault::States(MAX_STATES));
         }
-        let name = self.fresh_name("state")?;
+        let name = self.fresh_name(Role::State)?;
         self.expect('=')?;
         let initial = self.signed_number(false)?;
         self.states.push(State { name, initial, kind: Kind::Scalar });
@@ -314,19 +289,19 @@ impl Parser {
     fn assignment(&mut self) -> Result<(), RuleError> {
         let place = self.place();
         let Token::Word(word) = self.token().clone() else {
-            return self.unexpected("a name to assign");
+            return self.unexpected(Expected::Line);
         };
         let target = if word == "theta" {
             self.position += 1;
             Target::Theta
         } else if let Some(index) = self.states.iter().position(|state| state.name == word) {
             if self.assigned[index] {
-                return place.error(format!("`{word}` is assigned already, and a name is assigned at most once"));
+                return place.error(RuleFault::AssignedTwice(word));
             }
             self.position += 1;
             Target::State(index)
         } else {
-            self.fresh_name("value")?;
+            self.fresh_name(Role::Value)?;
             Target::Temporary(self.temporaries.len())
         };
         self.expect('=')?;
@@ -343,9 +318,7 @@ impl Parser {
     fn node(&mut self, place: Place, expression: Expression) -> Result<Expression, RuleError> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return place.error(format!(
-                "the rule has more than {MAX_NODES} numbers, names, operators and functions; expected a shorter one"
-            ));
+            return place.error(RuleFault::Nodes(MAX_NODES));
         }
         Ok(expression)
     }
@@ -356,7 +329,7 @@ impl Parser {
         parse: impl FnOnce(&mut Self) -> Result<Expression, RuleError>,
     ) -> Result<Expression, RuleError> {
         if self.nesting == MAX_NESTING {
-            return self.place().error(format!("the expression is nested more than {MAX_NESTING} deep"));
+            return self.place().error(RuleFault::Nesting(MAX_NESTING));
         }
         self.nesting += 1;
         let expression = parse(self)?;
@@ -433,7 +406,7 @@ impl Parser {
                 let name = self.resolve(place, &word)?;
                 self.node(place, Expression::Name(name))
             }
-            _ => self.unexpected("a number, a name, a function, `-` or `(`"),
+            _ => self.unexpected(Expected::Operand),
         }
     }
 
@@ -466,18 +439,22 @@ impl Parser {
             return Ok(Name::Temporary(index));
         }
         if KEYWORDS.contains(&word) {
-            return place.error(format!("`{word}` is a word of the language; expected a number, a name or a function"));
+            let found = Found::Written(word.to_owned());
+            return place.error(RuleFault::Unexpected { expected: Expected::Operand, found });
         }
-        place.error(format!(
-            "nothing is named `{word}` up to here; expected g, theta, eta, t, a function, or a constant, state or value \
-             from a line above"
-        ))
+        let mut known = vec!["theta"];
+        known.extend(GIVEN);
+        known.extend(self.constants.iter().map(|constant| constant.name.as_str()));
+        known.extend(self.states.iter().map(|state| state.name.as_str()));
+        known.extend(self.temporaries.iter().map(String::as_str));
+        known.extend(Function::ALL.map(Function::name));
+        place.error(RuleFault::Unknown { name: word.to_owned(), known: known.join(", ") })
     }
 }
 
-fn once(slot: &mut Option<String>, text: String, what: &str, place: Place) -> Result<(), RuleError> {
+fn once(slot: &mut Option<String>, text: String, what: &'static str, place: Place) -> Result<(), RuleError> {
     if slot.is_some() {
-        return place.error(format!("the rule has a {what} already; expected one line `{what}`"));
+        return place.error(RuleFault::Repeated(what));
     }
     *slot = Some(text);
     Ok(())
@@ -533,11 +510,12 @@ fn tokens(text: &str, line: usize) -> Result<Vec<(Place, Token)>, RuleError> {
             '"' => {
                 let length = run(index + 1, &|character| character != '"');
                 if index + 1 + length == characters.len() {
-                    return Place { line, column: characters.len() + 1 }.error("expected `\"` to close the text");
+                    return Place { line, column: characters.len() + 1 }
+                        .error(RuleFault::Unexpected { expected: Expected::Sign('"'), found: Found::LineEnd });
                 }
                 let inner: String = characters[index + 1..index + 1 + length].iter().collect();
                 if inner.chars().any(char::is_control) {
-                    return place.error("the text holds a control character; expected printable ones");
+                    return place.error(RuleFault::Control);
                 }
                 tokens.push((place, Token::Text(inner)));
                 index += length + 2;
@@ -565,11 +543,11 @@ fn tokens(text: &str, line: usize) -> Result<Vec<(Place, Token)>, RuleError> {
                 match written.parse::<f64>() {
                     Ok(value) if value.is_finite() => tokens.push((place, Token::Number(value))),
                     Ok(_) => {
-                        return place
-                            .error(format!("the number {written} is too large; expected at most {:e}", f64::MAX));
+                        return place.error(RuleFault::TooLarge { written, most: format!("{:e}", f64::MAX) });
                     }
                     Err(_) => {
-                        return place.error(format!("expected a number such as 0.9 or 1e-8, found `{written}`"));
+                        let found = Found::Written(written);
+                        return place.error(RuleFault::Unexpected { expected: Expected::Number, found });
                     }
                 }
                 index = end;
@@ -578,12 +556,7 @@ fn tokens(text: &str, line: usize) -> Result<Vec<(Place, Token)>, RuleError> {
                 tokens.push((place, Token::Sign(character)));
                 index += 1;
             }
-            _ => {
-                return place.error(format!(
-                    "`{}` has no meaning here; expected a name, a number, an operator or `#`",
-                    character.escape_debug()
-                ));
-            }
+            _ => return place.error(RuleFault::Character(character.escape_debug().to_string())),
         }
     }
     tokens.push((Place { line, column: index + 1 }, Token::End));

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::board::{Arrangement, MOST_VARIANTS, Placed};
 use super::refusal::refusal;
 use super::text::{Texts, fill};
-use crate::experiment::{Experiment, ExperimentError, PRESETS, VERSION, apply, difference, limits, preset};
+use crate::experiment::{Experiment, ExperimentError, PRESETS, Reason, VERSION, apply, difference, limits, preset};
 use crate::train::Backend;
 
 /// The longest fragment that is read or written, in bytes.
@@ -248,7 +248,8 @@ impl Raw {
             return if self.variants.is_empty() && changes.is_empty() {
                 Ok(Arrangement::default())
             } else {
-                Err(refused(1, ExperimentError { field: "base".to_owned(), reason: NO_BASE.to_owned().into() }))
+                let ids: Vec<&str> = PRESETS.iter().map(|preset| preset.id).collect();
+                Err(refused(1, ExperimentError { field: "base".to_owned(), reason: Reason::unknown(NO_BASE, &ids) }))
             };
         };
         let count = 1 + self.variants.len();
@@ -463,7 +464,9 @@ mod tests {
         for language in Language::ALL {
             assert!(!problem.describe(language.texts()).contains('{'));
         }
-        problem.describe(Language::English.texts())
+        let [english, indonesian] = Language::ALL.map(|language| problem.describe(language.texts()));
+        assert_ne!(english, indonesian, "{text}");
+        english
     }
 
     #[test]
@@ -489,6 +492,14 @@ mod tests {
             ("variant=batch_size=0", ["variant 2", "batch_size: 0 is not between 1 and 1024"]),
             ("variant=colour=red", ["variant 2", "unknown field `colour`, expected one of"]),
             ("base=figure-7a;optimizer.rule=null;optimizer.text=x", ["base 1", "optimizer.text: line 1, column"]),
+            ("variant=optimizer.constants.gamma=1.5", ["optimizer.constants.gamma: 1.5", "[0, 1)"]),
+            ("variant=optimizer.constants.beta=0.5", ["optimizer.constants.beta: \"beta\"", "gamma"]),
+            ("variant=optimizer.rule=sgd;optimizer.constants.beta=1", ["optimizer.constants.beta", "no such field"]),
+            ("variant=optimizer.rule=adamm", ["optimizer.rule: \"adamm\"", "rmsprop"]),
+            ("variant=probe.layer=x;probe.index=0", ["probe.layer: \"x\"", "head"]),
+            ("variant=version=9", ["version: 9", "1"]),
+            ("variant=batch_size.x=9", ["batch_size.x", "no such field"]),
+            ("base=none&variant=seed=5", ["base: \"none\"", "figure-7a, figure-4-standard"]),
             ("variant=seed=5&variant=seed=5", ["2", "3"]),
             (&"variant=seed=5&".repeat(12), ["13", "12"]),
             (&"x".repeat(MOST_BYTES + 1), ["8193", "8192"]),

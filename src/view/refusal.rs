@@ -1,5 +1,6 @@
 //! Why an experiment is refused, in the page's language.
 
+use super::rule_text::told;
 use super::text::{Texts, fill};
 use crate::experiment::{ExperimentError, Reason};
 
@@ -16,6 +17,10 @@ pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
         Reason::Runs { count, most } => {
             fill(texts.too_many_runs, &[("count", &count.to_string()), ("most", &most.to_string())])
         }
+        Reason::Interval { value, range } => fill(texts.not_in, &[("value", value), ("range", range)]),
+        Reason::NoField => texts.no_field.to_owned(),
+        Reason::Rule(error) => told(error, texts.rule_at, texts),
+        Reason::Json(detail) => fill(texts.not_json, &[("detail", detail)]),
         Reason::Other(text) => text.clone(),
     };
     format!("{}: {reason}", error.field)

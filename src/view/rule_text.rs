@@ -1,8 +1,9 @@
 //! A rule as a learner's text: where editing starts, what is committed, and the place of an error.
 
 use super::number::three;
+use super::text::{Texts, fill};
 use crate::experiment::{Experiment, Optimizer, RuleSource};
-use crate::rule::{Rule, RuleError, builtin};
+use crate::rule::{Expected, Found, Role, Rule, RuleError, RuleFault, Taken, builtin};
 
 /// The longest line that a name repeats, in characters.
 const MOST_NAMED: usize = 40;
@@ -43,6 +44,115 @@ pub fn excerpt(text: &str, error: &RuleError) -> String {
     format!("{line}\n{indent}^")
 }
 
+/// Where and why a text is not a rule, in the page's language. `sentence` is [`Texts::rule_error`] where it stands alone,
+/// [`Texts::rule_at`] within another.
+pub fn told(error: &RuleError, sentence: &str, texts: &Texts) -> String {
+    let (line, column) = (error.line.to_string(), error.column.to_string());
+    let message = fault(&error.fault, texts);
+    fill(sentence, &[("line", &line), ("column", &column), ("message", &message)])
+}
+
+/// Why a text is not a rule: what [`RuleFault`] says in English, in each language.
+fn fault(fault: &RuleFault, texts: &Texts) -> String {
+    // One text and at most three values, filled in at one place.
+    let (most, expected_text, found_text);
+    let (text, values): (&str, [(&str, &str); 3]) = match fault {
+        RuleFault::TooLong { bytes, most: allowed } => {
+            (expected_text, most) = (bytes.to_string(), allowed.to_string());
+            (texts.rule_long, [("bytes", &expected_text), ("most", &most), NONE])
+        }
+        RuleFault::Unexpected { expected: may, found: stands } => {
+            (expected_text, found_text) = (expected(*may, texts), found(stands, texts));
+            (texts.rule_unexpected, [("expected", &expected_text), ("found", &found_text), NONE])
+        }
+        RuleFault::NoName => (texts.rule_no_name, [NONE; 3]),
+        RuleFault::EmptyName => (texts.rule_empty_name, [NONE; 3]),
+        RuleFault::Repeated(name) => (texts.rule_repeated, [("name", name), NONE, NONE]),
+        RuleFault::NoTheta => (texts.rule_no_theta, [NONE; 3]),
+        RuleFault::AfterTheta => (texts.rule_after_theta, [NONE; 3]),
+        RuleFault::NeverAssigned(name) => (texts.rule_never, [("name", name), NONE, NONE]),
+        RuleFault::AssignedTwice(name) => (texts.rule_twice, [("name", name), NONE, NONE]),
+        RuleFault::Taken { name, taken: by, role: wanted } => {
+            (texts.rule_taken, [("name", name), ("taken", taken(*by, texts)), ("role", role(*wanted, texts))])
+        }
+        RuleFault::Unknown { name, known } => (texts.rule_unknown, [("name", name), ("known", known), NONE]),
+        RuleFault::Constants(count)
+        | RuleFault::States(count)
+        | RuleFault::Nodes(count)
+        | RuleFault::Nesting(count) => {
+            most = count.to_string();
+            let text = match fault {
+                RuleFault::Constants(_) => texts.rule_constants,
+                RuleFault::States(_) => texts.rule_states,
+                RuleFault::Nodes(_) => texts.rule_nodes,
+                _ => texts.rule_nesting,
+            };
+            (text, [("most", &most), NONE, NONE])
+        }
+        RuleFault::InfiniteEnd => (texts.rule_infinite, [NONE; 3]),
+        RuleFault::Default { name, value, range } => {
+            (texts.rule_default, [("name", name), ("value", value), ("range", range)])
+        }
+        RuleFault::Power(exponent) => {
+            most = exponent.to_string();
+            (texts.rule_power, [("most", &most), NONE, NONE])
+        }
+        RuleFault::Exponent => (texts.rule_exponent, [NONE; 3]),
+        RuleFault::TooLarge { written, most } => (texts.rule_huge, [("written", written), ("most", most), NONE]),
+        RuleFault::Character(written) => (texts.rule_character, [("written", written), NONE, NONE]),
+        RuleFault::Control => (texts.rule_control, [NONE; 3]),
+    };
+    fill(text, &values)
+}
+
+/// No value: no text has a place of that name.
+const NONE: (&str, &str) = ("", "");
+
+fn expected(expected: Expected, texts: &Texts) -> String {
+    let text = match expected {
+        Expected::Line => texts.expected_line,
+        Expected::LineEnd => texts.expected_end,
+        Expected::Text => texts.expected_text,
+        Expected::Name(wanted) => return fill(texts.expected_name, &[("role", role(wanted, texts))]),
+        Expected::Number => texts.expected_number,
+        Expected::Bound => texts.expected_bound,
+        Expected::In => texts.expected_in,
+        Expected::Range => texts.expected_range,
+        Expected::RangeEnd => texts.expected_range_end,
+        Expected::Operand => texts.expected_operand,
+        // A sign is the same in every language.
+        Expected::Sign(_) => return expected.to_string(),
+    };
+    text.to_owned()
+}
+
+fn found(found: &Found, texts: &Texts) -> String {
+    match found {
+        Found::Written(_) => found.to_string(),
+        Found::Text => texts.found_text.to_owned(),
+        Found::LineEnd => texts.found_end.to_owned(),
+    }
+}
+
+fn role(role: Role, texts: &Texts) -> &'static str {
+    match role {
+        Role::Constant => texts.role_constant,
+        Role::State => texts.role_state,
+        Role::Value => texts.value,
+    }
+}
+
+fn taken(taken: Taken, texts: &Texts) -> &'static str {
+    match taken {
+        Taken::Keyword => texts.taken_keyword,
+        Taken::Function => texts.taken_function,
+        Taken::Given => texts.taken_given,
+        Taken::Parameter => texts.taken_parameter,
+        Taken::Constant => texts.taken_constant,
+        Taken::State => texts.taken_state,
+    }
+}
+
 /// What a rule is called beside another: by its own name, or, where the other has the same name, by the first line that
 /// differs. `None` where they are the same rule.
 pub fn name_beside(base: &Rule, rule: &Rule) -> Option<String> {
@@ -69,6 +179,7 @@ pub fn name_beside(base: &Rule, rule: &Rule) -> Option<String> {
 mod tests {
     use super::*;
     use crate::experiment::PRESETS;
+    use crate::view::text::Language;
 
     fn momentum() -> Experiment {
         (PRESETS[0].experiment)()
@@ -93,10 +204,132 @@ mod tests {
         let text = text_of(&momentum()).replace("v = gamma * v + g", "v = gamma * + g");
         let error = Rule::parse(&text).expect_err("no operand");
         assert_eq!(excerpt(&text, &error), "v = gamma * + g\n            ^");
-        let missing = RuleError { line: 9, column: 3, message: String::new() };
+        let missing = RuleError { line: 9, column: 3, fault: RuleFault::NoTheta };
         assert_eq!(excerpt("", &missing), "\n  ^", "past the end of the text");
-        let tab = RuleError { line: 1, column: 3, message: String::new() };
+        let tab = RuleError { line: 1, column: 3, fault: RuleFault::NoTheta };
         assert_eq!(excerpt("\ta?", &tab), "\ta?\n\t ^");
+    }
+
+    /// The names of an enum's cases, and the name of one. A case that is not listed does not compile.
+    macro_rules! cases {
+        ($names:ident, $name:ident, $type:ident: $($case:ident)*) => {
+            const $names: &[&str] = &[$(concat!(stringify!($type), "::", stringify!($case)),)*];
+            fn $name(value: &$type) -> &'static str {
+                match value {
+                    $($type::$case { .. } => concat!(stringify!($type), "::", stringify!($case)),)*
+                }
+            }
+        };
+    }
+
+    cases!(FAULTS, fault_name, RuleFault: TooLong Unexpected NoName EmptyName Repeated NoTheta AfterTheta NeverAssigned
+        AssignedTwice Taken Unknown Constants States Nodes Nesting InfiniteEnd Default Power Exponent TooLarge Character
+        Control);
+    cases!(EXPECTED, expected_name, Expected: Line LineEnd Text Name Number Bound In Range RangeEnd Operand Sign);
+    cases!(FOUND, found_name, Found: Written Text LineEnd);
+    cases!(ROLES, role_name, Role: Constant State Value);
+    cases!(TAKEN, taken_name, Taken: Keyword Function Given Parameter Constant State);
+
+    /// A rule with these lines between its name and its last line; the first of them is line 2.
+    fn with(lines: &str) -> String {
+        format!("name \"X\"\n{lines}\ntheta = theta - eta * g\n")
+    }
+
+    #[test]
+    fn all_that_can_be_wrong_with_a_rule_is_told_in_each_language_with_place_and_name() {
+        use crate::rule::{MAX_CONSTANTS, MAX_INTEGER_POWER, MAX_NESTING, MAX_NODES, MAX_STATES, MAX_TEXT_BYTES};
+        let lines = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
+        // The text, the place of what is wrong, and what both sentences name besides it.
+        let wrong: [(String, (usize, usize), &[&str]); 46] = [
+            ("#".repeat(MAX_TEXT_BYTES + 1), (1, 1), &["4097", "4096"]),
+            ("theta = g".to_owned(), (1, 1), &["`name \"...\"`"]),
+            ("name \" \"".to_owned(), (1, 1), &[]),
+            ("name \"X\"".to_owned(), (1, 9), &["`theta = ...`"]),
+            ("name X".to_owned(), (1, 6), &["`X`"]),
+            ("name \"X".to_owned(), (1, 8), &["`\"`"]),
+            ("name \"X\u{7}\"".to_owned(), (1, 6), &[]),
+            (with("name \"Y\""), (2, 1), &["`name`"]),
+            (with("source \"Y\"\nsource \"Z\""), (3, 1), &["`source`"]),
+            (with("theta = g\nx = 1"), (3, 1), &["theta"]),
+            (with("+ 1"), (2, 1), &["`name`, `source`, `constant`, `state`", "`+`"]),
+            (with("\"x\" = 1"), (2, 1), &["`state`"]),
+            (with("x = 1 2"), (2, 7), &["`2`"]),
+            (with("constant 3 = 1 in [0, 1]"), (2, 10), &["`3`"]),
+            (with("state 3 = 1"), (2, 7), &["`3`"]),
+            (with("state m = x"), (2, 11), &["`x`", "1e-8"]),
+            (with("x = ."), (2, 5), &["`.`", "1e-8"]),
+            (with("constant c = 0.5 in [a, 1]"), (2, 22), &["`a`", "`inf`"]),
+            (with("constant c = 0.5 [0, 1]"), (2, 18), &["`[`", "`in [0, 1)`"]),
+            (with("constant c = 0.5 in 0, 1"), (2, 21), &["`0`", "`[0, 1)`"]),
+            (with("constant c = 0.5 in [0, 1 x"), (2, 27), &["`x`", "`]`", "`)`"]),
+            (with("constant c = 0.5 in [0, inf]"), (2, 21), &["`(`", "`)`"]),
+            (with("constant c = 1 in [0, 1)"), (2, 10), &["`c`", "1", "[0, 1)"]),
+            (with("x = 1 + *"), (2, 9), &["`*`", "`-`", "`(`"]),
+            (with("x = 1 + state"), (2, 9), &["`state`"]),
+            (with("x = (1 + 2"), (2, 11), &["`)`"]),
+            (with("x = max(1)"), (2, 10), &["`,`", "`)`"]),
+            (with("state m = 0"), (2, 7), &["`m`", "`m = ...`"]),
+            (with("x = g\nx = g"), (3, 1), &["`x`"]),
+            (with("state m = 0\nm = g\nm = g"), (4, 1), &["`m`"]),
+            (with("in = 1"), (2, 1), &["`in`"]),
+            (with("sqrt = 1"), (2, 1), &["`sqrt`"]),
+            (with("state eta = 1"), (2, 7), &["`eta`"]),
+            (with("constant theta = 1 in [0, 2]"), (2, 10), &["`theta`"]),
+            (with("constant c = 1 in [0, 2]\nc = 1"), (3, 1), &["`c`"]),
+            (with("state m = 1\nconstant m = 1 in [0, 2]"), (3, 10), &["`m`"]),
+            (
+                with("constant c = 1 in [0, 2]\nstate m = 0\nx = 1\ny = gama"),
+                (5, 5),
+                &["`gama`", "theta, g, eta, t, c, m, x, sqrt, exp, log, abs, sign, min, max"],
+            ),
+            (
+                with(&lines(MAX_CONSTANTS + 1, &|i| format!("constant c{i} = 0 in [0, 1]\n"))),
+                (MAX_CONSTANTS + 2, 10),
+                &["16"],
+            ),
+            (with(&lines(MAX_STATES + 1, &|i| format!("state s{i} = 0\n"))), (MAX_STATES + 2, 7), &["8"]),
+            (with(&format!("x = 1{}", "+1".repeat(MAX_NODES))), (2, 260), &["256"]),
+            (with(&format!("x = {}1", "(".repeat(MAX_NESTING + 1))), (2, 6 + MAX_NESTING), &["64"]),
+            (with(&format!("x = g^{}", MAX_INTEGER_POWER + 1)), (2, 6), &["16"]),
+            (with("x = 2^g"), (2, 6), &[]),
+            (with("x = 1e999"), (2, 5), &["1e999", "1.7976931348623157e308"]),
+            (with("x = 1 + é"), (2, 9), &["`é`", "`#`"]),
+            (with("x = \u{7}"), (2, 5), &["`\\u{7}`"]),
+        ];
+        let (english, indonesian) = (Language::English.texts(), Language::Indonesian.texts());
+        let mut seen = std::collections::BTreeSet::new();
+        for (text, place, named) in wrong {
+            let error = Rule::parse(&text).expect_err(&text);
+            seen.insert(fault_name(&error.fault));
+            match &error.fault {
+                RuleFault::Unexpected { expected, found } => {
+                    seen.extend([expected_name(expected), found_name(found)]);
+                    if let Expected::Name(role) = expected {
+                        seen.insert(role_name(role));
+                    }
+                }
+                RuleFault::Taken { taken, role, .. } => seen.extend([taken_name(taken), role_name(role)]),
+                _ => {}
+            }
+            assert_eq!((error.line, error.column), place, "{error}\n{text}");
+            assert_eq!(told(&error, english.rule_at, english), error.to_string(), "as on the command line");
+            let (line, column) = place;
+            for (texts, beginning) in [
+                (english, format!("Line {line}, column {column}: ")),
+                (indonesian, format!("Baris {line}, kolom {column}: ")),
+            ] {
+                let sentence = told(&error, texts.rule_error, texts);
+                let message = sentence.strip_prefix(&beginning).unwrap_or_else(|| panic!("{beginning}: {sentence}"));
+                assert!(message.len() > 1, "{sentence}");
+                for part in named {
+                    assert!(message.contains(part), "{part} is not in: {sentence}");
+                }
+            }
+            assert_ne!(fault(&error.fault, english), fault(&error.fault, indonesian));
+        }
+        let all: Vec<&str> = [FAULTS, EXPECTED, FOUND, ROLES, TAKEN].concat();
+        let missing: Vec<&&str> = all.iter().filter(|name| !seen.contains(**name)).collect();
+        assert!(missing.is_empty(), "no rule has these wrong: {missing:?}");
     }
 
     #[test]

@@ -154,6 +154,9 @@ texts! {
     too_large: "the network has {count} parameters, at most {most} are allowed; lower model.width or model.depth",
         "jaringan ini punya {count} parameter, paling banyak {most}; kurangi model.width atau model.depth";
     too_many_runs: "{count} runs, at most {most} are allowed", "{count} run, paling banyak {most}";
+    not_in: "{value} is not in {range}", "{value} tidak berada dalam {range}";
+    no_field: "there is no such field", "bidang itu tidak ada";
+    not_json: "{detail}", "isinya tidak cocok; keterangan dalam bahasa Inggris: {detail}";
     refused: "Not run: {reason}", "Tidak dijalankan: {reason}";
     other_problem: "Another problem now (task, size, batch or seed): the older lines are dimmed.",
         "Kini masalah lain (tugas, ukuran, batch, atau benih): garis lama diredupkan.";
@@ -204,6 +207,68 @@ texts! {
     rule_help: "A name; constants, each with its range; states, each with its first value; then one assignment a line, theta last. Given are g (the gradient), eta (the learning rate of the step) and t (the step, from 0).",
         "Nama (name); konstanta (constant) dengan rentangnya; keadaan (state) dengan nilai awalnya; lalu satu penugasan per baris, theta terakhir. Tersedia g (gradien), eta (laju pembelajaran langkah ini), dan t (langkah, mulai 0).";
     rule_error: "Line {line}, column {column}: {message}.", "Baris {line}, kolom {column}: {message}.";
+    rule_at: "line {line}, column {column}: {message}", "baris {line}, kolom {column}: {message}";
+    rule_long: "the rule has {bytes} bytes, but at most {most} are allowed",
+        "aturan ini panjangnya {bytes} bita, padahal paling banyak {most}";
+    rule_unexpected: "expected {expected}, found {found}", "seharusnya {expected}, tetapi ditemukan {found}";
+    found_text: "a quoted text", "teks dalam tanda kutip";
+    found_end: "the end of the line", "akhir baris";
+    expected_line: "`name`, `source`, `constant`, `state` or a name to assign",
+        "`name`, `source`, `constant`, `state`, atau nama yang akan diberi nilai";
+    expected_end: "the end of the line or an operator", "akhir baris atau operator";
+    expected_text: "a text in double quotes", "teks dalam tanda kutip ganda";
+    expected_name: "the name of a {role}", "nama untuk {role}";
+    expected_number: "a number such as 0.9 or 1e-8", "angka seperti 0.9 atau 1e-8";
+    expected_bound: "a number or `inf`", "angka atau `inf`";
+    expected_in: "`in` and the range allowed, such as `in [0, 1)`", "`in` dan rentang yang boleh, misalnya `in [0, 1)`";
+    expected_range: "a range, such as `[0, 1)`", "rentang, misalnya `[0, 1)`";
+    expected_range_end: "`]` or `)`", "`]` atau `)`";
+    expected_operand: "a number, a name, a function, `-` or `(`", "angka, nama, fungsi, `-`, atau `(`";
+    role_constant: "constant", "konstanta";
+    role_state: "state", "keadaan (state)";
+    rule_no_name: "expected a line `name \"...\"`; the rule has no name",
+        "seharusnya ada baris `name \"...\"`; aturan ini belum bernama";
+    rule_empty_name: "the rule's name is empty; expected a text between the quotes",
+        "nama aturan kosong; seharusnya ada teks di antara tanda kutip";
+    rule_repeated: "the rule has a {name} already; expected one line `{name}`",
+        "aturan ini sudah punya {name}; seharusnya hanya satu baris `{name}`";
+    rule_no_theta: "expected a last line `theta = ...`; the rule never assigns theta",
+        "seharusnya ada baris terakhir `theta = ...`; aturan ini tidak pernah memberi nilai pada theta";
+    rule_after_theta: "theta is assigned last; expected nothing after its line",
+        "theta diberi nilai paling akhir; seharusnya tidak ada apa pun setelah barisnya";
+    rule_never: "the state `{name}` is never assigned; expected a line `{name} = ...`",
+        "keadaan (state) `{name}` tidak pernah diberi nilai; seharusnya ada baris `{name} = ...`";
+    rule_twice: "`{name}` is assigned already, and a name is assigned at most once; expected another name",
+        "`{name}` sudah diberi nilai, padahal satu nama hanya boleh sekali; seharusnya nama lain";
+    rule_taken: "`{name}` {taken}; expected another name for the {role}", "`{name}` {taken}; seharusnya nama lain untuk {role}";
+    taken_keyword: "is a word of the language", "adalah kata milik bahasa aturan";
+    taken_function: "is a function", "adalah fungsi";
+    taken_given: "is given to every rule and cannot be assigned",
+        "tersedia bagi setiap aturan dan tidak dapat diberi nilai";
+    taken_parameter: "is the parameter itself", "adalah parameter itu sendiri";
+    taken_constant: "is a constant already", "sudah menjadi konstanta";
+    taken_state: "is a state already", "sudah menjadi keadaan (state)";
+    rule_unknown: "nothing is named `{name}` up to here; there are {known}",
+        "sampai di sini tidak ada yang bernama `{name}`; yang ada: {known}";
+    rule_constants: "a rule may declare at most {most} constants", "satu aturan paling banyak punya {most} konstanta";
+    rule_states: "a rule may declare at most {most} states", "satu aturan paling banyak punya {most} keadaan (state)";
+    rule_nodes: "the rule has more than {most} numbers, names, operators and functions; expected a shorter one",
+        "aturan ini memuat lebih dari {most} angka, nama, operator, dan fungsi; seharusnya lebih pendek";
+    rule_nesting: "the expression is nested more than {most} deep", "ekspresi bersarang lebih dari {most} tingkat";
+    rule_infinite: "an infinite end of a range is open; expected `(` or `)` there",
+        "ujung rentang yang takhingga bersifat terbuka; seharusnya `(` atau `)` di sana";
+    rule_default: "the default of `{name}` is {value}; expected a value in {range}",
+        "nilai bawaan `{name}` adalah {value}; seharusnya nilai dalam {range}";
+    rule_power: "the power of a value that differs from parameter to parameter must be an integer from 1 to {most}, or minus one",
+        "pangkat dari nilai yang berbeda tiap parameter harus bilangan bulat dari 1 sampai {most}, atau negatifnya";
+    rule_exponent: "the exponent differs from parameter to parameter; expected a scalar",
+        "pangkatnya berbeda tiap parameter; seharusnya skalar";
+    rule_huge: "the number {written} is too large; expected at most {most}",
+        "angka {written} terlalu besar; seharusnya paling banyak {most}";
+    rule_character: "`{written}` has no meaning here; expected a name, a number, an operator or `#`",
+        "`{written}` tidak berarti apa-apa di sini; seharusnya nama, angka, operator, atau `#`";
+    rule_control: "the text holds a control character; expected printable ones",
+        "teks ini memuat karakter kendali (control); seharusnya hanya yang dapat dicetak";
     rule_fine: "This rule can run.", "Aturan ini dapat dijalankan.";
     rule_commit: "Run as a new variant", "Jalankan sebagai varian baru";
     rule_commit_key: "or Ctrl+Enter", "atau Ctrl+Enter";

@@ -170,6 +170,9 @@ export const boardTests = [
       assert.equal(await field.getAttribute('aria-invalid'), 'true');
       assert.ok((await field.getAttribute('aria-describedby')).split(' ').includes('rule-error'));
       assert.equal(await page.locator('.lines .wrong').innerText(), '▶ 5');
+      await page.locator('#language').selectOption('id');
+      assert.match(await error.innerText(), /^Baris 5, kolom 13: seharusnya .*, tetapi ditemukan `\+`\./);
+      await page.locator('#language').selectOption('en');
       assert.equal(await page.locator('#rule-commit').isDisabled(), true);
       await field.press('Control+Enter');
       await reads(page, [BASE]);
