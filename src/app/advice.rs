@@ -1,6 +1,8 @@
 //! What to look at and what to try: the line above the plots, and what happened to the focused variant.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, MouseEvent};
 
 use super::lab::Lab;
 use crate::view::advice::{self, Suggestion};
@@ -9,8 +11,18 @@ use crate::view::summary::{sentence, summary};
 /// A button that makes a variant of a suggestion.
 fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> impl IntoView {
     let Suggestion { experiment, text } = suggestion;
+    let click = move |event: MouseEvent| {
+        // The button goes once it is taken; its box keeps the focus, or the keyboard would be back at the page's start.
+        let button = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
+        let place = button.and_then(|button| button.closest("[tabindex]").ok().flatten());
+        if let Some(place) = place.and_then(|place| place.dyn_into::<HtmlElement>().ok()) {
+            // Fails only for an element that is gone.
+            let _ = place.focus();
+        }
+        lab.commit(experiment.clone());
+    };
     view! {
-        <button type="button" class="suggestion" id=id on:click=move |_| lab.commit(experiment.clone())>
+        <button type="button" class="suggestion" id=id on:click=click>
             {text}
         </button>
     }
@@ -24,7 +36,7 @@ pub fn Lead(lab: Lab) -> impl IntoView {
         lab.names.with(|names| lab.board.with_untracked(|board| advice::lead(board, names, lab.texts())))
     });
     view! {
-        <div class="lead" id="lead" aria-live="polite">
+        <div class="lead" id="lead" tabindex="-1" aria-live="polite">
             <p>{move || lead.get().text}</p>
             {move || lead.get().next.map(|next| button(lab, next, "try"))}
         </div>
@@ -84,7 +96,7 @@ pub fn Happened(lab: Lab) -> impl IntoView {
         <section class="card" aria-labelledby="happened-title">
             <h2 id="happened-title">{lab.say(|texts| texts.happened)}</h2>
             <div id="happened">
-                <div class="focused" aria-live="polite">
+                <div class="focused" tabindex="-1" aria-live="polite">
                     {focused}
                 </div>
                 <details class="others" class:unneeded=move || count.get() == 0>

@@ -9,8 +9,6 @@ use crate::view::number::three;
 
 const NAMESPACE: &str = "http://www.w3.org/1998/Math/MathML";
 
-/// Digits and signs of a number under a symbol: shorter ones are filled up, so that nothing moves when it changes.
-const WIDTH: usize = 8;
 /// A space as wide as a digit.
 const DIGIT_SPACE: char = '\u{2007}';
 
@@ -41,9 +39,9 @@ fn element(document: &Document, node: &MathNode, places: &mut Option<Places>) ->
     Some(under)
 }
 
-/// A number in the middle of [`WIDTH`] places.
-fn centred(text: &str) -> String {
-    let room = WIDTH.saturating_sub(text.chars().count());
+/// A number in the middle of so many places.
+fn centred(text: &str, places: usize) -> String {
+    let room = places.saturating_sub(text.chars().count());
     let space = |count: usize| std::iter::repeat_n(DIGIT_SPACE, count).collect::<String>();
     format!("{}{text}{}", space(room / 2), space(room - room / 2))
 }
@@ -82,8 +80,13 @@ pub fn Formula(
                 built.with_value(|places| {
                     for (symbol, element) in places {
                         let value = values.iter().find(|(other, _)| other == symbol);
-                        let text = centred(&value.map_or_else(|| "–".to_owned(), |(_, value)| three(*value)));
-                        if element.text_content().as_deref() != Some(&text) {
+                        let before = element.text_content().unwrap_or_default();
+                        // As wide as the widest so far: the formula does not move with each number, and a constant takes
+                        // no more room than it needs.
+                        let value = value.map_or_else(|| "–".to_owned(), |(_, value)| three(*value));
+                        // One place more: it must not touch its neighbour's.
+                        let text = centred(&value, before.chars().count().max(value.chars().count() + 1));
+                        if before != text {
                             element.set_text_content(Some(&text));
                         }
                     }

@@ -14,7 +14,7 @@ use crate::network::operations::ActivationKind;
 use crate::rule::{Rule, builtin};
 use crate::task::TASKS;
 use crate::view::advice::FIRST_WARMUP;
-use crate::view::name::{branch_name, placement_name, rule_name};
+use crate::view::name::{Named, branch_name, placement_name, rule_name, schedule_name, task_name};
 use crate::view::number::field;
 use crate::view::scene::percentile_90;
 use crate::view::text::{Texts, fill};
@@ -56,9 +56,6 @@ fn fixed(text: fn(&Texts) -> &'static str, lab: Lab) -> impl Fn() -> String + Se
     move || text(lab.texts()).to_owned()
 }
 
-/// What a value is called in a language.
-type Named = fn(&Texts) -> &'static str;
-
 /// A list to choose from: values with their names.
 fn choice(
     lab: Lab,
@@ -91,15 +88,6 @@ fn choice(
                 {items}
             </select>
         </div>
-    }
-}
-
-fn task_name(id: &str) -> Named {
-    match id {
-        "digits" => |texts| texts.task_digits,
-        "spirals" => |texts| texts.task_spirals,
-        "teacher" => |texts| texts.task_teacher,
-        _ => |texts| texts.task_stream,
     }
 }
 
@@ -328,13 +316,6 @@ fn WarmupChoice(lab: Lab) -> impl IntoView {
     let on = Memo::new(move |_| lab.current.with(|experiment| experiment.warmup_steps > 0));
     let get: Reader = Arc::new(|e| f64::from(e.warmup_steps));
     let set: Writer = Arc::new(|e, value| e.warmup_steps = count32(value));
-    let schedule_name = |schedule: Schedule| -> (&'static str, Named) {
-        match schedule {
-            Schedule::Constant => ("constant", |texts| texts.schedule_constant),
-            Schedule::Linear => ("linear", |texts| texts.schedule_linear),
-            Schedule::Cosine => ("cosine", |texts| texts.schedule_cosine),
-        }
-    };
     let steps = view! { <Show when=move || on.get()>{number(lab, "warmup-steps".into(), fixed(|t| t.warmup_steps, lab), get.clone(), set.clone())}</Show> };
     view! {
         <fieldset>
@@ -357,12 +338,7 @@ fn WarmupChoice(lab: Lab) -> impl IntoView {
                 "schedule",
                 |t| t.schedule,
                 Schedule::ALL.into_iter().map(schedule_name).collect(),
-                |e| match e.schedule {
-                    Schedule::Constant => "constant",
-                    Schedule::Linear => "linear",
-                    Schedule::Cosine => "cosine",
-                }
-                .to_owned(),
+                |e| schedule_name(e.schedule).0.to_owned(),
                 |e, value| {
                     e.schedule = match value {
                         "linear" => Schedule::Linear,

@@ -41,7 +41,8 @@ pub fn apply<'a>(
     differences: impl IntoIterator<Item = (&'a str, Value)>,
 ) -> Result<Experiment, ExperimentError> {
     let mut tree = serde_json::to_value(base).unwrap_or_default();
-    for (path, value) in differences {
+    let differences: Vec<(&str, Value)> = differences.into_iter().collect();
+    for (path, value) in differences.clone() {
         let (parents, key) = path.rsplit_once('.').unwrap_or(("", path));
         let mut place = &mut tree;
         for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
@@ -58,7 +59,12 @@ pub fn apply<'a>(
             map.insert(key.to_owned(), value);
         }
     }
-    serde_json::from_value(tree).map_err(|error| ExperimentError::new("experiment", Reason::Json(error.to_string())))
+    serde_json::from_value(tree).map_err(|error| {
+        // The field that is wrong by itself; the last one, where only all of them together are.
+        let is_wrong = |one: &&(&'a str, Value)| differences.len() > 1 && apply(base, [(*one).clone()]).is_err();
+        let field = differences.iter().find(is_wrong).or(differences.last()).map_or("experiment", |(path, _)| path);
+        ExperimentError::new(field, Reason::Json(error.to_string()))
+    })
 }
 
 fn no_such(path: &str) -> ExperimentError {
@@ -69,6 +75,13 @@ fn no_such(path: &str) -> ExperimentError {
 mod tests {
     use super::*;
     use crate::experiment::PRESETS;
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_told_by_its_field() {
+        let base = (PRESETS[0].experiment)();
+        let wrong = [("seed", Value::from(3)), ("warmup_steps", Value::from("frog")), ("batch_size", Value::from(8))];
+        assert_eq!(apply(&base, wrong).expect_err("it is wrong").field, "warmup_steps");
+    }
 
     #[test]
     fn applying_the_difference_gives_the_other_experiment() {

@@ -2,6 +2,7 @@
 
 use super::board::{Board, Progress, Variant};
 use super::number::three;
+use super::plot::Outcome;
 use super::scene::percentile_of;
 use super::summary::{Summary, summary};
 use super::text::{Texts, fill};
@@ -106,16 +107,14 @@ fn new_on(board: &Board, suggestion: Option<Suggestion>) -> Option<Suggestion> {
     })
 }
 
-/// How the star of a variant stands to the first one's.
-fn star_moved(first: &Summary, own: &Summary, texts: &Texts) -> String {
-    match (first.best_point(), own.best_point()) {
-        (Some((from, _)), Some((to, _))) if (to / from - 1.0).abs() < 0.01 => {
-            fill(texts.star_stayed, &[("rate", &three(from))])
-        }
-        (Some((from, _)), Some((to, _))) => fill(texts.star_moved, &[("from", &three(from)), ("to", &three(to))]),
-        (None, Some((to, _))) => fill(texts.star_new, &[("rate", &three(to))]),
-        (_, None) => texts.sentence_none.to_owned(),
-    }
+/// How the star of a variant stands to the first one's, which has one.
+fn star_moved(name: &str, from: f64, own: &Summary, texts: &Texts) -> String {
+    let (form, to) = match own.best_point() {
+        Some((to, _)) if (to / from - 1.0).abs() < 0.01 => (texts.star_stayed, to),
+        Some((to, _)) => (texts.star_moved, to),
+        None => (texts.star_none, from),
+    };
+    fill(form, &[("name", name), ("from", &three(from)), ("to", &three(to))])
 }
 
 /// What to look at and what to try, as the board stands. `names` are the variants', in the board's order.
@@ -147,7 +146,11 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
     let by_clipping = tried(board, &["clip_threshold"]);
     let by_norm = tried(board, &["model.placement", "model.final_norm"]);
     let by_rule = tried(board, &["optimizer"]);
-    let moved = |variant: &Variant| star_moved(&own, &summary(variant), texts);
+    let moved = |variant: &Variant| {
+        let place = board.variants().iter().position(|other| other.id == variant.id);
+        let name = place.and_then(|place| names.get(place)).map_or("", String::as_str);
+        star_moved(name, star, &summary(variant), texts)
+    };
     if by_warmup.is_none() && base.warmup_steps == 0 {
         let text = match edge {
             Some(edge) => fill(texts.lead_edge, &[("rate", &three(star)), ("edge", &edge)]),
@@ -177,7 +180,8 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
     only(texts.lead_explore.to_owned())
 }
 
-/// Why the first infeasible run above lr* is infeasible, in words, and the fix that the playbook names for it.
+/// Why a run is infeasible, in words, and the fix that the playbook names for it: the focused run, else the first one
+/// above lr*.
 pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (Option<String>, Option<Suggestion>) {
     if variant.progress != Progress::Ended {
         return (None, None);
@@ -186,7 +190,9 @@ pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (O
     let Some(best) = own.best else {
         return (None, new_on(board, Some(rates(experiment, 1.0 / GRID_MOVE, texts.try_lower))));
     };
-    let Some(run) = own.edge.and_then(|edge| variant.runs.get(edge)) else {
+    let is_infeasible = |run: &usize| own.points.get(*run).is_some_and(|point| point.outcome == Outcome::Infeasible);
+    let focused = board.focused_run(variant).filter(is_infeasible);
+    let Some(run) = focused.or(own.edge).and_then(|run| variant.runs.get(run)) else {
         let is_last = best + 1 == own.points.len();
         let higher = is_last.then(|| rates(experiment, GRID_MOVE, texts.try_higher));
         return (is_last.then(|| texts.at_the_end.to_owned()), new_on(board, higher));
@@ -285,11 +291,15 @@ mod tests {
         assert!(line(&board).text.contains("0.002") && line(&board).text.contains("0.004"), "{}", line(&board).text);
         let warm = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Err(300)]);
         assert_eq!(warm, Experiment { warmup_steps: 200, ..base() });
-        assert!(line(&board).text.contains("from 0.002 to 0.004"), "{}", line(&board).text);
+        assert!(
+            line(&board).text.starts_with("+ warmup 200: the star moved from 0.002 to 0.004"),
+            "{}",
+            line(&board).text
+        );
         let clipped = take(&mut board, &[Ok(0.9), Ok(0.5), Err(9), Err(2)]);
         // The norms are 1 to 10: nine of ten lie at or below 9.
         assert_eq!(clipped, Experiment { clip_threshold: Some(9.0), ..base() });
-        assert!(line(&board).text.contains("stays at 0.002"), "{}", line(&board).text);
+        assert!(line(&board).text.starts_with("+ clip 9: the star stays at 0.002"), "{}", line(&board).text);
         let normed = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Ok(0.3)]);
         assert!(matches!(&normed.model, Model::ResidualMlp(model) if model.placement == Placement::Inside));
         let other = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Ok(0.3)]);
@@ -328,5 +338,21 @@ mod tests {
         let (words, higher) = of(base(), &[Ok(0.9), Ok(0.5)]);
         assert!(words.is_some() && higher.expect("a fix").experiment.learning_rates.from > 0.01);
         assert_eq!(of(base(), &[Ok(0.5), Ok(0.9)]), (None, None), "nothing went wrong");
+    }
+
+    #[test]
+    fn a_focused_run_that_died_is_the_one_that_is_explained() {
+        let mut board = Board::default();
+        board.commit(base());
+        end(&mut board, 0, &[Ok(0.9), Ok(0.5), Err(4), Err(400)]);
+        let texts = Language::English.texts();
+        let mut told = |run| {
+            board.set_focus(0, Some(run));
+            let variant = &board.variants()[0];
+            fix(&board, variant, &summary(variant), texts).0.expect("words")
+        };
+        assert!(told(1).contains("0.004 died at step 4"), "{}", told(1));
+        assert!(told(2).contains("0.004 died at step 4"), "{}", told(2));
+        assert!(told(3).contains("0.008 died at step 400"), "{}", told(3));
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::number::{short, three};
 use super::rule_text::name_beside;
 use super::text::{Texts, fill};
-use crate::experiment::{Difference, Experiment, RuleSource, difference};
+use crate::experiment::{Difference, Experiment, RuleSource, Schedule, difference};
 use crate::network::Model;
 use crate::network::models::{Branch, Placement};
 
@@ -73,6 +73,28 @@ pub fn branch_name(branch: Branch, texts: &Texts) -> &'static str {
         Branch::Plain => texts.branch_plain,
         Branch::Zero => texts.branch_zero,
         Branch::Rezero => texts.branch_rezero,
+    }
+}
+
+/// A name that follows the language.
+pub type Named = fn(&Texts) -> &'static str;
+
+/// What a schedule is called, after its id.
+pub fn schedule_name(schedule: Schedule) -> (&'static str, Named) {
+    match schedule {
+        Schedule::Constant => ("constant", |texts| texts.schedule_constant),
+        Schedule::Linear => ("linear", |texts| texts.schedule_linear),
+        Schedule::Cosine => ("cosine", |texts| texts.schedule_cosine),
+    }
+}
+
+/// What the task of an id is called.
+pub fn task_name(id: &str) -> Named {
+    match id {
+        "digits" => |texts| texts.task_digits,
+        "spirals" => |texts| texts.task_spirals,
+        "teacher" => |texts| texts.task_teacher,
+        _ => |texts| texts.task_stream,
     }
 }
 
@@ -146,12 +168,18 @@ fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &T
             if one.to.as_bool() == Some(true) { texts.named_final_norm } else { texts.named_no_final_norm }.to_owned(),
         ),
         "model.branch" => match &experiment.model {
-            Model::ResidualMlp(model) => Some(fill(texts.named_branch, &[("value", branch_name(model.branch, texts))])),
+            Model::ResidualMlp(model) => {
+                // What stands in brackets explains the choice; a name goes without.
+                let start = branch_name(model.branch, texts).split(" (").next().unwrap_or_default();
+                Some(fill(texts.named_branch, &[("value", start)]))
+            }
             Model::Mlp(_) => None,
         },
         "model.depth" => with(texts.named_depth),
         "model.width" => with(texts.named_width),
-        "schedule" | "task" | "model.activation" => Some(value),
+        "schedule" => Some(schedule_name(experiment.schedule).1(texts).to_owned()),
+        "task" => Some(task_name(&experiment.task)(texts).to_owned()),
+        "model.activation" => Some(value),
         "probe" | "version" => None,
         other => Some(format!("{other} {value}")),
     }
@@ -168,6 +196,20 @@ mod tests {
         let mut other = base.clone();
         change(&mut other);
         variant_name(&base, &other, Language::English.texts())
+    }
+
+    #[test]
+    fn a_name_speaks_the_language_of_the_page_and_leaves_explanations_out() {
+        let base = (PRESETS[0].experiment)();
+        let mut changed = Experiment { schedule: Schedule::Cosine, task: "digits".to_owned(), ..base.clone() };
+        if let Model::ResidualMlp(model) = &mut changed.model {
+            model.branch = Branch::Zero;
+        }
+        let texts = Language::Indonesian.texts();
+        let name = |one: &Difference| part(one, &[], &changed, texts).expect("a name");
+        let mut parts: Vec<String> = difference(&base, &changed).iter().map(name).collect();
+        parts.sort();
+        assert_eq!(parts, ["angka 8×8", "cabang nol", "kosinus ke 0"]);
     }
 
     #[test]

@@ -165,7 +165,7 @@ mod tests {
         let texts = Language::English.texts();
         assert_eq!(
             sentence(&before, &first, None, texts),
-            "lr* is 0.008, loss 0.7. From 0.016 on the runs blow up or never learn."
+            "lr* is 0.008, loss 0.7. The first run above it that blows up or never learns is 0.016."
         );
         let moved = sentence(&after, &second, Some(("Momentum", &first)), texts);
         assert!(moved.ends_with("That is 4 times the lr* of Momentum."), "{moved}");

@@ -62,8 +62,8 @@ texts! {
         "{name} sedang berlatih. Apakah garisnya mencapai lebih jauh ke kanan daripada {base}, atau lebih rendah?";
     lead_none: "No learning rate of this grid survives: all are beyond the brink. Look further to the left.",
         "Tidak ada laju pada kisi ini yang bertahan: semuanya melewati batas. Lihat lebih ke kiri.";
-    lead_edge: "The best learning rate (the star) is {rate}; from {edge} on training breaks. First thing to try: warmup, which begins each run gently.",
-        "Laju pembelajaran terbaik (bintang) adalah {rate}; mulai {edge} pelatihan rusak. Yang pertama dicoba: pemanasan (warmup), yang memulai tiap run dengan lembut.";
+    lead_edge: "The best learning rate (the star) is {rate}; at {edge} training breaks. First thing to try: warmup, which begins each run gently.",
+        "Laju pembelajaran terbaik (bintang) adalah {rate}; pada {edge} pelatihan rusak. Yang pertama dicoba: pemanasan (warmup), yang memulai tiap run dengan lembut.";
     lead_no_edge: "The best learning rate (the star) is {rate}, and none above it breaks. See what warmup, a gentle start, changes.",
         "Laju pembelajaran terbaik (bintang) adalah {rate}, dan di atasnya tidak ada yang rusak. Lihat apa yang diubah pemanasan (warmup), awal yang lembut.";
     lead_clipping: "{before} Next: clip the gradient, so that no single step is too long. A good first threshold is the 90th percentile of its norms (P90).",
@@ -74,9 +74,9 @@ texts! {
         "{before} Berikutnya: pengoptimal lain. Laju pembelajarannya berarti lain: seluruh kurva akan bergeser.";
     lead_explore: "You have seen the playbook's four remedies. Combine them, change depth or task, type a rule of your own, and share the board by its link.",
         "Anda telah melihat empat obat dari playbook. Gabungkan, ubah kedalaman atau tugas, ketik aturan sendiri, dan bagikan papan lewat tautannya.";
-    star_moved: "The star moved from {from} to {to}.", "Bintang bergeser dari {from} ke {to}.";
-    star_stayed: "The star stays at {rate}.", "Bintang tetap di {rate}.";
-    star_new: "There is a star now, at {rate}.", "Kini ada bintang, di {rate}.";
+    star_moved: "{name}: the star moved from {from} to {to}.", "{name}: bintang bergeser dari {from} ke {to}.";
+    star_stayed: "{name}: the star stays at {from}.", "{name}: bintang tetap di {from}.";
+    star_none: "{name}: no learning rate of this grid trains.", "{name}: tidak ada laju pada kisi ini yang terlatih.";
     try_warmup: "Try warmup {steps}", "Coba pemanasan {steps}";
     try_clipping: "Try clipping at {threshold}", "Coba pemotongan di {threshold}";
     try_norm: "Try the norm inside", "Coba norm di dalam";
@@ -132,8 +132,8 @@ texts! {
     rate_count: "runs", "jumlah run";
     schedule: "Schedule", "Jadwal";
     schedule_constant: "constant", "konstan";
-    schedule_linear: "linear decay to 0", "turun linear ke 0";
-    schedule_cosine: "cosine decay to 0", "turun kosinus ke 0";
+    schedule_linear: "linear to 0", "linear ke 0";
+    schedule_cosine: "cosine to 0", "kosinus ke 0";
     warmup: "Warmup", "Pemanasan (warmup)";
     warmup_steps: "warmup_steps", "warmup_steps";
     clipping: "Gradient clipping", "Pemotongan gradien (clipping)";
@@ -292,8 +292,8 @@ texts! {
     happened: "What happened", "Apa yang terjadi";
     happened_others: "The other variants ({count})", "Varian lain ({count})";
     still_training: "still training", "masih berlatih";
-    sentence_edge: "lr* is {rate}, loss {loss}. From {edge} on the runs blow up or never learn.",
-        "lr* adalah {rate}, loss {loss}. Mulai {edge} run meledak atau tidak pernah belajar.";
+    sentence_edge: "lr* is {rate}, loss {loss}. The first run above it that blows up or never learns is {edge}.",
+        "lr* adalah {rate}, loss {loss}. Run pertama di atasnya yang meledak atau tidak pernah belajar: {edge}.";
     sentence_no_edge: "lr* is {rate}, loss {loss}. Every learning rate above it trains too.",
         "lr* adalah {rate}, loss {loss}. Semua laju di atasnya juga terlatih.";
     sentence_none: "No learning rate of this grid trains.", "Tidak ada laju pada kisi ini yang terlatih.";
@@ -304,7 +304,7 @@ texts! {
     run: "Run", "Jalankan";
     pause: "Pause", "Jeda";
     step: "Step", "Langkah";
-    reset: "Reset", "Ulang";
+    reset: "Reset", "Dari awal";
     progress: "step {step} / {steps}", "langkah {step} / {steps}";
     speed: "{rate} run-steps/s", "{rate} langkah-run/dtk";
     transport: "Training and cursor", "Pelatihan dan kursor";

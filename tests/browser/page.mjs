@@ -121,14 +121,47 @@ export const pageTests = [
         assert.match(await page.locator('#lead').innerText(), said);
         await next.click();
         await page.locator('#variants .name', { hasText: name }).waitFor();
+        assert.equal(await page.evaluate(() => document.activeElement.id), 'lead', 'the keyboard stays where it was');
       };
       await step('Try warmup 200', '+ warmup 200', /star\) is 0\.008/);
       assert.match(await page.locator('#lead').innerText(), /\+ warmup 200 trains now/);
       await step(/Try clipping at/, /\+ clip/, /moved from 0\.008 to 0\.0\d+/);
-      await step('Try the norm inside', '+ norm inside', /The star/);
-      await step('Try Adam', '+ Adam', /The star/);
+      await step('Try the norm inside', '+ norm inside', /: the star/);
+      await step('Try Adam', '+ Adam', /: the star/);
       await page.locator('#lead', { hasText: 'four remedies' }).waitFor({ timeout: FLEET_MS });
       assert.equal(await next.count(), 0);
+    },
+  },
+  {
+    name: 'a table with many long columns scrolls in its card, and makes no page wider',
+    context: { viewport: { width: 360, height: 740 } },
+    async run({ page, address }) {
+      const variants = ['warmup_steps=200', 'clip_threshold=3.57', 'model.placement=inside&variant=optimizer.rule=adam', 'model.branch=zero'];
+      await page.goto(`${address}#backend=cpu&version=1&${variants.map((variant) => `variant=${variant}`).join('&')}`);
+      await counts(page, 6);
+      await ended(page, 0);
+      await openTable(page, 'axis-table');
+      for (const of of ['loss', 'rate', 'norm']) await openTable(page, `${of}-table`);
+      assert.ok((await tooWide(page)) <= 0, `${await tooWide(page)} px too wide`);
+      const inside = await page.locator('.scroll').evaluateAll((all) =>
+        all.map((scroll) => scroll.getBoundingClientRect().right <= scroll.closest('.card').getBoundingClientRect().right),
+      );
+      assert.deepEqual(inside, [true, true, true, true]);
+    },
+  },
+  {
+    name: 'with a projector what happened stands right below the plots',
+    context: { viewport: { width: 1366, height: 768 } },
+    async run({ page, address }) {
+      await trained(page, address, '?theme=projector');
+      const [plots, side] = [await box(page, '.centre'), await box(page, '.side')];
+      const gap = side.y - plots.y - plots.height;
+      assert.ok(gap > 0 && gap < 30, `${gap} px between them`);
+      // A label that its field covers cannot be read.
+      const covered = await page.locator('.setup .row').evaluateAll((rows) =>
+        rows.filter((row) => row.children[0].scrollWidth > row.children[0].clientWidth).map((row) => row.textContent),
+      );
+      assert.deepEqual(covered, []);
     },
   },
   {

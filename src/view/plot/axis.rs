@@ -5,6 +5,7 @@ use plotters_backend::DrawingBackend;
 use super::frame::LABEL;
 use super::surface::{Anchor, Drawn, Palette, Pen, Surface, dash, text_width};
 use super::{Axis, Frame, Scale, Size};
+use crate::view::number::three;
 
 /// How one run of a variant stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,8 +63,9 @@ const NAME_PLACES: [f64; 6] = [-13.0, 15.0, -26.0, 28.0, -39.0, 41.0];
 const TOP: f64 = 8.0;
 /// Losses are shown up to this factor above the worst feasible final one: a line that shoots up does not squash the rest.
 const HEADROOM: f64 = 1.12;
-/// While all runs still train, their losses span more; a plot must not jump with each of them.
-const MOST_DECADES: f64 = 30.0;
+/// A loss this many times above the median stands at the upper edge, with its number: one run that learned little must
+/// not squash the lines of those that learned.
+const MOST_ABOVE: f64 = 5.0;
 
 /// The axis plot, laid out.
 #[derive(Clone, Debug)]
@@ -86,17 +88,20 @@ impl AxisLayout {
     /// Lays the plot out: crosses get a row each above the frame, and only losses that are feasible set its range.
     pub fn new(size: Size, series: Vec<AxisSeries>) -> Self {
         let mut x = (f64::INFINITY, 0f64);
-        let mut y = (f64::INFINITY, 0f64);
+        let mut losses = Vec::new();
         for point in series.iter().flat_map(|s| &s.points) {
             x = (x.0.min(point.rate), x.1.max(point.rate));
             if let Outcome::Loss { loss, .. } = point.outcome
                 && loss.is_finite()
                 && loss > 0.0
             {
-                y = (y.0.min(loss), y.1.max(loss));
+                losses.push(loss);
             }
         }
-        y.1 = y.1.min(y.0 * MOST_DECADES);
+        losses.sort_by(f64::total_cmp);
+        let at = |index: usize| losses.get(index).copied();
+        let most = at(losses.len() / 2).map_or(0.0, |median| median * MOST_ABOVE);
+        let y = (at(0).unwrap_or(f64::INFINITY), losses.last().map_or(0.0, |last| last.min(most)));
         // A variant that has no cross needs no row.
         let has_cross = |s: &AxisSeries| s.points.iter().any(|point| point.outcome == Outcome::Infeasible);
         let count = series.iter().filter(|s| has_cross(s)).count().max(1) as f64;
@@ -201,7 +206,7 @@ impl AxisLayout {
             surface.path(&stretch, pen, dash(series.slot))?;
             let mut last = None;
             for (index, point) in series.points.iter().enumerate() {
-                if let Outcome::Loss { ended, .. } = point.outcome
+                if let Outcome::Loss { loss, ended } = point.outcome
                     && let Some(at) = self.place(row, point)
                 {
                     last = Some(at);
@@ -209,6 +214,13 @@ impl AxisLayout {
                         surface.star(at, 9.0, color)?;
                     } else {
                         surface.marker(series.slot, at, 3.6, Pen { alpha, ..Pen::new(color, 1.5) }, ended)?;
+                    }
+                    if ended && !series.dimmed && loss > self.frame.y.high {
+                        let above = format!("↑ {}", three(loss));
+                        let width = text_width(&above, LABEL);
+                        let (x, y) = ((at.0 + 4.0).min(right - width), at.1 + LABEL);
+                        surface.text(&above, (x, y), LABEL, color, Anchor::Start, false)?;
+                        labels.push((x, x + width, y));
                     }
                 }
             }
@@ -278,6 +290,17 @@ mod tests {
         let fine = Outcome::Loss { loss: 0.7, ended: true };
         assert_eq!(top(&[Outcome::Infeasible, fine, fine]), top(&[Outcome::Infeasible]));
         assert!(top(&[Outcome::Infeasible, Outcome::Infeasible]) > top(&[Outcome::Infeasible, fine]));
+    }
+
+    #[test]
+    fn a_run_that_learned_little_stands_at_the_edge_and_squashes_nothing() {
+        let size = Size { width: 600.0, height: 260.0 };
+        let layout = |last| AxisLayout::new(size, vec![series(0, Outcome::Loss { loss: last, ended: true })]);
+        let (near, far) = (layout(5.0), layout(400.0));
+        assert_eq!(near.place_of(0, 1), far.place_of(0, 1), "the others stand where they stood");
+        let (top, place) = (far.frame.top, far.place_of(0, 2).expect("a place"));
+        assert!((place.1 - top).abs() < 1e-9);
+        assert!(near.place_of(0, 2).expect("a place").1 > top, "and what is near is to scale");
     }
 
     #[test]

@@ -39,8 +39,10 @@ const BARS: (f64, f64, f64) = (0.14, 34.0, 110.0);
 const GAP: f64 = 8.0;
 /// The room for the threshold's grip, between bars and labels.
 const GRIP: f64 = 22.0;
-/// The letters that a label has room for.
+/// The letters that a label has room for at least, and the steps in which it takes more: the plot must not move with each
+/// digit while a threshold is dragged.
 const LETTERS: &str = "λ 0.00123";
+const ROOM_STEP: f64 = 24.0;
 
 /// The plot of gradient norms, laid out.
 #[derive(Clone, Debug)]
@@ -54,7 +56,9 @@ impl NormLayout {
     /// Lays the plot out.
     pub fn new(size: Size, plot: NormPlot) -> Self {
         let bars = (size.width * BARS.0).clamp(BARS.1, BARS.2);
-        let beside = GAP + bars + GRIP + text_width(LETTERS, LABEL);
+        let lines = plot.threshold.iter().chain(&plot.percentile).flat_map(|mark| &mark.lines);
+        let widest = lines.map(|line| text_width(line, LABEL)).fold(text_width(LETTERS, LABEL), f64::max);
+        let beside = GAP + bars + GRIP + (widest / ROOM_STEP).ceil() * ROOM_STEP;
         let strip = LineLayout::new(size, plot.line.clone()).with_room(beside);
         Self { strip, plot, bars }
     }
