@@ -179,8 +179,11 @@ pub fn Equations(lab: Lab) -> impl IntoView {
     view! {
         <aside class="card" aria-labelledby="equations-title">
             <h2 id="equations-title">{move || equations_title(lab)}</h2>
-            <h3>{move || rule_title(lab)}</h3>
-            <div class="rule">{rule}</div>
+            <h3 id="rule-title">{move || rule_title(lab)}</h3>
+            // A long rule scrolls in its place, by keyboard too.
+            <div class="rule" tabindex="0" role="group" aria-labelledby="rule-title">
+                {rule}
+            </div>
             <p class="help" id="probe-what">{move || remark.get()}</p>
             <RuleEditor lab />
             {others}
