@@ -238,3 +238,16 @@ fn naga_accepts_the_wgsl_of_every_known_rule() {
         accept_wgsl(&Program::new(&rule));
     }
 }
+
+#[test]
+fn bounds_say_nothing_where_what_underflows_decides() {
+    // 1e-25 squared is 0 in f32: its logarithm is no number near ln 1e-50, and 0 divided by it is NaN.
+    for expression in ["min(log(g * g), 0)", "sign(theta / (g * g))"] {
+        let rule = Rule::parse(&format!("name \"Underflow\"\ntheta = {expression}\n"));
+        let rule = rule.unwrap_or_else(|error| panic!("{expression}: {error}"));
+        let program = Program::new(&rule);
+        let mut row = vec![0.0; program.scalar_count()];
+        program.scalars(&[], &mut [], 0.1, 0, &mut row);
+        assert_eq!(program.bounds(&row, 1e-25, 0.0, &[]).theta.error, f64::INFINITY, "{expression}");
+    }
+}

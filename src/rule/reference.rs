@@ -205,6 +205,8 @@ const UNDERFLOW: f64 = 7.1e-46;
 /// A result whose operands' errors carry over to `carried`, rounded once more; `from` has the operands' magnitudes.
 fn rounded(value: f64, carried: f64, from: Bounded) -> Bounded {
     let error = carried + (value.abs() + carried) * HALF_UNIT + UNDERFLOW;
+    // The error of a logarithm of what may be 0 or less comes out as NaN, which `max` would drop further on.
+    let error = if error.is_nan() { f64::INFINITY } else { error };
     Bounded { value, largest: from.largest.max(value.abs()), highest: from.highest.max(value.abs()), error }
 }
 
@@ -219,8 +221,12 @@ fn unary(operation: Operation, a: Bounded) -> Bounded {
         Operation::Negative(_) => unrounded(-a.value, a.error),
         Operation::Abs(_) => unrounded(a.value.abs(), a.error),
         Operation::Sign(_) => {
-            // Within its error of 0, the sign may be any.
-            let error = if a.error > 0.0 && a.value.abs() <= a.error { 2.0 } else { 0.0 };
+            // Within its error of 0, the sign may be any; where nothing is known of the argument, it may be NaN.
+            let error = match a.error {
+                f64::INFINITY => f64::INFINITY,
+                error if error > 0.0 && a.value.abs() <= error => 2.0,
+                _ => 0.0,
+            };
             unrounded(a.value.sign(), error)
         }
         Operation::Sqrt(_) => {
