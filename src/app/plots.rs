@@ -12,7 +12,8 @@ use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
 use crate::view::board::Board;
 use crate::view::plot::{AxisLayout, LineLayout, NormLayout, Palette, Scale, Size};
-use crate::view::scene;
+use crate::view::scene::{self, StepView};
+use crate::view::text::Texts;
 use crate::view::words::{Against, RunWords, axis_table, focus_words, run_words, step_table, step_words};
 
 /// How far the keys PageUp and PageDown move the cursor.
@@ -279,6 +280,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
     let drawn = StoredValue::new(None::<Layout>);
     let drag = StoredValue::new(None::<Drag>);
     let is_near = RwSignal::new(false);
+    let threshold = Threshold::new(lab);
     let grip = RwSignal::new(None::<Grip>);
     follow(lab, node, palette, move |canvas, palette| {
         let (size, view) = (canvas.size(), lab.view.get());
@@ -357,7 +359,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
     };
     let up = move |_| {
         if drag.try_update_value(Option::take).flatten() == Some(Drag::Threshold) {
-            Threshold(lab).commit();
+            threshold.commit();
         }
     };
     let cancel = move |_| {
@@ -408,7 +410,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
             <div class="heading">
                 <h2 id=title>{move || of.title(lab.view.get(), lab.texts())}</h2>
                 {(of == Against::Loss).then(|| view! { <LossChoices lab /> })}
-                {(of == Against::Norm).then(|| view! { <UsePercentile lab /> })}
+                {(of == Against::Norm).then(|| view! { <UsePercentile threshold /> })}
             </div>
             <div class="plot">
                 <canvas
@@ -426,7 +428,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
                     on:pointercancel=cancel
                     on:keydown=key
                 ></canvas>
-                {(of == Against::Norm).then(|| view! { <Clip lab grip /> })}
+                {(of == Against::Norm).then(|| view! { <Clip threshold grip /> })}
             </div>
             <p id=words_id class="unseen" aria-live="polite">{move || words.get()}</p>
             <TableDisclosure lab id=format!("{}-table", of.id()) label=table_label make>
@@ -439,7 +441,22 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
 /// Which loss, and on which scales.
 #[component]
 fn LossChoices(lab: Lab) -> impl IntoView {
-    let scale = |on: bool| if on { Scale::Log } else { Scale::Linear };
+    let log_choice = |id: &'static str, text: fn(&Texts) -> &str, of: fn(&mut StepView) -> &mut Scale| {
+        view! {
+            <label>
+                <input
+                    id=id
+                    type="checkbox"
+                    prop:checked=move || *of(&mut lab.view.get()) == Scale::Log
+                    on:change=move |event| {
+                        let scale = if event_target_checked(&event) { Scale::Log } else { Scale::Linear };
+                        lab.view.update(|view| *of(view) = scale);
+                    }
+                />
+                {lab.say(text)}
+            </label>
+        }
+    };
     view! {
         <div class="choices">
             <label>
@@ -455,30 +472,8 @@ fn LossChoices(lab: Lab) -> impl IntoView {
                     <option value="validation">{lab.say(|texts| texts.loss_validation)}</option>
                 </select>
             </label>
-            <label>
-                <input
-                    id="log-x"
-                    type="checkbox"
-                    prop:checked=move || lab.view.get().x == Scale::Log
-                    on:change=move |event| {
-                        let on = event_target_checked(&event);
-                        lab.view.update(|view| view.x = scale(on));
-                    }
-                />
-                {lab.say(|texts| texts.log_x)}
-            </label>
-            <label>
-                <input
-                    id="log-y"
-                    type="checkbox"
-                    prop:checked=move || lab.view.get().y == Scale::Log
-                    on:change=move |event| {
-                        let on = event_target_checked(&event);
-                        lab.view.update(|view| view.y = scale(on));
-                    }
-                />
-                {lab.say(|texts| texts.log_y)}
-            </label>
+            {log_choice("log-x", |texts| texts.log_x, |view| &mut view.x)}
+            {log_choice("log-y", |texts| texts.log_y, |view| &mut view.y)}
         </div>
     }
 }

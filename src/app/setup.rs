@@ -6,7 +6,6 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use super::threshold::rounded;
 use crate::experiment::{Experiment, Optimizer, RuleSource, Schedule, limits};
 use crate::network::Model;
 use crate::network::models::{Branch, Mlp, Placement, ResidualMlp};
@@ -15,7 +14,7 @@ use crate::rule::{Rule, builtin};
 use crate::task::TASKS;
 use crate::view::advice::FIRST_WARMUP;
 use crate::view::name::{Named, branch_name, placement_name, rule_name, schedule_name, task_name};
-use crate::view::number::field;
+use crate::view::number::{field, rounded};
 use crate::view::scene::percentile_90;
 use crate::view::text::{Texts, fill};
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::lab::Lab;
-use crate::view::number::three;
+use crate::view::number::{rounded, three};
 use crate::view::plot::NormLayout;
 use crate::view::scene::{self, Clipping, NoPercentile, percent};
 use crate::view::text::fill;
@@ -37,14 +37,40 @@ impl Grip {
     }
 }
 
-/// The threshold of the focused variant, and the one that is being tried.
+/// The threshold of the focused variant, or the one that is being tried, for the grip and the words beside it.
 #[derive(Clone, Copy)]
-pub struct Threshold(pub Lab);
+pub struct Threshold {
+    lab: Lab,
+    clipping: Memo<Option<Clipping>>,
+    percentile: Memo<Result<f64, NoPercentile>>,
+}
 
 impl Threshold {
+    /// What the board says of it; computed once, and only where it is shown.
+    pub fn new(lab: Lab) -> Self {
+        let clipping = Memo::new(move |_| {
+            let tried = lab.tried.get();
+            lab.board.with(|board| scene::clipping(board, tried))
+        });
+        Self { lab, clipping, percentile: Memo::new(move |_| lab.board.with(scene::percentile_90)) }
+    }
+
+    /// What it clips, or would clip, in words.
+    fn words(self) -> String {
+        let texts = self.lab.texts();
+        match self.clipping.get() {
+            Some(clipping) if clipping.share.is_finite() => {
+                let text = if clipping.is_tried { texts.would_clip } else { texts.clipped_share };
+                fill(text, &[("threshold", &three(clipping.threshold)), ("share", &percent(clipping.share))])
+            }
+            Some(clipping) => format!("λ = {}", three(clipping.threshold)),
+            None => texts.clipping_off.to_owned(),
+        }
+    }
+
     /// Makes a variant of the threshold that is being tried.
     pub fn commit(self) {
-        let lab = self.0;
+        let lab = self.lab;
         if let Some(threshold) = lab.tried.get_untracked() {
             lab.tried.set(None);
             lab.change(|experiment| experiment.clip_threshold = Some(rounded(threshold)));
@@ -52,32 +78,10 @@ impl Threshold {
     }
 }
 
-/// A threshold as one would write it: three digits.
-pub fn rounded(value: f64) -> f64 {
-    three(value).parse().unwrap_or(value)
-}
-
-/// What a threshold clips, or would clip, in words.
-fn clip_words(lab: Lab, clipping: Option<Clipping>) -> String {
-    let texts = lab.texts();
-    match clipping {
-        Some(clipping) if clipping.share.is_finite() => {
-            let text = if clipping.is_tried { texts.would_clip } else { texts.clipped_share };
-            fill(text, &[("threshold", &three(clipping.threshold)), ("share", &percent(clipping.share))])
-        }
-        Some(clipping) => format!("λ = {}", three(clipping.threshold)),
-        None => texts.clipping_off.to_owned(),
-    }
-}
-
 /// The grip on the plot.
 #[component]
-pub fn Clip(lab: Lab, grip: RwSignal<Option<Grip>>) -> impl IntoView {
-    let clipping = Memo::new(move |_| {
-        let tried = lab.tried.get();
-        lab.board.with(|board| scene::clipping(board, tried))
-    });
-    let percentile = Memo::new(move |_| lab.board.with(scene::percentile_90));
+pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView {
+    let Threshold { lab, clipping, percentile } = threshold;
     // Without a threshold of its own the grip rests at the percentile, from where it can be drawn.
     let shown = Memo::new(move |_| {
         let resting = || percentile.get().ok();
@@ -85,17 +89,17 @@ pub fn Clip(lab: Lab, grip: RwSignal<Option<Grip>>) -> impl IntoView {
     });
     // Keys are let go after each press: they try, and Enter commits. A pointer commits when it lets go.
     let by_key = StoredValue::new(false);
-    let words = move || clip_words(lab, clipping.get());
+    let words = move || threshold.words();
     let key = move |event: KeyboardEvent| match event.key().as_str() {
         "Enter" => {
             event.prevent_default();
-            Threshold(lab).commit();
+            threshold.commit();
         }
         "Escape" => lab.tried.set(None),
         _ => by_key.set_value(true),
     };
     let value = move || {
-        let place = |grip: Grip| shown.get().map_or((grip.low + grip.high) / 2.0, f64::ln);
+        let place = |grip: Grip| shown.get().map_or((grip.low + grip.high) / 2.0, libm::log);
         grip.get().map_or_else(String::new, |grip| place(grip).to_string())
     };
     let pixels = move |of: fn(Grip) -> f64| move || grip.get().map(|grip| format!("{}px", of(grip)));
@@ -126,7 +130,7 @@ pub fn Clip(lab: Lab, grip: RwSignal<Option<Grip>>) -> impl IntoView {
             }
             on:change=move |_| {
                 if !by_key.get_value() {
-                    Threshold(lab).commit();
+                    threshold.commit();
                 }
             }
             on:blur=move |_| lab.tried.set(None)
@@ -136,13 +140,9 @@ pub fn Clip(lab: Lab, grip: RwSignal<Option<Grip>>) -> impl IntoView {
 
 /// What the threshold clips, and the button that puts it at the 90th percentile.
 #[component]
-pub fn UsePercentile(lab: Lab) -> impl IntoView {
-    let percentile = Memo::new(move |_| lab.board.with(scene::percentile_90).map(rounded));
-    let clipping = Memo::new(move |_| {
-        let tried = lab.tried.get();
-        lab.board.with(|board| scene::clipping(board, tried))
-    });
-    let words = move || clip_words(lab, clipping.get());
+pub fn UsePercentile(threshold: Threshold) -> impl IntoView {
+    let Threshold { lab, percentile, .. } = threshold;
+    let words = move || threshold.words();
     let reason = move || match percentile.get() {
         Err(NoPercentile::Infeasible) => lab.texts().p90_infeasible,
         Err(NoPercentile::Nothing) => lab.texts().nothing_yet,
@@ -158,7 +158,7 @@ pub fn UsePercentile(lab: Lab) -> impl IntoView {
                 disabled=move || percentile.get().is_err()
                 on:click=move |_| {
                     if let Ok(value) = percentile.get_untracked() {
-                        lab.change(|experiment| experiment.clip_threshold = Some(value));
+                        lab.change(|experiment| experiment.clip_threshold = Some(rounded(value)));
                     }
                 }
             >

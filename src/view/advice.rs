@@ -1,7 +1,7 @@
 //! What to look at and what to try next, read off the board: the line above the plots, and the fix for what happened.
 
 use super::board::{Board, Progress, Variant};
-use super::number::three;
+use super::number::{rounded, three};
 use super::plot::Outcome;
 use super::scene::percentile_of;
 use super::summary::{Summary, summary};
@@ -59,12 +59,9 @@ fn warmup(experiment: &Experiment, steps: u32, texts: &Texts) -> Option<Suggesti
 }
 
 fn clip(experiment: &Experiment, threshold: f64, texts: &Texts) -> Suggestion {
-    // Three digits: what is on the button is what runs.
-    let shown = three(threshold);
-    let threshold = shown.parse().unwrap_or(threshold);
     Suggestion {
-        experiment: with(experiment, |experiment| experiment.clip_threshold = Some(threshold)),
-        text: fill(texts.try_clipping, &[("threshold", &shown)]),
+        experiment: with(experiment, |experiment| experiment.clip_threshold = Some(rounded(threshold))),
+        text: fill(texts.try_clipping, &[("threshold", &three(threshold))]),
     }
 }
 
@@ -92,8 +89,7 @@ fn adam(experiment: &Experiment, texts: &Texts) -> Option<Suggestion> {
 fn rates(experiment: &Experiment, factor: f64, text: &str) -> Suggestion {
     Suggestion {
         experiment: with(experiment, |experiment| {
-            let from = experiment.learning_rates.from * factor;
-            experiment.learning_rates.from = three(from).parse().unwrap_or(from);
+            experiment.learning_rates.from = rounded(experiment.learning_rates.from * factor);
         }),
         text: text.to_owned(),
     }

@@ -31,6 +31,11 @@ pub fn three(value: f64) -> String {
     trimmed(format!("{value:.decimals$}"))
 }
 
+/// The number that [`three`] shows: where a computed number is offered, what is shown is what runs.
+pub fn rounded(value: f64) -> f64 {
+    three(value).parse().unwrap_or(value)
+}
+
 /// A number as a field for numbers takes it, with all of its digits: 600, 0.999, 1e-8.
 pub fn field(value: f64) -> String {
     if value != 0.0 && !(1e-4..1e9).contains(&value.abs()) { format!("{value:e}") } else { value.to_string() }
@@ -55,5 +60,6 @@ mod tests {
             [0.0081, 4.0712, 31.62, 812.4, 1234567.0, 1.5e-9, 0.0, f64::NAN].map(three),
             ["0.0081", "4.07", "31.6", "812", "1.23e6", "1.5e-9", "0", "–"]
         );
+        assert_eq!([4.0712, 1234567.0, 1.5e-9, f64::INFINITY].map(rounded), [4.07, 1.23e6, 1.5e-9, f64::INFINITY]);
     }
 }
