@@ -96,6 +96,7 @@ const PART_STEPS: u32 = 2000;
 fn parts() -> Result<String, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::Failed(error.to_string());
     let work = preset(WORKS[0]).ok_or_else(|| failed(&"there is no first work"))?;
+    let work = Experiment { max_train_steps: PART_STEPS, ..work };
     let plan = work.resolve().map_err(|error| failed(&error))?;
     let plan = Arc::new(Plan::new(plan).map_err(|error| failed(&error))?);
     let parts = cpu::parts(&plan, PART_STEPS);

@@ -207,7 +207,7 @@ impl<T: Number> CpuFleet<T> {
                 }
                 let position = data.position(plan.resolved.runs[run.run].seed);
                 let seed = data.seeds().nth(position)?;
-                Some(train_run(plan, seed, &batches[position], worker, run, first..last))
+                Some(train_run(plan, seed, &batches[position], worker, run, first..last, |_| {}))
             };
             runs.iter_mut().filter_map(chunk).collect::<Vec<RunChunk>>()
         };
@@ -232,39 +232,28 @@ impl<T: Number> CpuFleet<T> {
     }
 }
 
-/// Where the time of a training step goes, on one thread: the seconds that each kind of work takes, the mean of `steps`
-/// steps of the plan's first run; the longest first.
+/// Where the time of training goes, on one thread: the seconds that each kind of work takes of a step, the mean of the first
+/// `steps` steps of the plan's first run; the longest first.
 pub fn parts(plan: &Arc<Plan>, steps: u32) -> Vec<(&'static str, f64)> {
     let mut parts: Vec<(&'static str, f64)> = Vec::new();
     let Ok(mut fleet) = CpuFleet::<f32>::new(plan.clone(), [0], None, 1) else { return parts };
     let Some(seed) = fleet.data.seeds().next() else { return parts };
     let batches = seed.batches(0, steps);
     let (Some(worker), Some(state)) = (fleet.workers.first_mut(), fleet.runs.first_mut()) else { return parts };
-    let settings = &plan.resolved.runs[state.run];
     let mut clock = Instant::now();
-    let mut took = |name: &'static str| {
+    train_run(plan, seed, &batches, worker, state, 0..steps, |name| {
         let seconds = clock.elapsed().as_secs_f64() / f64::from(steps);
         match parts.iter_mut().find(|part| part.0 == name) {
             Some(part) => part.1 += seconds,
             None => parts.push((name, seconds)),
         }
         clock = Instant::now();
-    };
-    for t in 0..steps {
-        seed.gather(&batches, t, &mut worker.inputs, &mut worker.labels);
-        took("batch");
-        worker.execute_and(&plan.training, &state.theta, |operation| took(operation.name()));
-        let norm = global_norm(&worker.gradient);
-        took("norm");
-        let scale = clip_scale(norm, settings.clip_threshold);
-        update(plan, worker, state, &settings.constants, settings.base_learning_rate, t, scale);
-        took("update");
-    }
+    });
     parts.sort_by(|a, b| b.1.total_cmp(&a.1));
     parts
 }
 
-/// Trains one run over the steps of a chunk.
+/// Trains one run over the steps of a chunk, telling each kind of work once it is done.
 fn train_run<T: Number>(
     plan: &Plan,
     seed: &SeedData,
@@ -272,6 +261,7 @@ fn train_run<T: Number>(
     worker: &mut Worker<T>,
     state: &mut RunState<T>,
     steps: std::ops::Range<u32>,
+    mut done: impl FnMut(&'static str),
 ) -> RunChunk {
     let settings = &plan.resolved.runs[state.run];
     let last = plan.resolved.steps(state.run);
@@ -289,6 +279,7 @@ fn train_run<T: Number>(
     for t in steps.start..steps.end.min(last) {
         if plan.validates(state.run, t) {
             chunk.validation.push(validate(plan, seed, worker, state, t));
+            done("validation");
         }
         let eta = learning_rate(
             settings.base_learning_rate,
@@ -300,7 +291,8 @@ fn train_run<T: Number>(
         let (mut loss, mut norm, mut scale) = (f32::NAN, f32::NAN, f32::NAN);
         if state.death.is_none() {
             seed.gather(batches, t, &mut worker.inputs, &mut worker.labels);
-            worker.execute(&plan.training, &state.theta);
+            done("batch");
+            worker.execute_and(&plan.training, &state.theta, |operation| done(operation.name()));
             loss = worker.scratch[plan.training.loss].to_f64() as f32;
             norm = global_norm(&worker.gradient).to_f64() as f32;
             if loss.is_finite() && norm.is_finite() {
@@ -309,6 +301,7 @@ fn train_run<T: Number>(
                 state.death = Some(t);
                 (loss, norm) = (f32::NAN, f32::NAN);
             }
+            done("norm");
         }
         if t.is_multiple_of(stride) {
             chunk.rows.extend([loss, norm, eta as f32, scale]);
@@ -324,13 +317,16 @@ fn train_run<T: Number>(
                 }));
             }
         }
+        done("record");
         if state.death.is_none() {
             let scale = <T as Element>::from_f64(f64::from(scale));
             update(plan, worker, state, &settings.constants, eta, t, scale);
+            done("update");
         }
     }
     if steps.contains(&(last - 1)) {
         chunk.validation.push(validate(plan, seed, worker, state, last));
+        done("validation");
     }
     chunk.death = state.death;
     chunk
