@@ -8,6 +8,7 @@ pub mod app;
 pub mod cli;
 pub mod diagnose;
 pub mod experiment;
+pub mod json;
 pub mod lab;
 pub mod network;
 pub mod random;

@@ -233,7 +233,7 @@ fn invalid_input_is_named_with_exit_code_2() {
     };
     refused(&|json| json["batch_size"] = 0.into(), "batch_size: 0 is not between 1 and 1024");
     refused(&|json| json["task"] = "mnist".into(), "task: \"mnist\" is none of teacher");
-    refused(&|json| json["learning_rate"] = 1.into(), "unknown field `learning_rate`");
+    refused(&|json| json["learning_rate"] = 1.into(), "learning_rate: \"learning_rate\" is none of version, task");
     refused(&|json| json["optimizer"]["constants"]["gamma"] = 2.into(), "[0, 1)");
     refused(&|json| json["optimizer"] = serde_json::json!({"text": "name \"X\"\ntheta = y"}), "line 2, column 9");
     let output = brink_reading(&["run", "-"], "{");

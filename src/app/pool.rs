@@ -108,10 +108,8 @@ impl Member {
 }
 
 fn post(worker: &Worker, request: &Request) {
-    if let Ok(text) = encode(request) {
-        // A string can always be posted.
-        let _ = worker.post_message(&text.into());
-    }
+    // A string can always be posted.
+    let _ = worker.post_message(&encode(request).into());
 }
 
 /// The part of a job that one member trains.

@@ -9,6 +9,7 @@ use futures_channel::mpsc::unbounded;
 use super::thread::Thread;
 use super::{Failure, print, threads};
 use crate::experiment::{Experiment, preset};
+use crate::json::Json;
 use crate::lab::bench::{WORKS, measure};
 use crate::lab::{CHUNK_SECONDS, Control, Runner, Running, Share, drive};
 use crate::train::gpu::Gpu;
@@ -66,8 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     if arguments.json {
-        let json = serde_json::to_string_pretty(&timings).map_err(|error| Failure::Failed(error.to_string()))?;
-        return print(&format!("{json}\n"));
+        return print(&format!("{:#}\n", timings.to_tree()));
     }
     let mut table = format!(
         "{:4}  {:7}  {:>4}  {:>5}  {:>8}  {:>12}\n",

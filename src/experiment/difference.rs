@@ -1,4 +1,5 @@
 use super::{Experiment, ExperimentError, Reason};
+use crate::json::Json;
 use serde_json::{Map, Value};
 
 /// One field in which two experiments differ.
@@ -14,9 +15,8 @@ pub struct Difference {
 
 /// The fields in which `other` differs from `base`, in alphabetical order of their paths.
 pub fn difference(base: &Experiment, other: &Experiment) -> Vec<Difference> {
-    let tree = |experiment: &Experiment| serde_json::to_value(experiment).unwrap_or_default();
     let mut differences = Vec::new();
-    compare("", &tree(base), &tree(other), &mut differences);
+    compare("", &base.to_tree(), &other.to_tree(), &mut differences);
     differences
 }
 
@@ -40,9 +40,8 @@ pub fn apply<'a>(
     base: &Experiment,
     differences: impl IntoIterator<Item = (&'a str, Value)>,
 ) -> Result<Experiment, ExperimentError> {
-    let mut tree = serde_json::to_value(base).unwrap_or_default();
-    let differences: Vec<(&str, Value)> = differences.into_iter().collect();
-    for (path, value) in differences.clone() {
+    let mut tree = base.to_tree();
+    for (path, value) in differences {
         let (parents, key) = path.rsplit_once('.').unwrap_or(("", path));
         let mut place = &mut tree;
         for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
@@ -59,12 +58,7 @@ pub fn apply<'a>(
             map.insert(key.to_owned(), value);
         }
     }
-    serde_json::from_value(tree).map_err(|error| {
-        // The field that is wrong by itself; the last one, where only all of them together are.
-        let is_wrong = |one: &&(&'a str, Value)| differences.len() > 1 && apply(base, [(*one).clone()]).is_err();
-        let field = differences.iter().find(is_wrong).or(differences.last()).map_or("experiment", |(path, _)| path);
-        ExperimentError::new(field, Reason::Json(error.to_string()))
-    })
+    Ok(Experiment::from_tree(&tree)?)
 }
 
 fn no_such(path: &str) -> ExperimentError {

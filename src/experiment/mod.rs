@@ -10,16 +10,16 @@ pub use difference::{Difference, apply, difference};
 pub use presets::{PRESETS, Preset, preset};
 pub use resolve::{ExperimentError, Reason, Resolved, Run};
 
+use crate::json::{self, Fault, Fields, Json, Mismatch, json_fields, json_names};
 use crate::network::Model;
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The version of the format that this program writes and reads.
 pub const VERSION: u32 = 1;
 
 /// An experiment: a fleet of runs that share task, network, rule and batch size, and differ in their metaparameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Experiment {
     /// The version of the format: [`VERSION`].
     pub version: u32,
@@ -28,78 +28,80 @@ pub struct Experiment {
     /// The model and its sizes.
     pub model: Model,
     /// Multiplies every initial weight that is drawn; see [`limits::INITIAL_SCALE`].
-    #[serde(default = "one")]
     pub initial_scale: f64,
     /// The update rule and its constants.
     pub optimizer: Optimizer,
     /// The base learning rates of the sweep, one run each. Not read where `runs` is given.
-    #[serde(default)]
     pub learning_rates: LearningRates,
     /// The steps of linear warmup, prepended to `max_train_steps`.
-    #[serde(default)]
     pub warmup_steps: u32,
     /// The learning rate after warmup.
-    #[serde(default)]
     pub schedule: Schedule,
     /// The clip threshold for the global gradient norm; none clips nothing.
-    #[serde(default)]
     pub clip_threshold: Option<f64>,
     /// The examples of a batch.
     pub batch_size: usize,
     /// The steps after warmup.
     pub max_train_steps: u32,
     /// Validation runs at steps 0, n, 2n, ... and after the last update.
-    #[serde(default = "default_validation_every")]
     pub validation_every: u32,
     /// Decides data, initial parameters and batch order.
-    #[serde(default = "default_seed")]
     pub seed: u32,
     /// The parameter whose values are recorded; by default the one with the largest gradient at step 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
     /// The runs one by one, in place of the sweep.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<RunSettings>,
 }
 
-fn one() -> f64 {
-    1.0
-}
+/// Validation every so many steps, where the experiment does not say.
+const VALIDATION_EVERY: u32 = 50;
 
-fn default_validation_every() -> u32 {
-    50
-}
-
-fn default_seed() -> u32 {
-    1
-}
+json_fields!(Experiment {
+    version: required,
+    task: required,
+    model: required,
+    initial_scale: or(1.0),
+    optimizer: required,
+    learning_rates: or(LearningRates::default()),
+    warmup_steps: or(0),
+    schedule: or(Schedule::default()),
+    clip_threshold: or(None),
+    batch_size: required,
+    max_train_steps: required,
+    validation_every: or(VALIDATION_EVERY),
+    seed: or(1),
+    probe: optional,
+    runs: optional,
+});
 
 /// One run: its base learning rate, and what differs from the experiment's own values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunSettings {
     /// The base learning rate.
     pub base_learning_rate: f64,
     /// Warmup steps other than the experiment's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warmup_steps: Option<u32>,
     /// A clip threshold other than the experiment's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_threshold: Option<f64>,
     /// An initial scale other than the experiment's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_scale: Option<f64>,
     /// Rule constants other than the experiment's.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub constants: BTreeMap<String, f64>,
     /// A seed other than the experiment's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u32>,
 }
 
+json_fields!(RunSettings {
+    base_learning_rate: required,
+    warmup_steps: optional,
+    clip_threshold: optional,
+    initial_scale: optional,
+    constants: optional,
+    seed: optional,
+});
+
 /// A geometric sweep: `from`, `from * factor`, ... `count` values in all.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LearningRates {
     /// The smallest learning rate.
     pub from: f64,
@@ -108,6 +110,8 @@ pub struct LearningRates {
     /// How many.
     pub count: usize,
 }
+
+json_fields!(LearningRates { from: required, factor: required, count: required });
 
 impl Default for LearningRates {
     fn default() -> Self {
@@ -128,8 +132,7 @@ impl LearningRates {
 }
 
 /// The learning rate after warmup, with k steps since warmup and S = `max_train_steps`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Schedule {
     /// base
     #[default]
@@ -140,14 +143,15 @@ pub enum Schedule {
     Cosine,
 }
 
+json_names!(Schedule { Constant = "constant", Linear = "linear", Cosine = "cosine" });
+
 impl Schedule {
     /// All schedules, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Constant, Self::Linear, Self::Cosine];
 }
 
 /// An update rule with its constants.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "OptimizerFields", into = "OptimizerFields")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Optimizer {
     /// Where the rule comes from.
     pub rule: RuleSource,
@@ -164,37 +168,27 @@ pub enum RuleSource {
     Text(String),
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OptimizerFields {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    rule: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    constants: BTreeMap<String, f64>,
-}
+impl Json for Optimizer {
+    fn to_tree(&self) -> Value {
+        let (field, text) = match &self.rule {
+            RuleSource::Builtin(id) => ("rule", id),
+            RuleSource::Text(text) => ("text", text),
+        };
+        let mut tree = json::object([(field, text.to_tree())]);
+        if let (Value::Object(fields), false) = (&mut tree, self.constants.is_empty()) {
+            fields.insert("constants".to_owned(), self.constants.to_tree());
+        }
+        tree
+    }
 
-impl TryFrom<OptimizerFields> for Optimizer {
-    type Error = &'static str;
-
-    fn try_from(fields: OptimizerFields) -> Result<Self, Self::Error> {
-        let rule = match (fields.rule, fields.text) {
+    fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
+        let fields = Fields::of(tree, &["rule", "text", "constants"])?;
+        let rule = match (fields.optional("rule")?.flatten(), fields.optional("text")?.flatten()) {
             (Some(id), None) => RuleSource::Builtin(id),
             (None, Some(text)) => RuleSource::Text(text),
-            _ => return Err("optimizer: give either `rule` (a built-in rule) or `text` (a rule's text)"),
+            _ => return Err(Mismatch::new(Fault::Either("rule", "text"))),
         };
-        Ok(Self { rule, constants: fields.constants })
-    }
-}
-
-impl From<Optimizer> for OptimizerFields {
-    fn from(optimizer: Optimizer) -> Self {
-        let (rule, text) = match optimizer.rule {
-            RuleSource::Builtin(id) => (Some(id), None),
-            RuleSource::Text(text) => (None, Some(text)),
-        };
-        Self { rule, text, constants: optimizer.constants }
+        Ok(Self { rule, constants: fields.optional("constants")?.unwrap_or_default() })
     }
 }
 
@@ -206,8 +200,7 @@ impl Optimizer {
 }
 
 /// The parameter whose gradient, value and states are recorded every step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
     /// The parameter's name, such as `block3.first.weight`.
     pub layer: String,
@@ -215,10 +208,13 @@ pub struct Probe {
     pub index: usize,
 }
 
+json_fields!(Probe { layer: required, index: required });
+
 impl Experiment {
     /// Reads an experiment from JSON; [`Experiment::resolve`] then checks it.
     pub fn from_json(text: &str) -> Result<Self, ExperimentError> {
-        serde_json::from_str(text).map_err(|error| ExperimentError::new("JSON", Reason::Json(error.to_string())))
+        let tree = json::read(text).map_err(|error| ExperimentError::new("JSON", Reason::Json(error)))?;
+        Ok(Self::from_tree(&tree)?)
     }
 
     /// The number of runs.
@@ -228,6 +224,6 @@ impl Experiment {
 
     /// The experiment as JSON, one field a line.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default()
+        format!("{:#}", self.to_tree())
     }
 }

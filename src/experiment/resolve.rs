@@ -1,4 +1,5 @@
 use super::{Experiment, LearningRates, Probe, RuleSource, RunSettings, VERSION, limits};
+use crate::json::{Fault, Mismatch};
 use crate::network::{Form, Model, Network};
 use crate::rule::{ConstantError, Rule, RuleError, builtin};
 use crate::task::{self, Task};
@@ -62,13 +63,16 @@ pub enum Reason {
         /// The values that are allowed.
         range: String,
     },
+    /// A field that does not hold what it should: it is missing, of another kind, or one too many.
+    #[error("{0}")]
+    Field(Fault),
     /// A field that there is not, and nothing else that could be meant.
     #[error("there is no such field")]
     NoField,
     /// The text of a rule that is wrong.
     #[error("{0}")]
     Rule(RuleError),
-    /// JSON that is none, or is none of an experiment: what serde says, which names what is allowed, in English.
+    /// A text that is no JSON: what the parser says, in English.
     #[error("{0}")]
     Json(String),
     /// Anything else, in English: nothing that a control or a link can get wrong.
@@ -89,6 +93,13 @@ impl Reason {
 impl ExperimentError {
     pub(super) fn new(field: impl Into<String>, reason: Reason) -> Self {
         Self { field: field.into(), reason }
+    }
+}
+
+impl From<Mismatch> for ExperimentError {
+    fn from(mismatch: Mismatch) -> Self {
+        let Mismatch { path, fault } = mismatch;
+        Self::new(if path.is_empty() { "experiment".to_owned() } else { path }, Reason::Field(fault))
     }
 }
 
@@ -325,7 +336,8 @@ mod tests {
         };
         assert!(broken(constant).starts_with("optimizer.constants.gamma: "));
         let run = |e: &mut Experiment| {
-            let mut run: RunSettings = serde_json::from_str(r#"{"base_learning_rate": 0.1}"#).unwrap();
+            let tree = crate::json::object([("base_learning_rate", 0.1.into())]);
+            let mut run = <RunSettings as crate::json::Json>::from_tree(&tree).unwrap();
             run.clip_threshold = Some(-1.0);
             e.runs = vec![run];
         };

@@ -1,5 +1,6 @@
 use super::{Command, Event};
 use crate::experiment::{Experiment, Resolved};
+use crate::json::json_fields;
 use crate::train::cpu::CpuFleet;
 use crate::train::gpu::{Gpu, GpuFleet, GpuFleetError};
 use crate::train::{Backend, Checkpoint, Fleet, FleetError, Plan};
@@ -30,7 +31,7 @@ pub trait Platform {
 }
 
 /// Which part of an experiment to train, and where.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Share {
     /// The experiment.
     pub experiment: Experiment,
@@ -41,6 +42,8 @@ pub struct Share {
     /// The threads to use on the CPU; 1 in a browser.
     pub threads: usize,
 }
+
+json_fields!(Share { experiment: required, runs: required, backend: required, threads: required });
 
 /// Trains a share of an experiment to its end, obeying `commands` and passing every event to `emit`.
 pub async fn drive(

@@ -1,13 +1,13 @@
 //! Metrics as recorded: one row per run and step, taken at theta_t, before the update.
 
-use serde::{Deserialize, Serialize};
+use crate::json::json_fields;
 
 /// The columns that every row begins with; the probe's follow ([`Columns`]).
 pub const METRIC_COLUMNS: [&str; 4] = ["loss", "gradient_norm", "learning_rate", "clip_scale"];
 
 /// What the values of a row mean: the four metrics, then the probe's gradient (after clipping), its parameter and its
 /// states (in the order of the rule; a scalar state too), all before the update.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
     /// The names of the rule's states.
     pub states: Vec<String>,
@@ -36,20 +36,20 @@ impl Columns {
 }
 
 /// The mean validation loss at one step.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ValidationPoint {
     /// The number of updates done before it was taken.
     pub step: u32,
     /// The mean loss over the validation examples; NaN for a dead run.
-    #[serde(with = "number")]
     pub loss: f32,
     /// The share of validation examples classified right, 0 to 1; NaN for a dead run.
-    #[serde(with = "number")]
     pub accuracy: f32,
 }
 
+json_fields!(ValidationPoint { step: required, loss: required, accuracy: required });
+
 /// What one run recorded over some consecutive steps.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunChunk {
     /// The run's index in its experiment.
     pub run: usize,
@@ -64,6 +64,15 @@ pub struct RunChunk {
     /// The step at which the run died, if it has: its first step with a loss or gradient norm that is not finite.
     pub death: Option<u32>,
 }
+
+json_fields!(RunChunk {
+    run: required,
+    first_step: required,
+    stride: required,
+    rows: required,
+    validation: required,
+    death: or(None),
+});
 
 /// All that one run has recorded.
 #[derive(Clone, Debug, PartialEq)]
@@ -170,21 +179,6 @@ pub enum RecordError {
         /// The first row of the chunk.
         found: usize,
     },
-}
-
-/// JSON has no NaN and no infinity: they are written as null and read as NaN.
-pub mod number {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    /// Writes a number, or null where it is not finite.
-    pub fn serialize<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
-        if value.is_finite() { serializer.serialize_f32(*value) } else { serializer.serialize_none() }
-    }
-
-    /// Reads a number, or NaN where there is null.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
-        Ok(Option::<f32>::deserialize(deserializer)?.unwrap_or(f32::NAN))
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,6 @@
-use serde::{Deserialize, Serialize};
-
 /// The extents of a tensor, outermost first; a scalar has none. The run is never part of a shape: it is the leading
 /// axis of every tensor of a fleet.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape(Vec<usize>);
 
 impl Shape {

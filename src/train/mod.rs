@@ -12,17 +12,19 @@ pub use checkpoint::{Checkpoint, RunCheckpoint};
 pub use plan::{Plan, PlanError};
 pub use tape::{Instruction, Place, Tape};
 
+use crate::json::json_names;
 use crate::record::RunChunk;
 
 /// Where a fleet trains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
     /// ndarray and matrixmultiply.
     Cpu,
     /// wgpu.
     Gpu,
 }
+
+json_names!(Backend { Cpu = "cpu", Gpu = "gpu" });
 
 /// Why a fleet cannot go on.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

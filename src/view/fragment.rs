@@ -12,14 +12,13 @@ use super::board::{Arrangement, MOST_VARIANTS, Placed};
 use super::refusal::refusal;
 use super::text::{Texts, fill};
 use crate::experiment::{Experiment, ExperimentError, PRESETS, Reason, VERSION, apply, difference, limits, preset};
+use crate::json::{self, beginning};
 use crate::train::Backend;
 
 /// The longest fragment that is read or written, in bytes.
 pub const MOST_BYTES: usize = 8192;
 /// The most names in a field's path (`optimizer.constants.beta1` has 3): a deeper one would only cost stack.
 const MOST_LEVELS: usize = 4;
-/// How much of a wrong value a message repeats, in characters.
-const MOST_REPEATED: usize = 60;
 
 /// The base of a board without variants.
 const NO_BASE: &str = "none";
@@ -154,7 +153,7 @@ impl Fragment {
     fn part(&mut self, part: &str, raw: &mut Raw, seen: &mut Vec<&'static str>) -> Result<(), Problem> {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let Some(key) = KEYS.into_iter().find(|key| *key == name) else {
-            return Err(Problem::Key(repeated(&decode(part).unwrap_or_else(|| part.to_owned()))));
+            return Err(Problem::Key(beginning(&decode(part).unwrap_or_else(|| part.to_owned()))));
         };
         if key != "variant" {
             if seen.contains(&key) {
@@ -163,7 +162,7 @@ impl Fragment {
             seen.push(key);
         }
         let wrong = |allowed: String| {
-            let value = repeated(&decode(value).unwrap_or_else(|| value.to_owned()));
+            let value = beginning(&decode(value).unwrap_or_else(|| value.to_owned()));
             Problem::Value { key, value, allowed }
         };
         raw.is_board |= !matches!(key, "backend" | "bench");
@@ -369,7 +368,7 @@ fn fields(key: &str, text: &str) -> Result<Fields, Problem> {
         let (path, value) = part.split_once('=').unwrap_or((part, ""));
         let (path, value) = (decode(path).ok_or_else(broken)?, decode(value).ok_or_else(broken)?);
         if path.split('.').count() > MOST_LEVELS {
-            return Err(Problem::Key(repeated(&path)));
+            return Err(Problem::Key(beginning(&path)));
         }
         Ok((path, read_value(&value)))
     };
@@ -390,7 +389,7 @@ fn read_value(text: &str) -> Value {
         return Value::from(whole);
     }
     let number = text.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
-    number.map(Value::Number).or_else(|| serde_json::from_str(text).ok()).unwrap_or_else(|| Value::from(text))
+    number.map(Value::Number).or_else(|| json::read(text).ok()).unwrap_or_else(|| Value::from(text))
 }
 
 fn number(text: &str, range: &RangeInclusive<usize>) -> Option<usize> {
@@ -403,15 +402,6 @@ fn numbers(text: &str, range: &RangeInclusive<usize>) -> Option<Vec<usize>> {
 
 fn list_of(range: &RangeInclusive<usize>) -> String {
     format!("{0}–{1},{0}–{1},…", range.start(), range.end())
-}
-
-/// The beginning of a wrong value.
-fn repeated(text: &str) -> String {
-    let mut short: String = text.chars().take(MOST_REPEATED).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }
 
 /// Percent-encodes all but what neither the grammar nor a program that finds links in a text gives a meaning to.
@@ -490,7 +480,10 @@ mod tests {
             ("variant=width=%zz", ["variant", "percent-encoding"]),
             ("variant=optimizer.constants.gamma.a.b=1", ["optimizer.constants.gamma.a.b", "allowed"]),
             ("variant=batch_size=0", ["variant 2", "batch_size: 0 is not between 1 and 1024"]),
-            ("variant=colour=red", ["variant 2", "unknown field `colour`, expected one of"]),
+            ("variant=colour=red", ["variant 2", "colour: \"colour\" is none of version, task"]),
+            ("variant=warmup_steps=frog", ["warmup_steps: \"frog\"", "a whole number from 0 to 4294967295"]),
+            ("variant=optimizer.text=x", ["optimizer: ", "either rule or text"]),
+            ("base=figure-7a;task=null", ["task: is missing", "base 1"]),
             ("base=figure-7a;optimizer.rule=null;optimizer.text=x", ["base 1", "optimizer.text: line 1, column"]),
             ("variant=optimizer.constants.gamma=1.5", ["optimizer.constants.gamma: 1.5", "[0, 1)"]),
             ("variant=optimizer.constants.beta=0.5", ["optimizer.constants.beta: \"beta\"", "gamma"]),

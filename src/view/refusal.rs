@@ -3,6 +3,7 @@
 use super::rule_text::told;
 use super::text::{Texts, fill};
 use crate::experiment::{ExperimentError, Reason};
+use crate::json::{Fault, Kind};
 
 /// Why an experiment is refused: the field, and what it may hold.
 pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
@@ -18,6 +19,7 @@ pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
             fill(texts.too_many_runs, &[("count", &count.to_string()), ("most", &most.to_string())])
         }
         Reason::Interval { value, range } => fill(texts.not_in, &[("value", value), ("range", range)]),
+        Reason::Field(fault) => field_fault(fault, texts),
         Reason::NoField => texts.no_field.to_owned(),
         Reason::Rule(error) => told(error, texts.rule_at, texts),
         Reason::Json(detail) => fill(texts.not_json, &[("detail", detail)]),
@@ -26,11 +28,34 @@ pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
     format!("{}: {reason}", error.field)
 }
 
+/// What is wrong with a field that does not hold what it should.
+fn field_fault(fault: &Fault, texts: &Texts) -> String {
+    match fault {
+        Fault::Missing => texts.field_missing.to_owned(),
+        Fault::Unknown { found, known } => {
+            fill(texts.none_of, &[("value", &format!("{found:?}")), ("known", &known.join(", "))])
+        }
+        Fault::Kind { found, kind } => {
+            let kind = match kind {
+                Kind::Number => texts.kind_number.to_owned(),
+                Kind::Whole(most) => fill(texts.kind_whole, &[("most", &most.to_string())]),
+                Kind::Text => texts.kind_text.to_owned(),
+                Kind::Boolean => texts.kind_boolean.to_owned(),
+                Kind::List => texts.kind_list.to_owned(),
+                Kind::Object => texts.kind_object.to_owned(),
+            };
+            fill(texts.not_kind, &[("value", found), ("kind", &kind)])
+        }
+        Fault::Either(first, second) => fill(texts.either, &[("first", first), ("second", second)]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Experiment, PRESETS};
+    use crate::experiment::{Experiment, PRESETS, apply};
     use crate::view::text::Language;
+    use serde_json::Value;
 
     #[test]
     fn a_refusal_is_told_in_each_language_and_in_english_as_the_engine_tells_it() {
@@ -45,8 +70,21 @@ mod tests {
             Experiment { clip_threshold: Some(-1.0), ..base() },
             many(9999),
         ];
-        for experiment in wrong {
-            let Err(error) = experiment.resolve() else { panic!("it is wrong") };
+        let resolved = wrong.into_iter().map(|experiment| experiment.resolve().err());
+        let changes = [
+            ("seed", Value::from("frog")),
+            ("schedule", Value::from("steep")),
+            ("task", Value::from(1)),
+            ("model.final_norm", Value::from(1)),
+            ("runs", Value::from(1)),
+            ("learning_rates", Value::from(1)),
+            ("initial_scale", Value::from("1")),
+            ("batch_size", Value::Null),
+            ("optimizer.rule", Value::Null),
+        ];
+        let applied = changes.into_iter().map(|change| apply(&base(), [change]).err());
+        for error in resolved.chain(applied) {
+            let Some(error) = error else { panic!("it is wrong") };
             assert_eq!(refusal(&error, Language::English.texts()), error.to_string());
             let indonesian = refusal(&error, Language::Indonesian.texts());
             assert_ne!(indonesian, error.to_string());

@@ -155,6 +155,15 @@ texts! {
         "jaringan ini punya {count} parameter, paling banyak {most}; kurangi model.width atau model.depth";
     too_many_runs: "{count} runs, at most {most} are allowed", "{count} run, paling banyak {most}";
     not_in: "{value} is not in {range}", "{value} tidak berada dalam {range}";
+    field_missing: "is missing", "tidak ada";
+    not_kind: "{value} is not {kind}", "{value} bukan {kind}";
+    kind_number: "a number", "bilangan";
+    kind_whole: "a whole number from 0 to {most}", "bilangan bulat dari 0 sampai {most}";
+    kind_text: "a text", "teks";
+    kind_boolean: "true or false", "true atau false";
+    kind_list: "a list", "daftar";
+    kind_object: "an object", "objek";
+    either: "give either {first} or {second}", "isi salah satu dari {first} atau {second}";
     no_field: "there is no such field", "bidang itu tidak ada";
     not_json: "{detail}", "isinya tidak cocok; keterangan dalam bahasa Inggris: {detail}";
     refused: "Not run: {reason}", "Tidak dijalankan: {reason}";

@@ -90,9 +90,8 @@ pub fn start(scope: DedicatedWorkerGlobalScope) {
 
 /// Sends a reply, with its rows where it has any.
 fn post(scope: &DedicatedWorkerGlobalScope, reply: &Reply, rows: &[f32]) {
-    let Ok(text) = encode(reply) else { return };
     let rows = Float32Array::from(rows);
-    let message = Array::of2(&text.into(), &rows);
+    let message = Array::of2(&encode(reply).into(), &rows);
     // The array's memory is handed over, not copied. This fails only where the page is gone.
     let _ = scope.post_message_with_transfer(&message, &Array::of1(&rows.buffer()));
 }

@@ -1,26 +1,23 @@
 //! What page and host say to each other.
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::json::{self, Fields, Json, Mismatch, json_fields};
 use crate::lab::{Command, Event, Share};
 use crate::record::{RunChunk, ValidationPoint};
 
-/// A message as text. By way of a JSON tree, as links go: the page then has one serialiser and one deserialiser of every
-/// type, which a tenth of its size was.
-pub fn encode(message: &impl Serialize) -> serde_json::Result<String> {
-    Ok(serde_json::to_value(message)?.to_string())
+/// A message as text.
+pub fn encode(message: &impl Json) -> String {
+    json::write(&message.to_tree())
 }
 
 /// The message of a text.
-pub fn decode<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
-    serde_json::from_value(serde_json::from_str::<Value>(text)?)
+pub fn decode<T: Json>(text: &str) -> Result<T, ProtocolError> {
+    Ok(T::from_tree(&json::read(text).map_err(ProtocolError::Json)?)?)
 }
 
 /// What the page asks of a host.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     /// Is anybody there? A worker that was stopped from outside says nothing, and no browser tells.
     Ping,
@@ -42,16 +39,48 @@ pub enum Request {
     },
 }
 
+impl Json for Request {
+    fn to_tree(&self) -> Value {
+        match self {
+            Self::Ping => Value::from("ping"),
+            Self::Adapter => Value::from("adapter"),
+            Self::Start { job, share } => {
+                json::object([("start", json::object([("job", job.to_tree()), ("share", share.to_tree())]))])
+            }
+            Self::Command { job, command } => {
+                json::object([("command", json::object([("job", job.to_tree()), ("command", command.to_tree())]))])
+            }
+        }
+    }
+
+    fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
+        Ok(match json::case(tree)? {
+            ("ping", _) => Self::Ping,
+            ("adapter", _) => Self::Adapter,
+            ("start", tree) => {
+                let fields = Fields::of(tree, &["job", "share"])?;
+                Self::Start { job: fields.required("job")?, share: Box::new(fields.required("share")?) }
+            }
+            ("command", tree) => {
+                let fields = Fields::of(tree, &["job", "command"])?;
+                Self::Command { job: fields.required("job")?, command: fields.required("command")? }
+            }
+            (other, _) => return Err(Mismatch::unknown(other, &["ping", "adapter", "start", "command"])),
+        })
+    }
+}
+
 /// A GPU adapter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adapter {
     /// Whether it is software: slower than the CPU backend, and used only where asked for.
     pub software: bool,
 }
 
+json_fields!(Adapter { software: required });
+
 /// What a host tells the page.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// The host listens; what was sent before is lost.
     Ready,
@@ -75,8 +104,41 @@ pub enum Reply {
     },
 }
 
+impl Json for Reply {
+    fn to_tree(&self) -> Value {
+        match self {
+            Self::Ready => Value::from("ready"),
+            Self::Pong => Value::from("pong"),
+            Self::Adapter(adapter) => json::object([("adapter", adapter.to_tree())]),
+            Self::Metrics { job, heads } => {
+                json::object([("metrics", json::object([("job", job.to_tree()), ("heads", heads.to_tree())]))])
+            }
+            Self::Event { job, event } => {
+                json::object([("event", json::object([("job", job.to_tree()), ("event", event.to_tree())]))])
+            }
+        }
+    }
+
+    fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
+        Ok(match json::case(tree)? {
+            ("ready", _) => Self::Ready,
+            ("pong", _) => Self::Pong,
+            ("adapter", adapter) => Self::Adapter(Json::from_tree(adapter)?),
+            ("metrics", tree) => {
+                let fields = Fields::of(tree, &["job", "heads"])?;
+                Self::Metrics { job: fields.required("job")?, heads: fields.required("heads")? }
+            }
+            ("event", tree) => {
+                let fields = Fields::of(tree, &["job", "event"])?;
+                Self::Event { job: fields.required("job")?, event: fields.required("event")? }
+            }
+            (other, _) => return Err(Mismatch::unknown(other, &["ready", "pong", "adapter", "metrics", "event"])),
+        })
+    }
+}
+
 /// A [`RunChunk`] without its rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ChunkHead {
     /// The run's index in its experiment.
     pub run: usize,
@@ -92,9 +154,24 @@ pub struct ChunkHead {
     pub death: Option<u32>,
 }
 
+json_fields!(ChunkHead {
+    run: required,
+    first_step: required,
+    stride: required,
+    values: required,
+    validation: required,
+    death: or(None),
+});
+
 /// A message that makes no sense.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProtocolError {
+    /// The message is no JSON.
+    #[error("{0}")]
+    Json(String),
+    /// The message is none that is known.
+    #[error("{0}")]
+    Message(#[from] Mismatch),
     /// The array beside the message is shorter or longer than the heads say.
     #[error("the metrics have {found} values, {expected} were announced")]
     Length {
@@ -165,7 +242,7 @@ mod tests {
         let mut chunks = vec![chunk(0, vec![1.0, 2.0, 3.0]), chunk(4, Vec::new()), chunk(7, vec![4.0])];
         chunks[1].death = Some(51);
         let (heads, rows) = pack(chunks.clone());
-        let text = encode(&Reply::Metrics { job: 3, heads }).expect("JSON");
+        let text = encode(&Reply::Metrics { job: 3, heads });
         let Ok(Reply::Metrics { heads, .. }) = decode(&text) else { panic!("{text}") };
         assert_eq!(unpack(heads, &rows).expect("whole"), chunks);
     }
@@ -175,7 +252,7 @@ mod tests {
         let mut dead = chunk(0, Vec::new());
         dead.validation[0].loss = f32::INFINITY;
         let (heads, _) = pack(vec![dead]);
-        let text = encode(&heads).expect("JSON");
+        let text = encode(&heads);
         let heads: Vec<ChunkHead> = decode(&text).expect("the same");
         assert!(heads[0].validation[0].loss.is_nan());
     }
@@ -194,7 +271,7 @@ mod tests {
             let experiment = (preset.experiment)();
             let share = Box::new(Share { experiment, runs: vec![0, 2], backend: Backend::Cpu, threads: 1 });
             let request = Request::Start { job: 1, share };
-            let text = encode(&request).expect("JSON");
+            let text = encode(&request);
             assert_eq!(decode::<Request>(&text).expect("the same"), request, "{}", preset.id);
         }
     }

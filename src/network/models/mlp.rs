@@ -1,21 +1,21 @@
 use super::Builder;
+use crate::json::json_fields;
 use crate::network::graph::{GraphError, ValueId};
 use crate::network::operations::{Activation, ActivationKind};
-use serde::{Deserialize, Serialize};
 
 /// A multilayer perceptron: `depth` hidden layers of one width, then a linear head. Hidden weights have variance
 /// gain / inputs (He et al. 2015), the head's 1 / inputs, biases are 0.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Mlp {
     /// The number of hidden layers.
     pub depth: usize,
     /// The units of each hidden layer.
     pub width: usize,
     /// The nonlinearity of the hidden layers.
-    #[serde(default = "super::residual_mlp::relu")]
     pub activation: ActivationKind,
 }
+
+json_fields!(Mlp { depth: required, width: required, activation: or(ActivationKind::Relu) });
 
 impl Mlp {
     pub(super) fn build(&self, builder: &mut Builder, classes: usize) -> Result<ValueId, GraphError> {

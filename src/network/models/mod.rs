@@ -8,8 +8,9 @@ pub use residual_mlp::{Branch, Placement, ResidualMlp};
 
 use super::graph::{Graph, GraphError, Initial, Network, Parameter, Source, ValueId};
 use super::operations::{Accuracy, Affine, CrossEntropy};
+use crate::json::{Fault, Json, Kind, Mismatch};
 use crate::tensor::Shape;
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What a graph is built for. Operations that behave differently in training and in evaluation look at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,13 +22,38 @@ pub enum Form {
 }
 
 /// A model with its sizes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Model {
     /// A multilayer perceptron.
     Mlp(Mlp),
     /// A residual multilayer perceptron.
     ResidualMlp(ResidualMlp),
+}
+
+/// The fields of the model itself, and its `kind`.
+impl Json for Model {
+    fn to_tree(&self) -> Value {
+        let (kind, mut tree) = match self {
+            Self::Mlp(model) => ("mlp", model.to_tree()),
+            Self::ResidualMlp(model) => ("residual_mlp", model.to_tree()),
+        };
+        if let Value::Object(fields) = &mut tree {
+            fields.insert("kind".to_owned(), Value::from(kind));
+        }
+        tree
+    }
+
+    fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
+        let mut fields = tree.as_object().ok_or_else(|| Mismatch::kind(tree, Kind::Object))?.clone();
+        let kind = fields.remove("kind").ok_or_else(|| Mismatch::new(Fault::Missing).within("kind"))?;
+        let fields = Value::Object(fields);
+        match kind.as_str() {
+            Some("mlp") => Mlp::from_tree(&fields).map(Self::Mlp),
+            Some("residual_mlp") => ResidualMlp::from_tree(&fields).map(Self::ResidualMlp),
+            Some(other) => Err(Mismatch::unknown(other, &["mlp", "residual_mlp"]).within("kind")),
+            None => Err(Mismatch::kind(&kind, Kind::Text).within("kind")),
+        }
+    }
 }
 
 impl Model {

@@ -1,12 +1,11 @@
 use super::Builder;
+use crate::json::{json_fields, json_names};
 use crate::network::graph::{GraphError, Initial, ValueId};
 use crate::network::operations::{Activation, ActivationKind, Add, Normalize, RowScale, Scale};
 use crate::tensor::Shape;
-use serde::{Deserialize, Serialize};
 
 /// Where the normalisation sits in a residual block f.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Placement {
     /// x + f(x)
     None,
@@ -18,14 +17,15 @@ pub enum Placement {
     Post,
 }
 
+json_names!(Placement { None = "none", Pre = "pre", Inside = "inside", Post = "post" });
+
 impl Placement {
     /// All placements, in the order in which they are offered.
     pub const ALL: [Self; 4] = [Self::None, Self::Pre, Self::Inside, Self::Post];
 }
 
 /// How the residual branch begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Branch {
     /// Drawn like the other weights.
     #[default]
@@ -36,37 +36,40 @@ pub enum Branch {
     Rezero,
 }
 
+json_names!(Branch { Plain = "plain", Zero = "zero", Rezero = "rezero" });
+
 impl Branch {
     /// All starts, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Plain, Self::Zero, Self::Rezero];
 }
 
-pub(super) fn relu() -> ActivationKind {
-    ActivationKind::Relu
-}
-
 /// A residual multilayer perceptron: a linear map to `width`, `depth` residual blocks f(u) = W2 phi(W1 u + b1) + b2, and a
 /// linear head. W1 has variance gain / width, the other weights 1 / inputs, biases are 0; a normalisation has a learned
 /// gain (1) and bias (0).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ResidualMlp {
     /// The number of residual blocks.
     pub depth: usize,
     /// The width of the residual stream and of the blocks.
     pub width: usize,
     /// The nonlinearity phi.
-    #[serde(default = "relu")]
     pub activation: ActivationKind,
     /// Where the normalisation sits.
     pub placement: Placement,
     /// Whether a normalisation stands before the head.
-    #[serde(default)]
     pub final_norm: bool,
     /// How the branches begin.
-    #[serde(default)]
     pub branch: Branch,
 }
+
+json_fields!(ResidualMlp {
+    depth: required,
+    width: required,
+    activation: or(ActivationKind::Relu),
+    placement: required,
+    final_norm: or(false),
+    branch: or(Branch::default()),
+});
 
 impl ResidualMlp {
     pub(super) fn build(&self, builder: &mut Builder, classes: usize) -> Result<ValueId, GraphError> {

@@ -1,11 +1,10 @@
 use super::{Compute, Grid, Kernel, Operand};
+use crate::json::json_names;
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
-use serde::{Deserialize, Serialize};
 
 /// The nonlinearities on offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ActivationKind {
     /// max(x, 0); NaN stays NaN.
     Relu,
@@ -14,6 +13,8 @@ pub enum ActivationKind {
     /// x times the normal distribution function, in the tanh form of Hendrycks and Gimpel 2016.
     Gelu,
 }
+
+json_names!(ActivationKind { Relu = "relu", Tanh = "tanh", Gelu = "gelu" });
 
 impl ActivationKind {
     /// All of them, in the order in which they are offered.
