@@ -65,7 +65,7 @@ pub fn Bench(language: Language) -> impl IntoView {
             </tr>
         }
     };
-    let json = move || timings.with(|timings| encode(timings));
+    let json = move || timings.with(encode);
     view! {
         <main class="bench">
             <h1>{texts.bench}</h1>

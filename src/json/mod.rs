@@ -1,6 +1,14 @@
 //! The program's types as JSON and back. A tree that does not fit is told by its field and by what is allowed there, for
 //! each language to say in its words; serde's derives say it in English, and are a tenth of the page.
 
+#[cfg(target_arch = "wasm32")]
+#[path = "browser_text.rs"]
+mod text;
+#[cfg(not(target_arch = "wasm32"))]
+mod text;
+
+pub use text::{read, write};
+
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -161,20 +169,6 @@ pub fn beginning(text: &str) -> String {
         short.push('…');
     }
     short
-}
-
-/// A text as a tree.
-///
-/// # Errors
-///
-/// Where the text is no JSON: what the parser says, in English.
-pub fn read(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
-}
-
-/// A tree as text, on one line.
-pub fn write(tree: &Value) -> String {
-    tree.to_string()
 }
 
 /// Whether a field that may be left out is: null, an empty list, an empty object.

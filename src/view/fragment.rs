@@ -379,7 +379,7 @@ fn fields(key: &str, text: &str) -> Result<Fields, Problem> {
 fn value_text(value: &Value) -> String {
     match value {
         Value::String(text) if read_value(text) == *value => text.clone(),
-        other => other.to_string(),
+        other => json::write(other),
     }
 }
 

@@ -6,6 +6,7 @@ use super::number::{short, three};
 use super::rule_text::name_beside;
 use super::text::{Texts, fill};
 use crate::experiment::{Difference, Experiment, RuleSource, Schedule, difference};
+use crate::json;
 use crate::network::Model;
 use crate::network::models::{Branch, Placement};
 
@@ -113,9 +114,9 @@ fn rates_name(experiment: &Experiment, texts: &Texts) -> String {
 
 fn shown(value: &Value) -> String {
     match value {
-        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), three),
+        Value::Number(number) => three(number.as_f64().unwrap_or(f64::NAN)),
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other => json::write(other),
     }
 }
 
