@@ -6,6 +6,7 @@
 pub mod app;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
+pub mod decimal;
 pub mod diagnose;
 pub mod experiment;
 pub mod json;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::pool::Pool;
+use crate::decimal::Decimal;
 use crate::lab::bench::{Timing, WORKS, measure};
 use crate::train::Backend;
 use crate::view::text::{Language, fill};
@@ -60,8 +61,8 @@ pub fn Bench(language: Language) -> impl IntoView {
                 <td>{name(timing.backend)}</td>
                 <td>{timing.runs}</td>
                 <td>{timing.steps}</td>
-                <td>{format!("{:.2}", timing.seconds)}</td>
-                <td>{format!("{:.0}", timing.run_steps_per_second)}</td>
+                <td>{Decimal::of(timing.seconds).places(2).positional()}</td>
+                <td>{Decimal::of(timing.run_steps_per_second).places(0).positional()}</td>
             </tr>
         }
     };

@@ -7,7 +7,8 @@ use plotters_backend::{
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
-use crate::view::plot::{SUBPIXELS, Size};
+use crate::decimal::shortest;
+use crate::view::plot::{SUBPIXELS, Size, limited};
 
 /// Canvas methods that plots use do not fail; what fails is getting the context, which is seen before drawing.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +39,7 @@ impl Canvas {
             return None;
         }
         let size = Size { width: on_screen.width / zoom, height: on_screen.height / zoom };
-        let density = web_sys::window()?.device_pixel_ratio().clamp(1.0, 4.0);
+        let density = limited(web_sys::window()?.device_pixel_ratio(), 1.0, 4.0);
         let (width, height) = ((on_screen.width * density).round() as u32, (on_screen.height * density).round() as u32);
         if (element.width(), element.height()) != (width, height) {
             element.set_width(width);
@@ -78,7 +79,7 @@ impl Canvas {
 
 fn css(color: BackendColor) -> String {
     let (r, g, b) = color.rgb;
-    format!("rgb({r} {g} {b} / {})", color.alpha)
+    format!("rgb({r} {g} {b} / {})", shortest(color.alpha))
 }
 
 type Drawn = Result<(), DrawingErrorKind<CanvasError>>;
@@ -146,7 +147,7 @@ impl DrawingBackend for Canvas {
     fn draw_text<T: BackendTextStyle>(&mut self, text: &str, style: &T, (x, y): BackendCoord) -> Drawn {
         let size = style.size() / LINE_HEIGHT;
         let weight = if matches!(style.style(), FontStyle::Bold) { "600 " } else { "" };
-        self.context.set_font(&format!("{weight}{size}px {FONT}"));
+        self.context.set_font(&format!("{weight}{}px {FONT}", shortest(size)));
         self.context.set_text_align(match style.anchor().h_pos {
             HPos::Left => "left",
             HPos::Center => "center",

@@ -10,8 +10,9 @@ use super::frames::Drawing;
 use super::lab::Lab;
 use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
+use crate::decimal::shortest;
 use crate::view::board::Board;
-use crate::view::plot::{AxisLayout, LineLayout, NormLayout, Palette, Scale, Size};
+use crate::view::plot::{AxisLayout, LineLayout, NormLayout, Palette, Scale, Size, limited};
 use crate::view::scene::{self, StepView};
 use crate::view::text::Texts;
 use crate::view::words::{Against, RunWords, axis_table, focus_words, run_words, step_table, step_words};
@@ -175,7 +176,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
             let (layout, ids, size) = drawn.as_ref()?;
             let (x, y) = layout.place_of(ids.iter().position(|other| *other == id)?, run)?;
             let half = TIP_HALF.min(size.width * scale / 2.0);
-            let left = (x * scale).clamp(half, (size.width * scale - half).max(half));
+            let left = limited(x * scale, half, (size.width * scale - half).max(half));
             Some(Tip { words, left, top: y * scale, below: y * scale < TIP_ABOVE })
         })
     });
@@ -228,8 +229,8 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
 #[component]
 fn TipBox(lab: Lab, tip: Tip) -> impl IntoView {
     let RunWords { name, rate, loss, state } = tip.words;
-    let left = format!("{}px", tip.left);
-    let top = format!("{}px", tip.top);
+    let left = shortest(tip.left) + "px";
+    let top = shortest(tip.top) + "px";
     view! {
         <div class="tip" class:below=tip.below style:left=left style:top=top aria-hidden="true">
             <b>{name}</b>

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::lab::Lab;
+use crate::decimal;
 use crate::experiment::{Experiment, Optimizer, RuleSource, Schedule, limits};
 use crate::network::Model;
 use crate::network::models::{Branch, Mlp, Placement, ResidualMlp};
@@ -37,7 +38,7 @@ fn number(
         Memo::new(move |_| lab.current.with(|experiment| get(experiment)))
     };
     let change = move |event| {
-        let Ok(value) = event_target_value(&event).trim().parse::<f64>() else { return };
+        let Some(value) = decimal::parse(event_target_value(&event).trim()) else { return };
         let before = lab.current.with_untracked(|experiment| get(experiment));
         if value.is_finite() && value != before {
             lab.change(|experiment| set(experiment, value));

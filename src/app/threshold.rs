@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::lab::Lab;
+use crate::decimal::{self, shortest};
 use crate::view::number::{rounded, three};
 use crate::view::plot::NormLayout;
 use crate::view::scene::{self, Clipping, NoPercentile, percent};
@@ -100,10 +101,10 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
     };
     let value = move || {
         let place = |grip: Grip| shown.get().map_or((grip.low + grip.high) / 2.0, libm::log);
-        grip.get().map_or_else(String::new, |grip| place(grip).to_string())
+        grip.get().map_or_else(String::new, |grip| shortest(place(grip)))
     };
-    let pixels = move |of: fn(Grip) -> f64| move || grip.get().map(|grip| format!("{}px", of(grip)));
-    let limit = move |of: fn(Grip) -> f64| move || grip.get().map_or(0.0, of).to_string();
+    let pixels = move |of: fn(Grip) -> f64| move || grip.get().map(|grip| shortest(of(grip)) + "px");
+    let limit = move |of: fn(Grip) -> f64| move || shortest(grip.get().map_or(0.0, of));
     view! {
         <input
             id="grip"
@@ -112,7 +113,7 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
             type="range"
             min=limit(|grip| grip.low)
             max=limit(|grip| grip.high)
-            step=KEY_STEP.to_string()
+            step=shortest(KEY_STEP)
             prop:value=value
             style=("--top", pixels(|grip| grip.top))
             style=("--middle", pixels(|grip| grip.middle))
@@ -124,7 +125,7 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
             on:pointerdown=move |_| by_key.set_value(false)
             on:keydown=key
             on:input=move |event| {
-                if let Ok(value) = event_target_value(&event).parse::<f64>() {
+                if let Some(value) = decimal::parse(&event_target_value(&event)) {
                     lab.tried.set(Some(libm::exp(value)));
                 }
             }

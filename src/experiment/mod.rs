@@ -10,6 +10,7 @@ pub use difference::{Difference, apply, difference};
 pub use presets::{PRESETS, Preset, preset};
 pub use resolve::{ExperimentError, Reason, Resolved, Run};
 
+use crate::decimal::Decimal;
 use crate::json::{self, Fault, Fields, Json, Mismatch, json_fields, json_names};
 use crate::network::Model;
 use serde_json::Value;
@@ -125,7 +126,7 @@ impl LearningRates {
         (0..self.count)
             .map(|k| {
                 let exact = self.from * libm::pow(self.factor, k as f64);
-                format!("{exact:.11e}").parse().unwrap_or(exact)
+                Decimal::of(exact).significant(12).value()
             })
             .collect()
     }

@@ -1,10 +1,10 @@
 use super::{Experiment, LearningRates, Probe, RuleSource, RunSettings, VERSION, limits};
+use crate::decimal::shortest;
 use crate::json::{Fault, Mismatch};
 use crate::network::{Form, Model, Network};
 use crate::rule::{ConstantError, Rule, RuleError, builtin};
 use crate::task::{self, Task};
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 /// What is wrong with an experiment: the field, and what it may hold.
@@ -138,11 +138,16 @@ pub struct Resolved {
     pub probe: Option<usize>,
 }
 
-fn within<T: PartialOrd + Display>(field: &str, value: T, range: &RangeInclusive<T>) -> Result<(), ExperimentError> {
+fn within<T: PartialOrd>(
+    field: &str,
+    value: T,
+    range: &RangeInclusive<T>,
+    text: impl Fn(&T) -> String,
+) -> Result<(), ExperimentError> {
     if range.contains(&value) {
         return Ok(());
     }
-    let (value, least, most) = (value.to_string(), range.start().to_string(), range.end().to_string());
+    let (value, least, most) = (text(&value), text(range.start()), text(range.end()));
     Err(ExperimentError::new(field, Reason::Range { value, least, most }))
 }
 
@@ -174,16 +179,16 @@ impl Experiment {
             let ids: Vec<&str> = task::TASKS.iter().map(|task| task.id).collect();
             ExperimentError::new("task", Reason::unknown(&self.task, &ids))
         })?;
-        within("batch_size", self.batch_size, &limits::BATCH_SIZE)?;
-        within("initial_scale", self.initial_scale, &limits::INITIAL_SCALE)?;
-        within("max_train_steps", self.max_train_steps, &limits::STEPS)?;
-        within("validation_every", self.validation_every, &limits::STEPS)?;
+        within("batch_size", self.batch_size, &limits::BATCH_SIZE, ToString::to_string)?;
+        within("initial_scale", self.initial_scale, &limits::INITIAL_SCALE, |value| shortest(*value))?;
+        within("max_train_steps", self.max_train_steps, &limits::STEPS, ToString::to_string)?;
+        within("validation_every", self.validation_every, &limits::STEPS, ToString::to_string)?;
         let (depth, width) = match &self.model {
             Model::Mlp(model) => (model.depth, model.width),
             Model::ResidualMlp(model) => (model.depth, model.width),
         };
-        within("model.depth", depth, &limits::DEPTH)?;
-        within("model.width", width, &limits::WIDTH)?;
+        within("model.depth", depth, &limits::DEPTH, ToString::to_string)?;
+        within("model.width", width, &limits::WIDTH, ToString::to_string)?;
         let build = |form| {
             self.model
                 .build(&(task.input)(), task.classes, self.batch_size, form)
@@ -219,9 +224,9 @@ impl Experiment {
     fn resolve_runs(&self, rule: &Rule) -> Result<Vec<Run>, ExperimentError> {
         let settings: Vec<RunSettings> = if self.runs.is_empty() {
             let LearningRates { from, factor, count } = &self.learning_rates;
-            within("learning_rates.from", *from, &limits::LEARNING_RATE)?;
-            within("learning_rates.factor", *factor, &limits::LEARNING_RATE_FACTOR)?;
-            within("learning_rates.count", *count, &limits::RUNS)?;
+            within("learning_rates.from", *from, &limits::LEARNING_RATE, |value| shortest(*value))?;
+            within("learning_rates.factor", *factor, &limits::LEARNING_RATE_FACTOR, |value| shortest(*value))?;
+            within("learning_rates.count", *count, &limits::RUNS, ToString::to_string)?;
             let run = |base_learning_rate| RunSettings {
                 base_learning_rate,
                 warmup_steps: None,
@@ -245,16 +250,16 @@ impl Experiment {
             };
             let base_learning_rate = run.base_learning_rate;
             let name = if is_sweep { "learning_rates (its largest)".to_owned() } else { field("base_learning_rate") };
-            within(&name, base_learning_rate, &limits::LEARNING_RATE)?;
+            within(&name, base_learning_rate, &limits::LEARNING_RATE, |value| shortest(*value))?;
             let warmup_steps = run.warmup_steps.unwrap_or(self.warmup_steps);
             let most = limits::STEPS.end() - self.max_train_steps;
-            within(&field("warmup_steps"), warmup_steps, &(0..=most))?;
+            within(&field("warmup_steps"), warmup_steps, &(0..=most), ToString::to_string)?;
             let clip_threshold = run.clip_threshold.or(self.clip_threshold);
             if let Some(threshold) = clip_threshold {
-                within(&field("clip_threshold"), threshold, &limits::CLIP_THRESHOLD)?;
+                within(&field("clip_threshold"), threshold, &limits::CLIP_THRESHOLD, |value| shortest(*value))?;
             }
             let initial_scale = run.initial_scale.unwrap_or(self.initial_scale);
-            within(&field("initial_scale"), initial_scale, &limits::INITIAL_SCALE)?;
+            within(&field("initial_scale"), initial_scale, &limits::INITIAL_SCALE, |value| shortest(*value))?;
             let constants = constants(
                 rule,
                 [("optimizer.constants".to_owned(), &self.optimizer.constants), (field("constants"), &run.constants)],
@@ -279,7 +284,7 @@ fn constants(rule: &Rule, overlays: [(String, &BTreeMap<String, f64>); 2]) -> Re
             rule.constants[position].check(value).map_err(|error| {
                 let reason = match error {
                     ConstantError::OutOfRange { value, range, .. } => {
-                        Reason::Interval { value: value.to_string(), range: range.to_string() }
+                        Reason::Interval { value: shortest(value), range: range.to_string() }
                     }
                     ConstantError::Count { .. } => Reason::Other(error.to_string()),
                 };
@@ -297,7 +302,7 @@ fn place(probe: &Probe, network: &Network) -> Result<usize, ExperimentError> {
         let names: Vec<&str> = network.parameters.iter().map(|p| p.name.as_str()).collect();
         return Err(ExperimentError::new("probe.layer", Reason::unknown(&probe.layer, &names)));
     };
-    within("probe.index", probe.index, &(0..=network.parameters[position].shape.len() - 1))?;
+    within("probe.index", probe.index, &(0..=network.parameters[position].shape.len() - 1), ToString::to_string)?;
     Ok(network.parameter_offsets()[position] + probe.index)
 }
 

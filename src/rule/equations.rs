@@ -1,10 +1,10 @@
 //! The equations on the page: MathML Core as a tree, and plain text, with the playbook's time indices.
 
+use crate::decimal::shortest;
 use std::fmt::{self, Display};
 
 use super::tree::{
-    BinaryOperator, Expression, Function, Kind, Name, Precedence, Rule, Style, Symbol, When, number_text,
-    write_expression,
+    BinaryOperator, Expression, Function, Kind, Name, Precedence, Rule, Style, Symbol, When, write_expression,
 };
 
 /// A MathML element. The page builds its elements from this tree; [`Display`] gives escaped MathML.
@@ -96,7 +96,7 @@ impl Rule {
             .iter()
             .map(|state| {
                 let target = Symbol { name: state.name.clone(), when: When::Before };
-                let number = number_text(state.initial.abs());
+                let number = shortest(state.initial.abs());
                 let mut right = vec![MathNode::leaf("mn", number.clone())];
                 let mut sign = "";
                 if state.initial.is_sign_negative() {
@@ -303,7 +303,7 @@ impl Show<'_> {
 
     fn expression(&self, expression: &Expression) -> MathNode {
         match expression {
-            Expression::Number(value) => MathNode::leaf("mn", number_text(*value)),
+            Expression::Number(value) => MathNode::leaf("mn", shortest(*value)),
             Expression::Name(name) => self.name(*name),
             Expression::Negative(inner) => MathNode::parent(
                 "mrow",

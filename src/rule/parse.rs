@@ -1,10 +1,9 @@
 //! From text to [`Rule`]. One pass over the lines, recursive descent within an expression.
 
 use super::fault::{Expected, Found, Role, RuleError, RuleFault, Taken};
-use super::tree::{
-    Assignment, BinaryOperator, Constant, Expression, Function, Kind, Name, Range, Rule, State, Target, number_text,
-};
+use super::tree::{Assignment, BinaryOperator, Constant, Expression, Function, Kind, Name, Range, Rule, State, Target};
 use super::{MAX_CONSTANTS, MAX_INTEGER_POWER, MAX_NESTING, MAX_NODES, MAX_STATES, MAX_TEXT_BYTES};
+use crate::decimal::{self, shortest};
 
 /// A place in the text; both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +31,7 @@ impl Token {
     fn found(&self) -> Found {
         match self {
             Self::Word(word) => Found::Written(word.clone()),
-            Self::Number(value) => Found::Written(number_text(*value)),
+            Self::Number(value) => Found::Written(shortest(*value)),
             Self::Text(_) => Found::Text,
             Self::Sign(sign) => Found::Written(sign.to_string()),
             Self::End => Found::LineEnd,
@@ -266,7 +265,7 @@ impl Parser {
             return range_place.error(RuleFault::InfiniteEnd);
         }
         if !range.contains(default) {
-            return place.error(RuleFault::Default { name, value: number_text(default), range: range.to_string() });
+            return place.error(RuleFault::Default { name, value: shortest(default), range: range.to_string() });
         }
         self.constants.push(Constant { name, default, range });
         Ok(())
@@ -540,12 +539,12 @@ fn tokens(text: &str, line: usize) -> Result<Vec<(Place, Token)>, RuleError> {
                     }
                 }
                 let written: String = characters[index..end].iter().collect();
-                match written.parse::<f64>() {
-                    Ok(value) if value.is_finite() => tokens.push((place, Token::Number(value))),
-                    Ok(_) => {
-                        return place.error(RuleFault::TooLarge { written, most: format!("{:e}", f64::MAX) });
+                match decimal::parse(&written) {
+                    Some(value) if value.is_finite() => tokens.push((place, Token::Number(value))),
+                    Some(_) => {
+                        return place.error(RuleFault::TooLarge { written, most: shortest(f64::MAX) });
                     }
-                    Err(_) => {
+                    None => {
                         let found = Found::Written(written);
                         return place.error(RuleFault::Unexpected { expected: Expected::Number, found });
                     }

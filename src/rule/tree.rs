@@ -1,5 +1,6 @@
 //! The parsed tree of a rule: constants, states, assignments; kinds; canonical printing.
 
+use crate::decimal::shortest;
 use std::fmt::{self, Display, Write};
 
 /// Whether a value is one number for a whole run, or one number for each parameter.
@@ -37,7 +38,7 @@ impl Display for Range {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let open = if self.lower_closed { '[' } else { '(' };
         let close = if self.upper_closed { ']' } else { ')' };
-        write!(formatter, "{open}{}, {}{close}", number_text(self.lower), number_text(self.upper))
+        write!(formatter, "{open}{}, {}{close}", shortest(self.lower), shortest(self.upper))
     }
 }
 
@@ -56,7 +57,7 @@ pub struct Constant {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ConstantError {
     /// A value outside the range that the rule declares.
-    #[error("constant {name} is {value}, but must lie in {range}")]
+    #[error("constant {name} is {}, but must lie in {range}", shortest(*value))]
     OutOfRange {
         /// Name of the constant.
         name: String,
@@ -339,13 +340,13 @@ impl Rule {
             let _ = writeln!(text, "source   \"{}\"", self.source);
         }
         let names = width(&mut self.constants.iter().map(|constant| constant.name.as_str()));
-        let defaults: Vec<String> = self.constants.iter().map(|constant| number_text(constant.default)).collect();
+        let defaults: Vec<String> = self.constants.iter().map(|constant| shortest(constant.default)).collect();
         let values = width(&mut defaults.iter().map(String::as_str));
         for (constant, default) in self.constants.iter().zip(&defaults) {
             let _ = writeln!(text, "constant {:names$} = {default:values$} in {}", constant.name, constant.range);
         }
         for state in &self.states {
-            let _ = writeln!(text, "state    {} = {}", state.name, number_text(state.initial));
+            let _ = writeln!(text, "state    {} = {}", state.name, shortest(state.initial));
         }
         for assignment in &self.assignments {
             let _ = writeln!(
@@ -383,7 +384,7 @@ pub(super) fn write_expression(text: &mut String, expression: &Expression, least
         text.push('(');
     }
     match expression {
-        Expression::Number(value) => text.push_str(&number_text(*value)),
+        Expression::Number(value) => text.push_str(&shortest(*value)),
         Expression::Name(name) => text.push_str(&(style.name)(*name)),
         Expression::Negative(inner) => {
             text.push_str(style.minus);
@@ -450,10 +451,4 @@ impl Precedence {
             },
         }
     }
-}
-
-/// The shortest text that parses back to `value`: `0.9`, `1e-8`, `3`, `inf`.
-pub(super) fn number_text(value: f64) -> String {
-    let text = format!("{value:?}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }

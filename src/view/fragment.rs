@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::board::{Arrangement, MOST_VARIANTS, Placed};
 use super::refusal::refusal;
 use super::text::{Texts, fill};
+use crate::decimal;
 use crate::experiment::{Experiment, ExperimentError, PRESETS, Reason, VERSION, apply, difference, limits, preset};
 use crate::json::{self, beginning};
 use crate::train::Backend;
@@ -383,12 +384,12 @@ fn value_text(value: &Value) -> String {
     }
 }
 
-/// A number, JSON, or else the text itself. Numbers are read by the standard library, which gives back the same bits.
+/// A number, JSON, or else the text itself. Numbers are read as they were written, to the same bits.
 fn read_value(text: &str) -> Value {
     if let Ok(whole) = text.parse::<u64>() {
         return Value::from(whole);
     }
-    let number = text.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
+    let number = decimal::parse(text).and_then(serde_json::Number::from_f64);
     number.map(Value::Number).or_else(|| json::read(text).ok()).unwrap_or_else(|| Value::from(text))
 }
 

@@ -1,16 +1,16 @@
 //! Numbers as they are shown.
 
+use crate::decimal::{self, Decimal};
+
 /// A number short enough for an axis: 0.001, 0.3, 20, 1000, 1e6, 3e-7.
 pub fn short(value: f64) -> String {
     if !value.is_finite() {
         return "–".into();
     }
-    let size = value.abs();
-    if value != 0.0 && !(1e-4..1e4).contains(&size) {
-        let text = format!("{value:.1e}");
-        return text.replace(".0e", "e");
+    if value != 0.0 && !(1e-4..1e4).contains(&value.abs()) {
+        return Decimal::of(value).significant(2).scientific();
     }
-    trimmed(format!("{value:.6}"))
+    Decimal::of(value).places(6).positional()
 }
 
 /// A number with three significant digits; what is not finite is a dash.
@@ -18,31 +18,25 @@ pub fn three(value: f64) -> String {
     if !value.is_finite() {
         return "–".into();
     }
-    if value == 0.0 {
-        return "0".into();
+    // Whole numbers keep their digits up to five.
+    let decimal =
+        |value: f64| if value.abs() < 1e3 { Decimal::of(value).significant(3) } else { Decimal::of(value).places(0) };
+    if value == 0.0 || (1e-3..1e5).contains(&value.abs()) {
+        decimal(value).positional()
+    } else {
+        Decimal::of(value).significant(3).scientific()
     }
-    let size = value.abs();
-    if !(1e-3..1e5).contains(&size) {
-        let text = format!("{value:.2e}");
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        return format!("{}e{exponent}", trimmed(digits.into()));
-    }
-    let decimals = (2 - libm::log10(size).floor() as i32).max(0) as usize;
-    trimmed(format!("{value:.decimals$}"))
 }
 
 /// The number that [`three`] shows: where a computed number is offered, what is shown is what runs.
 pub fn rounded(value: f64) -> f64 {
-    three(value).parse().unwrap_or(value)
+    decimal::parse(&three(value)).unwrap_or(value)
 }
 
 /// A number as a field for numbers takes it, with all of its digits: 600, 0.999, 1e-8.
 pub fn field(value: f64) -> String {
-    if value != 0.0 && !(1e-4..1e9).contains(&value.abs()) { format!("{value:e}") } else { value.to_string() }
-}
-
-fn trimmed(text: String) -> String {
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+    let decimal = Decimal::of(value);
+    if value != 0.0 && !(1e-4..1e9).contains(&value.abs()) { decimal.scientific() } else { decimal.positional() }
 }
 
 #[cfg(test)]

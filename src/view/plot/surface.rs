@@ -1,5 +1,6 @@
 //! A backend with a pen: the few shapes that the plots are made of.
 
+use crate::decimal::shortest;
 use std::convert::Infallible;
 
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
@@ -130,7 +131,7 @@ pub(super) fn dash(slot: usize) -> &'static [f64] {
 
 /// The dash of a variant's slot as SVG writes it; empty for a whole line.
 pub fn dash_text(slot: usize) -> String {
-    dash(slot).iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
+    dash(slot).iter().map(|length| shortest(*length)).collect::<Vec<_>>().join(" ")
 }
 
 /// A line's colour and width.
