@@ -36,7 +36,7 @@ oracle:
 	target/oracle/bin/python tests/oracle/oracle.py target/release/brink
 
 fmt:
-	cargo fmt
+	cargo fmt --all
 
 clean:
 	cargo clean

@@ -32,7 +32,7 @@ const check = (_output, ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skippe
 // Clippy and the tests share the dev profile, so each dependency is checked and built once per target; the page is the
 // only release build.
 const suites = [
-  { name: 'format', command: ['cargo', 'fmt', '--check'], count: check, limit: 2 * MINUTE },
+  { name: 'format', command: ['cargo', 'fmt', '--all', '--check'], count: check, limit: 2 * MINUTE },
   {
     name: 'clippy, native',
     command: ['cargo', 'clippy', '--locked', '--all-targets', '--', '-D', 'warnings'],

@@ -186,7 +186,7 @@ fn every_kernel_computes_what_its_cpu_twin_does() {
 
 #[test]
 fn the_cases_cover_every_operation() {
-    let list = include_str!("../src/network/operations/mod.rs");
+    let list = include_str!("../src/engine/network/operations/mod.rs");
     let list = list.rsplit("operations! {").next().unwrap().split('}').next().unwrap();
     let cases = operations::cases();
     for line in list.lines().map(str::trim).filter(|line| line.contains("::")) {

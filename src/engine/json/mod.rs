@@ -183,6 +183,7 @@ pub fn is_empty(tree: &Value) -> bool {
 
 /// `impl Json` for a struct, from its fields: `required`, `or(default)` where absent means a value, `optional` where it is
 /// also left out in writing while empty.
+#[macro_export]
 macro_rules! json_fields {
     ($type:ty { $($field:ident: $rule:ident $(($default:expr))?),+ $(,)? }) => {
         impl $crate::json::Json for $type {
@@ -210,6 +211,7 @@ macro_rules! json_fields {
 }
 
 /// `impl Json` for an enum of names.
+#[macro_export]
 macro_rules! json_names {
     ($type:ty { $($case:ident = $name:literal),+ $(,)? }) => {
         impl $crate::json::Json for $type {
@@ -227,7 +229,7 @@ macro_rules! json_names {
     };
 }
 
-pub(crate) use {json_fields, json_names};
+pub use {json_fields, json_names};
 
 /// A whole number up to `most`.
 fn whole(tree: &Value, most: u64) -> Result<u64, Mismatch> {

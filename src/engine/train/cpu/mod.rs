@@ -12,8 +12,23 @@ use std::sync::Arc;
 use web_time::Instant;
 
 /// The number type of a CPU fleet.
-pub trait Number: Element + rule::Float {}
-impl<T: Element + rule::Float> Number for T {}
+pub trait Number: Element + rule::Float {
+    /// [`CpuFleet::train`] in this type. Not generic, so that it is compiled in this package, with its optimisation, and
+    /// not in the one that calls it.
+    fn train(fleet: &mut CpuFleet<Self>, steps: u32) -> Vec<RunChunk>;
+}
+
+impl Number for f32 {
+    fn train(fleet: &mut CpuFleet<Self>, steps: u32) -> Vec<RunChunk> {
+        fleet.train_on(steps)
+    }
+}
+
+impl Number for f64 {
+    fn train(fleet: &mut CpuFleet<Self>, steps: u32) -> Vec<RunChunk> {
+        fleet.train_on(steps)
+    }
+}
 
 /// A fleet on the CPU.
 pub struct CpuFleet<T: Number> {
@@ -194,6 +209,10 @@ impl<T: Number> CpuFleet<T> {
 
     /// Trains `steps` further steps (fewer at the end) and returns what its runs recorded.
     pub fn train(&mut self, steps: u32) -> Vec<RunChunk> {
+        T::train(self, steps)
+    }
+
+    fn train_on(&mut self, steps: u32) -> Vec<RunChunk> {
         let first = self.step;
         let last = first.saturating_add(steps).min(self.plan.longest());
         let batches: Vec<Batches> = self.data.seeds().map(|seed| seed.batches(first, last - first)).collect();
