@@ -59,9 +59,10 @@ pub fn Transport(lab: Lab) -> impl IntoView {
     let cursor = Memo::new(move |_| lab.board.with(Board::cursor_step));
     // Three digits: more flicker and say nothing.
     let speed = Memo::new(move |_| {
-        let speed = lab.board.with(|board| board.focused().and_then(|variant| variant.speed()))?;
+        let Some(speed) = lab.board.with(|board| board.focused()?.speed()) else { return String::new() };
         let unit = libm::pow(10.0, (libm::log10(speed.max(1.0)).floor() - 2.0).max(0.0));
-        Some(((speed / unit).round() * unit) as u64)
+        let rounded = ((speed / unit).round() * unit) as u64;
+        fill(lab.texts().speed, &[("rate", &rounded.to_string())])
     });
     // Whether anything can be paused, and whether the focused variant has a step left.
     let is_busy = Memo::new(move |_| lab.board.with(|board| board.variants().iter().any(is_open)));
@@ -128,11 +129,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                     {lab.say(|texts| texts.latest)}
                 </button>
             </div>
-            <span id="speed">
-                {move || {
-                    speed.get().map(|speed| fill(lab.texts().speed, &[("rate", &speed.to_string())]))
-                }}
-            </span>
+            <span id="speed">{move || speed.get()}</span>
             <span id="backend">{move || where_.get()}</span>
             <p id="engine" role="status">{move || engine(lab)}</p>
         </section>
