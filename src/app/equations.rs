@@ -17,13 +17,23 @@ use crate::view::text::{Texts, fill};
 
 /// What the numbers at the cursor are.
 #[derive(Clone, Debug, PartialEq)]
-enum Numbers {
+pub enum Numbers {
     /// Nothing is recorded there.
     None,
     /// The run is dead there.
     Dead,
     /// The four metrics, and the value of each of the rule's symbols.
     Row { metrics: [f32; 4], probe: (String, usize), values: Vec<(Symbol, f64)> },
+}
+
+impl Numbers {
+    /// The value of each of the rule's symbols; none where nothing is recorded.
+    pub fn values(&self) -> &[(Symbol, f64)] {
+        match self {
+            Self::Row { values, .. } => values,
+            Self::None | Self::Dead => &[],
+        }
+    }
 }
 
 fn numbers(board: &Board) -> Numbers {
@@ -101,12 +111,6 @@ fn formula(title: &'static str, node: MathNode, active: Memo<bool>) -> impl Into
 pub fn Equations(lab: Lab) -> impl IntoView {
     let equations = Memo::new(move |_| lab.current.with(rule_equations));
     let shown = Memo::new(move |_| lab.board.with(numbers));
-    let values = Memo::new(move |_| {
-        shown.with(|shown| match shown {
-            Numbers::Row { values, .. } => values.clone(),
-            _ => Vec::new(),
-        })
-    });
     let rule = move || {
         equations
             .get()
@@ -114,7 +118,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             .map(|equation| {
                 view! {
                     <div class="equation">
-                        <Formula node=equation.mathml text=equation.text values />
+                        <Formula node=equation.mathml text=equation.text numbers=shown />
                     </div>
                 }
             })
@@ -155,7 +159,8 @@ pub fn Equations(lab: Lab) -> impl IntoView {
         })
     });
     // The rule's symbols change with the rule only; their values with every frame.
-    let symbols = Memo::new(move |_| values.with(|values| values.iter().map(|(s, _)| s.clone()).collect::<Vec<_>>()));
+    let symbols =
+        Memo::new(move |_| shown.with(|shown| shown.values().iter().map(|(s, _)| s.clone()).collect::<Vec<_>>()));
     let probe = move || {
         let equations = equations.get();
         symbols
@@ -164,7 +169,8 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             .enumerate()
             .filter_map(|(place, symbol)| {
                 let node = symbol_node(&equations, &symbol)?;
-                let value = Memo::new(move |_| values.with(|values| values.get(place).map(|(_, value)| three(*value))));
+                let text = move |shown: &Numbers| shown.values().get(place).map(|(_, value)| three(*value));
+                let value = Memo::new(move |_| shown.with(text).unwrap_or_default());
                 Some(view! {
                     <tr data-symbol=symbol.name.clone()>
                         <td>

@@ -1,7 +1,6 @@
 //! What the page's components share: the board, what is shown, and the engine behind it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -19,17 +18,23 @@ use crate::view::scene::{self, StepView};
 use crate::view::text::{Language, Texts, fill};
 use crate::view::theme::Theme;
 
-/// The engine behind the board: the pool, and a control for each variant in training.
+/// A variant's newest training.
+struct Training {
+    variant: u64,
+    /// The number of its start: events of an older one are left out.
+    start: u64,
+    control: Control,
+}
+
+/// The engine behind the board: the pool, and the training of each variant.
 struct Engine {
     pool: RefCell<Option<Pool>>,
-    controls: RefCell<HashMap<u64, Control>>,
+    trainings: RefCell<Vec<Training>>,
     /// What happened since the last frame, with the number of the start that it belongs to.
     pending: RefCell<Vec<(u64, u64, Event)>>,
     frame_asked: Cell<bool>,
     /// The frames that news has waited for drawings.
     frames_waited: Cell<u32>,
-    /// For each variant, the number of its newest start: events of an older one are left out.
-    starts: RefCell<HashMap<u64, u64>>,
     next_start: Cell<u64>,
 }
 
@@ -134,11 +139,10 @@ impl Lab {
             beat,
             engine: StoredValue::new_local(Rc::new(Engine {
                 pool: RefCell::new(None),
-                controls: RefCell::new(HashMap::new()),
+                trainings: RefCell::new(Vec::new()),
                 pending: RefCell::new(Vec::new()),
                 frame_asked: Cell::new(false),
                 frames_waited: Cell::new(0),
-                starts: RefCell::new(HashMap::new()),
                 next_start: Cell::new(0),
             })),
         }
@@ -248,11 +252,10 @@ impl Lab {
         let mut running = pool.start(&experiment);
         let start = engine.next_start.get();
         engine.next_start.set(start + 1);
-        engine.starts.borrow_mut().insert(id, start);
         if self.stands_still() {
             running.control.send(Command::Pause);
         }
-        engine.controls.borrow_mut().insert(id, running.control);
+        engine.trainings.borrow_mut().push(Training { variant: id, start, control: running.control });
         let lab = *self;
         spawn_local(async move {
             while let Some(event) = running.events.next().await {
@@ -277,11 +280,11 @@ impl Lab {
         }
         engine.frames_waited.set(0);
         engine.frame_asked.set(false);
-        let pending = std::mem::take(&mut *engine.pending.borrow_mut());
-        let newest = engine.starts.borrow().clone();
+        let mut pending = std::mem::take(&mut *engine.pending.borrow_mut());
+        pending.retain(|(_, start, _)| engine.trainings.borrow().iter().any(|training| training.start == *start));
         self.board.update(|board| {
-            for (id, start, event) in pending {
-                let Some(variant) = board.get_mut(id).filter(|_| newest.get(&id) == Some(&start)) else { continue };
+            for (id, _, event) in pending {
+                let Some(variant) = board.get_mut(id) else { continue };
                 match event {
                     Event::Started { backend, device, reason, probe, chance, .. } => {
                         variant.chance = chance;
@@ -310,10 +313,9 @@ impl Lab {
     /// Lets a variant's training go.
     fn cancel(&self, id: u64) {
         let engine = self.engine.get_value();
-        if let Some(control) = engine.controls.borrow_mut().remove(&id) {
-            control.send(Command::Cancel);
+        for training in engine.trainings.borrow_mut().extract_if(.., |training| training.variant == id) {
+            training.control.send(Command::Cancel);
         }
-        engine.starts.borrow_mut().remove(&id);
     }
 
     /// Takes a variant off the board.
@@ -348,8 +350,8 @@ impl Lab {
         }
         let command = if stands { Command::Pause } else { Command::Resume };
         self.engine.with_value(|engine| {
-            for control in engine.controls.borrow().values() {
-                control.send(command);
+            for training in engine.trainings.borrow().iter() {
+                training.control.send(command);
             }
         });
     }
@@ -365,8 +367,8 @@ impl Lab {
         });
         if let Some((id, furthest)) = place {
             self.engine.with_value(|engine| {
-                if let Some(control) = engine.controls.borrow().get(&id) {
-                    control.send(Command::StepTo(furthest + 1));
+                if let Some(training) = engine.trainings.borrow().iter().find(|training| training.variant == id) {
+                    training.control.send(Command::StepTo(furthest + 1));
                 }
             });
             self.board.update(|board| board.cursor = None);

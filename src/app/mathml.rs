@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::{Document, Element};
 
+use super::equations::Numbers;
 use crate::rule::{MathNode, Symbol};
 use crate::view::number::three;
 
@@ -47,12 +48,12 @@ fn centred(text: &str, places: usize) -> String {
 }
 
 /// A formula. A tree that is not a `math` element (a symbol out of one) gets one around it. `text` is the same in plain
-/// text, for readers that do not speak MathML; it may be empty. With `values`, each symbol's value stands below it.
+/// text, for readers that do not speak MathML; it may be empty. With `numbers`, each symbol's value stands below it.
 #[component]
 pub fn Formula(
     node: MathNode,
     #[prop(optional)] text: String,
-    #[prop(optional)] values: Option<Memo<Vec<(Symbol, f64)>>>,
+    #[prop(optional)] numbers: Option<Memo<Numbers>>,
 ) -> impl IntoView {
     let place = NodeRef::<html::Span>::new();
     let node = if node.tag == "math" {
@@ -64,7 +65,7 @@ pub fn Formula(
     Effect::new(move |_| {
         let Some(place) = place.get() else { return };
         place.set_text_content(None);
-        let mut places = values.map(|_| Places::new());
+        let mut places = numbers.map(|_| Places::new());
         if let Some(element) = element(&document(), &node, &mut places) {
             if !text.is_empty() {
                 let _ = element.set_attribute("alttext", &text);
@@ -73,13 +74,13 @@ pub fn Formula(
         }
         built.set_value(places.unwrap_or_default());
     });
-    if let Some(values) = values {
+    if let Some(numbers) = numbers {
         Effect::new(move |_| {
             place.track();
-            values.with(|values| {
+            numbers.with(|numbers| {
                 built.with_value(|places| {
                     for (symbol, element) in places {
-                        let value = values.iter().find(|(other, _)| other == symbol);
+                        let value = numbers.values().iter().find(|(other, _)| other == symbol);
                         let before = element.text_content().unwrap_or_default();
                         // As wide as the widest so far: the formula does not move with each number, and a constant takes
                         // no more room than it needs.

@@ -6,7 +6,6 @@
 //! knows already is left out ([`Extent`]).
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -117,8 +116,8 @@ struct Task {
     job: u64,
     member: u64,
     share: Share,
-    /// How far each run has been told.
-    extents: HashMap<usize, Extent>,
+    /// How far each run has been told, by its number; as long as the highest that has been.
+    extents: Vec<Extent>,
     /// Whether its beginning was told by another backend: should it be trained again, all of it is told anew.
     is_mixed: bool,
     /// The values in a row, as far as known.
@@ -132,7 +131,13 @@ impl Task {
     /// Leaves out what has been told before.
     fn news(&mut self, chunks: Vec<RunChunk>) -> Vec<RunChunk> {
         let Self { extents, width, .. } = self;
-        chunks.into_iter().filter(|chunk| extents.entry(chunk.run).or_default().is_news(chunk, *width)).collect()
+        let is_news = |chunk: &RunChunk| {
+            if extents.len() <= chunk.run {
+                extents.resize_with(chunk.run + 1, Extent::default);
+            }
+            extents[chunk.run].is_news(chunk, *width)
+        };
+        chunks.into_iter().filter(is_news).collect()
     }
 }
 
@@ -146,9 +151,21 @@ struct Job {
     allowed: u32,
 }
 
+/// Things by their numbers, which are never used twice: newer ones have higher numbers and come later.
+type Numbered<T> = Vec<(u64, T)>;
+
+fn find<T>(all: &mut [(u64, T)], number: u64) -> Option<&mut T> {
+    all.iter_mut().find(|(one, _)| *one == number).map(|(_, found)| found)
+}
+
+fn take<T>(all: &mut Numbered<T>, number: u64) -> Option<T> {
+    let place = all.iter().position(|(one, _)| *one == number)?;
+    Some(all.remove(place).1)
+}
+
 struct Inner {
-    /// By numbers that are never used twice: what a lost one still says finds nobody.
-    members: BTreeMap<u64, Member>,
+    /// What a lost one still says finds nobody.
+    members: Numbered<Member>,
     next_member: u64,
     /// How many workers there shall be.
     wanted: usize,
@@ -157,9 +174,9 @@ struct Inner {
     way_works: bool,
     /// Why the ways before it were given up.
     reason: String,
-    jobs: HashMap<u64, Job>,
-    /// By the numbers that hosts know them by: those of newer jobs are higher.
-    tasks: BTreeMap<u64, Task>,
+    jobs: Numbered<Job>,
+    /// By the numbers that hosts know them by.
+    tasks: Numbered<Task>,
     next_job: u64,
     next_task: u64,
     backend: Backend,
@@ -178,14 +195,14 @@ impl Pool {
         let cores = web_sys::window().map_or(1.0, |window| window.navigator().hardware_concurrency());
         let (faults, receiver) = mpsc::unbounded();
         let pool = Self(Rc::new(RefCell::new(Inner {
-            members: BTreeMap::new(),
+            members: Vec::new(),
             next_member: 0,
             wanted: (cores as usize).clamp(1, MOST_WORKERS),
             way: if blob_worker::is_needed() { Way::Blob } else { Way::Script },
             way_works: false,
             reason: String::new(),
-            jobs: HashMap::new(),
-            tasks: BTreeMap::new(),
+            jobs: Vec::new(),
+            tasks: Vec::new(),
             next_job: 0,
             next_task: 0,
             backend: Backend::Cpu,
@@ -299,7 +316,7 @@ impl Pool {
             Member { place, way, unsent: Some(Vec::new()), silent: 0, losses }
         };
         let mut inner = self.0.borrow_mut();
-        inner.members.insert(number, member);
+        inner.members.push((number, member));
         inner.next_member += 1;
         Ok(())
     }
@@ -307,10 +324,10 @@ impl Pool {
     /// Looks whether the workers are there: asks those that have been silent, and replaces those that do not answer.
     fn look(&self) {
         let mut lost = Vec::new();
-        for (&number, member) in &mut self.0.borrow_mut().members {
+        for (number, member) in &mut self.0.borrow_mut().members {
             member.silent += 1;
             if member.is_overdue() {
-                lost.push(number);
+                lost.push(*number);
             } else if let (2, None, Place::Worker { worker, .. }) = (member.silent, &member.unsent, &member.place) {
                 post(worker, &Request::Ping);
             }
@@ -322,7 +339,7 @@ impl Pool {
 
     /// A worker is lost: its program failed, or it is gone. Another one takes its place and trains its shares again.
     fn lose(&self, number: u64, message: &str) {
-        let Some(old) = self.0.borrow_mut().members.remove(&number) else { return };
+        let Some(old) = take(&mut self.0.borrow_mut().members, number) else { return };
         if let Place::Worker { worker, .. } = &old.place {
             worker.terminate();
         }
@@ -375,7 +392,7 @@ impl Pool {
     /// Does what a member's reply asks for.
     fn heed(&self, number: u64, reply: Reply, rows: &[f32]) {
         let mut inner = self.0.borrow_mut();
-        let Some(member) = inner.members.get_mut(&number) else { return };
+        let Some(member) = find(&mut inner.members, number) else { return };
         member.silent = 0;
         match reply {
             Reply::Pong => {}
@@ -403,7 +420,7 @@ impl Pool {
 
 impl Inner {
     fn ask_adapter(&mut self) {
-        if let Some(member) = self.members.values_mut().next() {
+        if let Some((_, member)) = self.members.first_mut() {
             member.send(Request::Adapter);
         }
     }
@@ -412,24 +429,24 @@ impl Inner {
     fn count_loss(&mut self, member: u64, was_ready: bool, message: &str) -> (Vec<u64>, bool) {
         let mut orphans = Vec::new();
         let mut failed = Vec::new();
-        for (&number, task) in self.tasks.iter_mut().filter(|(_, task)| task.member == member && !task.is_over) {
+        for (number, task) in self.tasks.iter_mut().filter(|(_, task)| task.member == member && !task.is_over) {
             // One that never started has done nothing to it.
             task.losses += u32::from(was_ready);
             if task.losses > MOST_LOSSES {
                 failed.push(task.job);
             }
-            orphans.push(number);
+            orphans.push(*number);
         }
         for &job in &failed {
             self.fail(job, &format!("its worker was lost {} times: {message}", MOST_LOSSES + 1));
         }
-        orphans.retain(|task| self.tasks.contains_key(task));
+        orphans.retain(|&task| find(&mut self.tasks, task).is_some());
         (orphans, !failed.is_empty())
     }
 
     /// Ends a job with a reason.
     fn fail(&mut self, job: u64, reason: &str) {
-        if let Some(job) = self.jobs.get(&job) {
+        if let Some(job) = find(&mut self.jobs, job) {
             let _gone = job.events.unbounded_send(Event::Failed(reason.to_owned()));
         }
         self.forget(job);
@@ -437,11 +454,9 @@ impl Inner {
 
     /// Lets a job go, wherever it trains.
     fn forget(&mut self, job: u64) {
-        self.jobs.remove(&job);
-        let tasks: Vec<u64> = self.tasks.iter().filter(|(_, task)| task.job == job).map(|(&task, _)| task).collect();
-        for number in tasks {
-            let Some(task) = self.tasks.remove(&number) else { continue };
-            if let Some(member) = self.members.get_mut(&task.member).filter(|_| !task.is_over) {
+        take(&mut self.jobs, job);
+        for (number, task) in self.tasks.extract_if(.., |(_, task)| task.job == job) {
+            if let Some(member) = find(&mut self.members, task.member).filter(|_| !task.is_over) {
                 member.send(Request::Command { job: number, command: Command::Cancel });
             }
         }
@@ -449,24 +464,17 @@ impl Inner {
 
     /// Gives a task to the member that has the fewest, from its start; paused ones go as far as they had come.
     fn hand_out(&mut self, number: u64) {
-        let mut load: BTreeMap<u64, usize> = self.members.keys().map(|&member| (member, 0)).collect();
-        for task in self.tasks.values().filter(|task| !task.is_over) {
-            if let Some(count) = load.get_mut(&task.member) {
-                *count += 1;
-            }
-        }
-        let chosen = load.into_iter().min_by_key(|&(_, count)| count).map(|(member, _)| member);
-        let Some(task) = self.tasks.get_mut(&number) else { return };
-        let Some((chosen, member)) = chosen.and_then(|chosen| Some((chosen, self.members.get_mut(&chosen)?))) else {
-            return;
-        };
-        task.member = chosen;
+        let tasks = &self.tasks;
+        let load = |member| tasks.iter().filter(|(_, task)| task.member == member && !task.is_over).count();
+        let Some((chosen, member)) = self.members.iter_mut().min_by_key(|(member, _)| load(*member)) else { return };
+        let Some(task) = find(&mut self.tasks, number) else { return };
+        task.member = *chosen;
         if task.is_mixed {
             task.is_mixed = false;
             task.extents.clear();
         }
         member.send(Request::Start { job: number, share: Box::new(task.share.clone()) });
-        if let Some(job) = self.jobs.get(&task.job).filter(|job| job.paused) {
+        if let Some(job) = find(&mut self.jobs, task.job).filter(|job| job.paused) {
             member.send(Request::Command { job: number, command: Command::Pause });
             let furthest = task.step.max(job.allowed);
             member.send(Request::Command { job: number, command: Command::StepTo(furthest) });
@@ -475,8 +483,8 @@ impl Inner {
 
     /// Passes a command on to all tasks of a job.
     fn command(&mut self, id: u64, command: Command) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
-        let done = self.tasks.values().filter(|task| task.job == id).map(|task| task.step).max().unwrap_or(0);
+        let Some(job) = find(&mut self.jobs, id) else { return };
+        let done = self.tasks.iter().filter(|(_, task)| task.job == id).map(|(_, task)| task.step).max().unwrap_or(0);
         match command {
             Command::Pause => (job.paused, job.allowed) = (true, 0),
             Command::Resume => job.paused = false,
@@ -484,18 +492,18 @@ impl Inner {
             Command::StepTo(step) => job.allowed = step,
             Command::Cancel => return self.forget(id),
         }
-        for (&number, task) in self.tasks.iter().filter(|(_, task)| task.job == id && !task.is_over) {
-            if let Some(member) = self.members.get_mut(&task.member) {
-                member.send(Request::Command { job: number, command });
+        for (number, task) in self.tasks.iter().filter(|(_, task)| task.job == id && !task.is_over) {
+            if let Some(member) = find(&mut self.members, task.member) {
+                member.send(Request::Command { job: *number, command });
             }
         }
     }
 
     /// Passes an event of one task on as an event of the whole job.
     fn pass(&mut self, member: u64, number: u64, event: Event) {
-        let Some(task) = self.tasks.get_mut(&number).filter(|task| task.member == member) else { return };
+        let Some(task) = find(&mut self.tasks, number).filter(|task| task.member == member) else { return };
         let id = task.job;
-        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let Some(job) = find(&mut self.jobs, id) else { return };
         let joined = match event {
             Event::Started { backend, device, reason, probe, states, chance } => {
                 task.width = Columns { states: states.clone() }.width();
@@ -508,12 +516,13 @@ impl Inner {
                 // The first speaks for all, unless one had to change its backend.
                 let is_told = job.is_started && reason.is_none();
                 job.is_started = true;
-                let members: HashSet<u64> =
-                    self.tasks.values().filter(|task| task.job == id).map(|task| task.member).collect();
-                let is_on_page = matches!(self.members.get(&member).map(|member| &member.place), Some(Place::Page(_)));
+                let trains = |member: u64| self.tasks.iter().any(|(_, task)| task.job == id && task.member == member);
+                let members = self.members.iter().filter(|(member, _)| trains(*member)).count();
+                let place = find(&mut self.members, member).map(|member| &member.place);
+                let is_on_page = matches!(place, Some(Place::Page(_)));
                 let device = match backend {
                     Backend::Cpu if is_on_page => PAGE.to_owned(),
-                    Backend::Cpu => members.len().to_string(),
+                    Backend::Cpu => members.to_string(),
                     Backend::Gpu => device,
                 };
                 (!is_told).then_some(Event::Started { backend, device, reason, probe, states, chance })
@@ -526,22 +535,22 @@ impl Inner {
                 task.step = task.step.max(step);
                 job.dispatches = job.dispatches.max(dispatches);
                 let dispatches = job.dispatches;
-                let steps = self.tasks.values().filter(|task| task.job == id && !task.is_over).map(|task| task.step);
-                let step = steps.min().unwrap_or(step);
+                let open = self.tasks.iter().filter(|(_, task)| task.job == id && !task.is_over);
+                let step = open.map(|(_, task)| task.step).min().unwrap_or(step);
                 Some(Event::Progress { step, dispatches, seconds })
             }
             Event::Finished => {
                 task.is_over = true;
-                if let Some(member) = self.members.get_mut(&member) {
+                if let Some(member) = find(&mut self.members, member) {
                     member.losses = 0;
                 }
-                let is_over = self.tasks.values().filter(|task| task.job == id).all(|task| task.is_over);
+                let is_over = self.tasks.iter().filter(|(_, task)| task.job == id).all(|(_, task)| task.is_over);
                 is_over.then_some(Event::Finished)
             }
             Event::Failed(reason) => return self.fail(id, &reason),
         };
         let is_over = joined == Some(Event::Finished);
-        if let (Some(event), Some(job)) = (joined, self.jobs.get(&id)) {
+        if let (Some(event), Some(job)) = (joined, find(&mut self.jobs, id)) {
             // Whoever started it may have let it go.
             let _gone = job.events.unbounded_send(event);
         }
@@ -562,11 +571,11 @@ impl Runner for Pool {
         let id = inner.next_job;
         inner.next_job += 1;
         let backend = inner.backend;
-        inner.jobs.insert(id, Job { events, dispatches: 0, is_started: false, paused: false, allowed: 0 });
+        inner.jobs.push((id, Job { events, dispatches: 0, is_started: false, paused: false, allowed: 0 }));
         // A GPU fleet is one dispatch for all runs and stays whole; on the CPU neighbours go to different workers, for
         // runs of high learning rates die early and cost less.
         let count = if backend == Backend::Gpu { 1 } else { inner.members.len().min(runs).max(1) };
-        let members: Vec<u64> = inner.members.keys().copied().take(count).collect();
+        let members: Vec<u64> = inner.members.iter().map(|(member, _)| *member).take(count).collect();
         for (index, member) in members.into_iter().enumerate() {
             let share = Share {
                 experiment: experiment.clone(),
@@ -576,21 +585,21 @@ impl Runner for Pool {
             };
             let number = inner.next_task;
             inner.next_task += 1;
-            if let Some(member) = inner.members.get_mut(&member) {
+            if let Some(member) = find(&mut inner.members, member) {
                 member.send(Request::Start { job: number, share: Box::new(share.clone()) });
             }
             let task = Task {
                 job: id,
                 member,
                 share,
-                extents: HashMap::new(),
+                extents: Vec::new(),
                 is_mixed: false,
                 width: 0,
                 step: 0,
                 is_over: false,
                 losses: 0,
             };
-            inner.tasks.insert(number, task);
+            inner.tasks.push((number, task));
         }
         let (sender, mut orders) = mpsc::unbounded();
         let pool = self.clone();

@@ -45,12 +45,12 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
         Err(_) => before.cloned().unwrap_or_else(|| running_equations(clipped.get())),
     });
     let is_draft = Memo::new(move |_| draft.with(Option::is_some));
-    let wrong = Memo::new(move |_| error.with(|error| error.as_ref().map(|error| error.line)));
+    let is_wrong = Memo::new(move |_| error.with(Option::is_some));
     let lines = Memo::new(move |_| text.with(|text| text.split('\n').count()));
     let current_name = Memo::new(move |_| lab.current.with(rule_name));
 
     let commit = move || {
-        if error.with_untracked(Option::is_some) {
+        if is_wrong.get_untracked() {
             return;
         }
         let asked = optimizer(&text.get_untracked());
@@ -63,9 +63,9 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
     let numbers = move || {
         (1..=lines.get())
             .map(|line| {
-                let is_wrong = move || wrong.get() == Some(line);
+                let is_here = move || error.with(|error| error.as_ref().is_some_and(|error| error.line == line));
                 view! {
-                    <span class:wrong=is_wrong>{move || if is_wrong() { format!("▶ {line}") } else { line.to_string() }}</span>
+                    <span class:wrong=is_here>{move || if is_here() { format!("▶ {line}") } else { line.to_string() }}</span>
                 }
             })
             .collect_view()
@@ -87,7 +87,7 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
     };
     let preview = move || {
         is_draft.get().then(|| {
-            let is_old = wrong.get().is_some();
+            let is_old = is_wrong.get();
             equations
                 .get()
                 .into_iter()
@@ -125,7 +125,7 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
                     autocapitalize="off"
                     rows=move || lines.get().to_string()
                     aria-describedby="rule-error rule-help"
-                    aria-invalid=move || wrong.get().is_some().to_string()
+                    aria-invalid=move || is_wrong.get().to_string()
                     aria-keyshortcuts="Control+Enter"
                     prop:value=move || text.get()
                     on:input=move |event| {
@@ -149,7 +149,7 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
                     type="button"
                     class="primary"
                     id="rule-commit"
-                    disabled=move || wrong.get().is_some() || !is_draft.get()
+                    disabled=move || is_wrong.get() || !is_draft.get()
                     on:click=move |_| commit()
                 >
                     {lab.say(|texts| texts.rule_commit)}

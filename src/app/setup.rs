@@ -181,19 +181,20 @@ fn diagram(placement: Placement) -> impl IntoView {
     }
 }
 
-/// What is chosen in each radio group is a memo of its own: a group is not built anew when another control is turned.
+/// Whether an option is the chosen one is a memo of its own: nothing is set anew when another control is turned.
 #[component]
 fn PlacementChoice(lab: Lab) -> impl IntoView {
-    let chosen = Memo::new(move |_| lab.current.with(|experiment| residual(experiment).map(|model| model.placement)));
     let options = Placement::ALL
         .into_iter()
         .map(|placement| {
+            let is_chosen = move |e: &Experiment| residual(e).is_some_and(|model| model.placement == placement);
+            let is_chosen = Memo::new(move |_| lab.current.with(is_chosen));
             view! {
                 <label>
                     <input
                         type="radio"
                         name="placement"
-                        prop:checked=move || chosen.get() == Some(placement)
+                        prop:checked=move || is_chosen.get()
                         on:change=move |_| lab.change(|e| change_residual(e, |model| model.placement = placement))
                     />
                     {diagram(placement)}
@@ -203,13 +204,14 @@ fn PlacementChoice(lab: Lab) -> impl IntoView {
         })
         .collect_view();
     let final_norm = Memo::new(move |_| lab.current.with(|e| residual(e).is_some_and(|model| model.final_norm)));
-    let branch = Memo::new(move |_| lab.current.with(|e| residual(e).map(|model| model.branch)));
     let branches = Branch::ALL
         .into_iter()
         .enumerate()
         .map(|(index, start)| {
+            let is_chosen = move |e: &Experiment| residual(e).is_some_and(|model| model.branch == start);
+            let is_chosen = Memo::new(move |_| lab.current.with(is_chosen));
             view! {
-                <option value=index.to_string() prop:selected=move || branch.get() == Some(start)>
+                <option value=index.to_string() prop:selected=move || is_chosen.get()>
                     {move || branch_name(start, lab.texts())}
                 </option>
             }

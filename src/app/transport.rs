@@ -30,6 +30,12 @@ fn place(board: &Board, is_software: bool, texts: &Texts) -> String {
     }
 }
 
+/// Which backend trains the focused variant, as a tag.
+fn backend(board: &Board) -> Option<&'static str> {
+    let device = board.focused()?.device.as_ref()?;
+    Some(if device.backend == Backend::Gpu { "gpu" } else { "cpu" })
+}
+
 /// Why training stands still though nobody paused it, or what became of its workers.
 fn engine(lab: Lab) -> Option<String> {
     let texts = lab.texts();
@@ -49,19 +55,14 @@ pub fn Transport(lab: Lab) -> impl IntoView {
         lab.board.with(|board| board.focused().map_or((0, 0), |variant| (variant.step(), variant.longest())))
     });
     let where_ = Memo::new(move |_| lab.board.with(|board| place(board, lab.is_software.get(), lab.texts())));
-    let backend = Memo::new(move |_| {
-        lab.board.with(|board| {
-            let device = board.focused().and_then(|variant| variant.device.as_ref());
-            device.map(|device| if device.backend == Backend::Gpu { "gpu" } else { "cpu" })
-        })
-    });
-    let dispatches = Memo::new(move |_| lab.board.with(|board| board.focused().map_or(0, |v| v.dispatches)));
+    let dispatches = move || lab.board.with(|board| board.focused().map_or(0, |variant| variant.dispatches));
     let cursor = Memo::new(move |_| lab.board.with(Board::cursor_step));
     // Three digits: more flicker and say nothing.
     let speed = Memo::new(move |_| {
-        let speed = lab.board.with(|board| board.focused().and_then(|variant| variant.speed()))?;
+        let Some(speed) = lab.board.with(|board| board.focused()?.speed()) else { return String::new() };
         let unit = libm::pow(10.0, (libm::log10(speed.max(1.0)).floor() - 2.0).max(0.0));
-        Some(((speed / unit).round() * unit) as u64)
+        let rounded = ((speed / unit).round() * unit) as u64;
+        fill(lab.texts().speed, &[("rate", &rounded.to_string())])
     });
     // Whether anything can be paused, and whether the focused variant has a step left.
     let is_busy = Memo::new(move |_| lab.board.with(|board| board.variants().iter().any(is_open)));
@@ -73,8 +74,8 @@ pub fn Transport(lab: Lab) -> impl IntoView {
             class="transport"
             id="transport"
             aria-label=lab.say(|texts| texts.transport)
-            data-backend=move || backend.get()
-            data-dispatches=move || dispatches.get().to_string()
+            data-backend=move || lab.board.with(backend)
+            data-dispatches=move || dispatches().to_string()
         >
             <button
                 type="button"
@@ -128,11 +129,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                     {lab.say(|texts| texts.latest)}
                 </button>
             </div>
-            <span id="speed">
-                {move || {
-                    speed.get().map(|speed| fill(lab.texts().speed, &[("rate", &speed.to_string())]))
-                }}
-            </span>
+            <span id="speed">{move || speed.get()}</span>
             <span id="backend">{move || where_.get()}</span>
             <p id="engine" role="status">{move || engine(lab)}</p>
         </section>
@@ -180,6 +177,10 @@ fn items(board: &Board, names: &[String], texts: &Texts) -> Vec<Item> {
         .collect()
 }
 
+fn find(items: &[Item], id: u64) -> Option<&Item> {
+    items.iter().find(|item| item.id == id)
+}
+
 /// The variants, each with a way to focus, hide and delete it.
 #[component]
 pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
@@ -187,12 +188,13 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
     // Keyed by id, and each field a memo of its own: a button must not lose its focus while training goes on.
     let ids = Memo::new(move |_| all.with(|all| all.iter().map(|item| item.id).collect::<Vec<_>>()));
     let line = move |id: u64| {
-        let item = Memo::new(move |_| all.with(|all| all.iter().find(|item| item.id == id).cloned()));
-        let name =
-            Memo::new(move |_| item.with(|item| item.as_ref().map(|item| item.name.clone()).unwrap_or_default()));
-        let hidden = Memo::new(move |_| item.with(|item| item.as_ref().is_some_and(|item| item.hidden)));
-        let focused = Memo::new(move |_| item.with(|item| item.as_ref().is_some_and(|item| item.focused)));
-        let slot = item.with_untracked(|item| item.as_ref().map_or(0, |item| item.slot));
+        let text = move |of: fn(&Item) -> &String| {
+            Memo::new(move |_| all.with(|all| find(all, id).map(of).cloned().unwrap_or_default()))
+        };
+        let (name, state) = (text(|item| &item.name), text(|item| &item.state));
+        let is = move |of: fn(&Item) -> bool| Memo::new(move |_| all.with(|all| find(all, id).is_some_and(of)));
+        let (hidden, focused) = (is(|item| item.hidden), is(|item| item.focused));
+        let slot = all.with_untracked(|all| find(all, id).map_or(0, |item| item.slot));
         let labelled = move |text: fn(&Texts) -> &'static str| fill(text(lab.texts()), &[("name", &name.get())]);
         let color = move || {
             let (r, g, b) = palette.get().variant(slot);
@@ -232,9 +234,7 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
                 >
                     {move || name.get()}
                 </button>
-                <span class="state">
-                    {move || item.with(|item| item.as_ref().map(|item| item.state.clone()))}
-                </span>
+                <span class="state">{move || state.get()}</span>
                 <button type="button" class="delete" aria-label=move || labelled(|t| t.delete) title=move || labelled(|t| t.delete) on:click=move |_| lab.delete(id)>
                     "×"
                 </button>

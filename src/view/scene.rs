@@ -41,9 +41,10 @@ pub fn names(board: &Board, texts: &Texts) -> Vec<String> {
 
 /// The variants that are shown, by their place on the board; the focused one last, so that it lies on top.
 fn shown(board: &Board) -> Vec<(usize, &Variant)> {
-    let mut shown: Vec<_> = board.variants().iter().enumerate().filter(|(_, variant)| !variant.hidden).collect();
     let focus = board.focused().map(|variant| variant.id);
-    shown.sort_by_key(|(_, variant)| Some(variant.id) == focus);
+    let shown = board.variants().iter().enumerate().filter(|(_, variant)| !variant.hidden);
+    let (focused, mut shown): (Vec<_>, Vec<_>) = shown.partition(|(_, variant)| Some(variant.id) == focus);
+    shown.extend(focused);
     shown
 }
 
@@ -231,7 +232,7 @@ pub fn percentile_90(board: &Board) -> Result<f64, NoPercentile> {
 
 /// The 90th percentile of a run's finite gradient norms.
 pub fn percentile_of(run: &RunState) -> Option<f64> {
-    percentile(run.record.column(Columns::GRADIENT_NORM), P90).map(f64::from)
+    percentile(run.record.column(Columns::GRADIENT_NORM), P90)
 }
 
 /// The unclipped gradient norm of each shown variant's focused run; the focused one's histogram, 90th percentile and clip

@@ -2,7 +2,6 @@
 //! can be started.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures_channel::{mpsc, oneshot};
@@ -33,14 +32,15 @@ pub enum Thread {
     Page,
 }
 
-/// A job as the host sees it.
+/// A job as the host sees it. Newer jobs have higher numbers.
 struct Job {
+    number: u64,
     commands: mpsc::UnboundedSender<Command>,
     paused: bool,
 }
 
 struct Inner {
-    jobs: BTreeMap<u64, Job>,
+    jobs: Vec<Job>,
     /// Older jobs that wait for newer ones.
     waiting: Vec<oneshot::Sender<()>>,
 }
@@ -48,7 +48,7 @@ struct Inner {
 impl Inner {
     /// Whether a newer job wants the host.
     fn is_outranked(&self, job: u64) -> bool {
-        self.jobs.range(job + 1..).any(|(_, newer)| !newer.paused)
+        self.jobs.iter().any(|other| other.number > job && !other.paused)
     }
 
     /// Lets the older jobs see whether it is their turn.
@@ -99,7 +99,7 @@ fn post(scope: &DedicatedWorkerGlobalScope, reply: &Reply, rows: &[f32]) {
 impl Host {
     /// A host on a thread; it calls `tell` with each reply and the rows that belong to it.
     pub fn new(thread: Thread, tell: impl Fn(Reply, &[f32]) + 'static) -> Self {
-        let inner = Rc::new(RefCell::new(Inner { jobs: BTreeMap::new(), waiting: Vec::new() }));
+        let inner = Rc::new(RefCell::new(Inner { jobs: Vec::new(), waiting: Vec::new() }));
         Self { inner, thread, tell: Rc::new(tell) }
     }
 
@@ -113,13 +113,13 @@ impl Host {
             }
             Request::Start { job, share } => {
                 let (commands, receiver) = mpsc::unbounded();
-                self.inner.borrow_mut().jobs.insert(job, Job { commands, paused: false });
+                self.inner.borrow_mut().jobs.push(Job { number: job, commands, paused: false });
                 let host = self.clone();
                 spawn_local(async move { host.train(job, *share, receiver).await });
             }
             Request::Command { job, command } => {
                 let mut inner = self.inner.borrow_mut();
-                if let Some(job) = inner.jobs.get_mut(&job) {
+                if let Some(job) = inner.jobs.iter_mut().find(|one| one.number == job) {
                     match command {
                         Command::Pause | Command::Cancel => job.paused = true,
                         Command::Resume => job.paused = false,
@@ -146,7 +146,7 @@ impl Host {
         };
         drive(share, &place, &mut commands, emit).await;
         let mut inner = self.inner.borrow_mut();
-        inner.jobs.remove(&job);
+        inner.jobs.retain(|one| one.number != job);
         inner.wake();
     }
 }

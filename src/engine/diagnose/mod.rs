@@ -21,15 +21,18 @@ pub enum Infeasible {
     Collapsed,
 }
 
+/// The value of a rank, 0 for the least of them; `None` where there are not so many. The values change places.
+pub fn value_of_rank(values: &mut [f64], rank: usize) -> Option<f64> {
+    (rank < values.len()).then(|| *values.select_nth_unstable_by(rank, f64::total_cmp).1)
+}
+
 /// The median; NaN for no values.
 pub fn median(values: impl IntoIterator<Item = f32>) -> f64 {
-    let mut values: Vec<f32> = values.into_iter().collect();
-    values.sort_by(f32::total_cmp);
-    match (values.len(), values.len() / 2) {
-        (0, _) => f64::NAN,
-        (len, middle) if len % 2 == 1 => f64::from(values[middle]),
-        (_, middle) => (f64::from(values[middle - 1]) + f64::from(values[middle])) / 2.0,
-    }
+    let mut values: Vec<f64> = values.into_iter().map(f64::from).collect();
+    let (upper, lower) = (values.len() / 2, values.len().saturating_sub(1) / 2);
+    let mut at = |rank| value_of_rank(&mut values, rank).unwrap_or(f64::NAN);
+    // The same value twice where there is one in the middle.
+    (at(lower) + at(upper)) / 2.0
 }
 
 /// The final training loss: the median over the last max(10, 5 %) steps.
@@ -91,11 +94,11 @@ pub fn best_learning_rate(outcomes: &[Outcome]) -> Option<usize> {
 }
 
 /// The value below which a share of the finite values lies (nearest rank), `share` in 0 to 1; `None` for none.
-pub fn percentile(values: impl IntoIterator<Item = f32>, share: f64) -> Option<f32> {
-    let mut finite: Vec<f32> = values.into_iter().filter(|value| value.is_finite()).collect();
-    let last = finite.len().checked_sub(1)?;
+pub fn percentile(values: impl IntoIterator<Item = f32>, share: f64) -> Option<f64> {
+    let mut finite: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).map(f64::from).collect();
+    let last = finite.len().saturating_sub(1);
     let rank = (share * finite.len() as f64).ceil() as usize;
-    Some(*finite.select_nth_unstable_by(rank.saturating_sub(1).min(last), f32::total_cmp).1)
+    value_of_rank(&mut finite, rank.saturating_sub(1).min(last))
 }
 
 /// The share of updates that clipping touched, 0 to 1; NaN where nothing was recorded.

@@ -21,13 +21,12 @@ pub struct Placement {
 /// Places values in one arena so that no two overlap in space while both live. First fit in order of writing; offsets are
 /// multiples of `alignment`. Lifetimes must be sorted by `written`.
 pub fn place(lifetimes: &[Lifetime], alignment: usize) -> Placement {
-    let mut live: Vec<(usize, usize, usize)> = Vec::new(); // offset, end, last read
+    let mut live: Vec<(usize, usize, usize)> = Vec::new(); // offset, end, last read; in order of offsets
     let mut offsets = Vec::with_capacity(lifetimes.len());
     let mut arena_len = 0;
     for lifetime in lifetimes {
         // A value read by the instruction that writes this one still lives.
         live.retain(|&(_, _, last_read)| last_read >= lifetime.written);
-        live.sort_unstable();
         let mut offset = 0;
         for &(start, end, _) in &live {
             if offset + lifetime.len <= start {
@@ -35,7 +34,8 @@ pub fn place(lifetimes: &[Lifetime], alignment: usize) -> Placement {
             }
             offset = offset.max(end.next_multiple_of(alignment));
         }
-        live.push((offset, offset + lifetime.len, lifetime.last_read));
+        let placed = (offset, offset + lifetime.len, lifetime.last_read);
+        live.insert(live.partition_point(|other| *other < placed), placed);
         offsets.push(offset);
         arena_len = arena_len.max((offset + lifetime.len).next_multiple_of(alignment));
     }

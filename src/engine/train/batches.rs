@@ -1,12 +1,11 @@
 use crate::experiment::Resolved;
 use crate::task::{Examples, NO_LABEL, TaskData, Training, batch_indices};
 use crate::tensor::Element;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The data of every seed of a fleet; runs that share a seed share one copy.
 pub struct Data {
-    seeds: BTreeMap<u32, SeedData>,
+    seeds: Vec<SeedData>,
 }
 
 /// The data of one seed.
@@ -35,27 +34,30 @@ pub struct Batches {
 impl Data {
     /// Draws the data of every seed that the runs in `runs` need.
     pub fn new(resolved: &Resolved, runs: impl IntoIterator<Item = usize>) -> Arc<Self> {
-        let mut seeds = BTreeMap::new();
+        let mut seeds: Vec<SeedData> = Vec::new();
         for run in runs {
             let seed = resolved.runs[run].seed;
-            seeds.entry(seed).or_insert_with(|| SeedData {
-                task: (resolved.task.generate)(seed),
-                seed,
-                input_len: (resolved.task.input)().len(),
-                batch_size: resolved.experiment.batch_size,
-            });
+            if let Err(place) = seeds.binary_search_by_key(&seed, |data| data.seed) {
+                let data = SeedData {
+                    task: (resolved.task.generate)(seed),
+                    seed,
+                    input_len: (resolved.task.input)().len(),
+                    batch_size: resolved.experiment.batch_size,
+                };
+                seeds.insert(place, data);
+            }
         }
         Arc::new(Self { seeds })
     }
 
     /// The data of every seed, in order of seeds.
     pub fn seeds(&self) -> impl ExactSizeIterator<Item = &SeedData> {
-        self.seeds.values()
+        self.seeds.iter()
     }
 
     /// The place of a seed in [`Data::seeds`].
     pub fn position(&self, seed: u32) -> usize {
-        self.seeds.range(..seed).count()
+        self.seeds.partition_point(|data| data.seed < seed)
     }
 }
 

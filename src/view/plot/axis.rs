@@ -5,6 +5,7 @@ use plotters_backend::DrawingBackend;
 use super::frame::LABEL;
 use super::surface::{Anchor, Drawn, Palette, Pen, Surface, dash, text_width};
 use super::{Axis, Frame, Scale, Size};
+use crate::diagnose::value_of_rank;
 use crate::view::number::three;
 
 /// How one run of a variant stands.
@@ -98,10 +99,9 @@ impl AxisLayout {
                 losses.push(loss);
             }
         }
-        losses.sort_by(f64::total_cmp);
-        let at = |index: usize| losses.get(index).copied();
-        let most = at(losses.len() / 2).map_or(0.0, |median| median * MOST_ABOVE);
-        let y = (at(0).unwrap_or(f64::INFINITY), losses.last().map_or(0.0, |last| last.min(most)));
+        let middle = losses.len() / 2;
+        let most = value_of_rank(&mut losses, middle).map_or(0.0, |median| median * MOST_ABOVE);
+        let y = losses.iter().fold((f64::INFINITY, 0f64), |y, &loss| (y.0.min(loss), y.1.max(loss.min(most))));
         // A variant that has no cross needs no row.
         let has_cross = |s: &AxisSeries| s.points.iter().any(|point| point.outcome == Outcome::Infeasible);
         let count = series.iter().filter(|s| has_cross(s)).count().max(1) as f64;

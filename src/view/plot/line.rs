@@ -4,6 +4,7 @@ use plotters_backend::DrawingBackend;
 
 use super::surface::{Drawn, Palette, Pen, Surface, dash};
 use super::{Axis, Frame, Scale, Size, limited};
+use crate::diagnose::value_of_rank;
 
 /// The steps at which a curve has values.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,17 +121,16 @@ impl LineLayout {
         for value in values().filter(is_shown) {
             (low, high, count) = (low.min(value), high.max(value), count + 1);
         }
-        if count == 0 {
-            (low, high) = (0.1, 10.0);
-        } else {
-            let mut sample: Vec<f64> = values().filter(is_shown).step_by(count.div_ceil(SAMPLE)).collect();
-            let middle = sample.len() / 2;
-            let median = *sample.select_nth_unstable_by(middle, f64::total_cmp).1;
+        let mut sample: Vec<f64> = values().filter(is_shown).step_by(count.div_ceil(SAMPLE).max(1)).collect();
+        let middle = sample.len() / 2;
+        if let Some(median) = value_of_rank(&mut sample, middle) {
             let headroom = match y_scale {
                 Scale::Log => plot.most_above_median,
                 Scale::Linear => plot.most_above_median.min(LINEAR_HEADROOM),
             };
             high = high.min(median * headroom);
+        } else {
+            (low, high) = (0.1, 10.0);
         }
         if let Some(value) = plot.include {
             low = low.min(value);
@@ -210,6 +210,7 @@ impl LineLayout {
     pub(super) fn draw_on<B: DrawingBackend>(&self, surface: &mut Surface<'_, B>, palette: &Palette) -> Drawn<B> {
         self.frame.draw(surface, palette)?;
         let (top, bottom) = self.frame.down();
+        // From left to right.
         let mut deaths: Vec<(f64, (u8, u8, u8))> = Vec::new();
         for curve in &self.plot.curves {
             let pen = Pen { color: curve.color, alpha: curve.alpha, width: curve.width };
@@ -224,11 +225,12 @@ impl LineLayout {
                 surface.path(&stretch.line, pen, dash(curve.slot))?;
             }
             if let Some(step) = curve.death {
-                deaths.push((self.x_of(step), curve.color));
+                let x = self.x_of(step);
+                let place = deaths.partition_point(|death| death.0 <= x);
+                deaths.insert(place, (x, curve.color));
             }
         }
         // Crosses stand at the upper edge, where a dying run's loss goes; two at one step stand one under the other.
-        deaths.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut row = 0;
         for (i, &(x, color)) in deaths.iter().enumerate() {
             row = if i > 0 && x - deaths[i - 1].0 < 8.0 { row + 1 } else { 0 };

@@ -1,7 +1,6 @@
 use crate::network::operations::ACTIVATIONS_WGSL;
 use crate::train::FleetError;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, PoisonError};
 use web_time::Instant;
@@ -21,7 +20,7 @@ pub struct Gpu {
     pub(super) queue: wgpu::Queue,
     pub(super) bind_group_layout: wgpu::BindGroupLayout,
     pipeline_layout: wgpu::PipelineLayout,
-    pipelines: Mutex<HashMap<String, wgpu::ComputePipeline>>,
+    pipelines: Mutex<Vec<(String, wgpu::ComputePipeline)>>,
     lost: Arc<Mutex<Option<String>>>,
     name: String,
     is_software: bool,
@@ -155,7 +154,7 @@ impl Gpu {
     pub(super) fn pipeline(&self, name: &str, source: &str) -> wgpu::ComputePipeline {
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         // The update kernel's text depends on the rule, so the text is the key.
-        if let Some(pipeline) = pipelines.get(source) {
+        if let Some((_, pipeline)) = pipelines.iter().find(|(text, _)| text == source) {
             return pipeline.clone();
         }
         let text = format!("{COMMON_WGSL}\n{ACTIVATIONS_WGSL}\n{source}");
@@ -175,7 +174,7 @@ impl Gpu {
             },
             cache: None,
         });
-        pipelines.insert(source.to_owned(), pipeline.clone());
+        pipelines.push((source.to_owned(), pipeline.clone()));
         pipeline
     }
 

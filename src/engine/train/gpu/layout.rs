@@ -99,9 +99,13 @@ pub fn run_bytes(plan: &Plan) -> usize {
 
 /// The bytes of the buffers that these runs need: arena, table, examples, batches, ring.
 pub fn sizes(plan: &Plan, examples: &ExamplesLayout, runs: &[usize]) -> [usize; 5] {
-    let mut seeds: Vec<u32> = runs.iter().map(|&run| plan.resolved.runs[run].seed).collect();
-    seeds.sort_unstable();
-    seeds.dedup();
+    let mut seeds: Vec<u32> = Vec::new();
+    for &run in runs {
+        let seed = plan.resolved.runs[run].seed;
+        if !seeds.contains(&seed) {
+            seeds.push(seed);
+        }
+    }
     let chunk = CHUNK_STEPS as usize;
     [
         runs.len() * Layout::new(plan).run_stride,
