@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
 use super::lab::{Lab, default};
+use super::live::{handler, live};
 use crate::train::Backend;
 use crate::view::board::Arrangement;
 use crate::view::fragment::{Fragment, Problem};
@@ -215,7 +216,7 @@ fn is_text_field(event: &KeyboardEvent) -> bool {
 pub fn Share(address: Address) -> impl IntoView {
     let lab = address.lab;
     view! {
-        <button type="button" id="share" on:click=move |_| address.share()>
+        <button type="button" id="share" on:click=handler(move |_| address.share())>
             {lab.say(|texts| texts.share)}
         </button>
     }
@@ -237,7 +238,7 @@ pub fn ShareResult(address: Address) -> impl IntoView {
             Shared::Refused(link) => view! {
                 <p id="shared">
                     {texts.share_refused}
-                    <input id="link" type="text" readonly aria-label=texts.share_link prop:value=link on:focus=select />
+                    <input id="link" type="text" readonly aria-label=texts.share_link prop:value=link on:focus=handler(select) />
                 </p>
             }
             .into_any(),
@@ -258,8 +259,8 @@ pub fn UndoRedo(address: Address) -> impl IntoView {
                 type="button"
                 id="undo"
                 aria-keyshortcuts="Control+Z"
-                disabled=move || !can_undo.get()
-                on:click=move |_| address.undo()
+                disabled=live(move || !can_undo.get())
+                on:click=handler(move |_| address.undo())
             >
                 {lab.say(|texts| texts.undo)}
             </button>
@@ -267,8 +268,8 @@ pub fn UndoRedo(address: Address) -> impl IntoView {
                 type="button"
                 id="redo"
                 aria-keyshortcuts="Control+Shift+Z"
-                disabled=move || !can_redo.get()
-                on:click=move |_| address.redo()
+                disabled=live(move || !can_redo.get())
+                on:click=handler(move |_| address.redo())
             >
                 {lab.say(|texts| texts.redo)}
             </button>

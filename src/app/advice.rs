@@ -5,6 +5,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MouseEvent};
 
 use super::lab::Lab;
+use super::live::{handler, live, live_text, live_view};
 use crate::view::advice::{self, Suggestion};
 use crate::view::summary::{sentence, summary};
 
@@ -22,7 +23,7 @@ fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> impl IntoView {
         lab.commit(experiment.clone());
     };
     view! {
-        <button type="button" class="suggestion" id=id on:click=click>
+        <button type="button" class="suggestion" id=id on:click=handler(click)>
             {text}
         </button>
     }
@@ -37,8 +38,8 @@ pub fn Lead(lab: Lab) -> impl IntoView {
     });
     view! {
         <div class="lead" id="lead" tabindex="-1" aria-live="polite">
-            <p>{move || lead.get().text}</p>
-            {move || lead.get().next.map(|next| button(lab, next, "try"))}
+            <p>{live_text(move || lead.get().text)}</p>
+            {live_view(move || lead.get().next.map(|next| button(lab, next, "try")))}
         </div>
     }
 }
@@ -99,9 +100,9 @@ pub fn Happened(lab: Lab) -> impl IntoView {
                 <div class="focused" tabindex="-1" aria-live="polite">
                     {focused}
                 </div>
-                <details class="others" class:unneeded=move || count.get() == 0>
+                <details class="others" class:unneeded=live(move || count.get() == 0)>
                     <summary>
-                        {move || crate::view::text::fill(lab.texts().happened_others, &[("count", &count.get().to_string())])}
+                        {live_text(move || crate::view::text::fill(lab.texts().happened_others, &[("count", &count.get().to_string())]))}
                     </summary>
                     {others}
                 </details>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::live::{live_text, live_view};
 use super::pool::Pool;
 use crate::decimal::Decimal;
 use crate::lab::bench::{Timing, WORKS, measure};
@@ -81,11 +82,11 @@ pub fn Bench(language: Language) -> impl IntoView {
                         <th scope="col">{texts.bench_speed}</th>
                     </tr>
                 </thead>
-                <tbody>{move || timings.get().into_iter().map(row).collect_view()}</tbody>
+                <tbody>{live_view(move || timings.get().into_iter().map(row).collect_view())}</tbody>
             </table>
-            <p role="status">{move || state.get()}</p>
+            <p role="status">{live_text(move || state.get())}</p>
             // Only when all is measured: a program that finds it finds all of it.
-            {move || done.get().then(|| view! { <script id="bench-results" type="application/json">{json}</script> })}
+            {live_view(move || done.get().then(|| view! { <script id="bench-results" type="application/json">{json}</script> }))}
         </main>
     }
 }

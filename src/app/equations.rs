@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::lab::Lab;
+use super::live::{live, live_text};
 use super::mathml::Formula;
 use super::rule_editor::RuleEditor;
 use crate::experiment::Experiment;
@@ -88,8 +89,8 @@ fn metric(
     let value = Memo::new(move |_| value().map_or_else(|| "–".to_owned(), three));
     view! {
         <tr>
-            <th scope="row">{move || label(lab.texts())}</th>
-            <td class="number">{move || value.get()}</td>
+            <th scope="row">{live_text(move || label(lab.texts()))}</th>
+            <td class="number">{live_text(move || value.get())}</td>
         </tr>
     }
 }
@@ -97,7 +98,7 @@ fn metric(
 /// A formula besides the rule, marked while it does something to the step at the cursor.
 fn formula(title: &'static str, node: MathNode, active: Memo<bool>) -> impl IntoView {
     view! {
-        <div class:active=move || active.get()>
+        <div class:active=live(move || active.get())>
             <h3>{title}</h3>
             <div class="equation">
                 <Formula node />
@@ -176,7 +177,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
                         <td>
                             <Formula node />
                         </td>
-                        <td class="number">{move || value.get()}</td>
+                        <td class="number">{live_text(move || value.get())}</td>
                     </tr>
                 })
             })
@@ -184,13 +185,13 @@ pub fn Equations(lab: Lab) -> impl IntoView {
     };
     view! {
         <aside class="card" aria-labelledby="equations-title">
-            <h2 id="equations-title">{move || equations_title(lab)}</h2>
-            <h3 id="rule-title">{move || rule_title(lab)}</h3>
+            <h2 id="equations-title">{live_text(move || equations_title(lab))}</h2>
+            <h3 id="rule-title">{live_text(move || rule_title(lab))}</h3>
             // A long rule scrolls in its place, by keyboard too.
             <div class="rule" tabindex="0" role="group" aria-labelledby="rule-title">
                 {rule}
             </div>
-            <p class="help" id="probe-what">{move || remark.get()}</p>
+            <p class="help" id="probe-what">{live_text(move || remark.get())}</p>
             <RuleEditor lab />
             {others}
             <table class="now">

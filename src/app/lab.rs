@@ -1,5 +1,6 @@
 //! What the page's components share: the board, what is shown, and the engine behind it.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use futures_util::StreamExt;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::live::{Live, live_text};
 use super::pool::{Fault, Pool};
 use crate::experiment::{Experiment, PRESETS};
 use crate::lab::{Command, Control, Event, Runner};
@@ -167,8 +169,8 @@ impl Lab {
 
     /// A text that follows the language. Every text of the page is drawn through this one type of closure: one of its own
     /// for each would make the page larger by an eighth.
-    pub fn say(self, text: fn(&Texts) -> &str) -> impl Fn() -> &'static str + Copy + Send + 'static {
-        move || text(self.texts())
+    pub fn say(self, text: fn(&'static Texts) -> &'static str) -> Live<Cow<'static, str>> {
+        live_text(move || text(self.texts()))
     }
 
     /// Gives the lab its workers.

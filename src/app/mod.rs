@@ -8,6 +8,7 @@ mod canvas;
 mod equations;
 mod frames;
 mod lab;
+mod live;
 mod mathml;
 mod page;
 mod plots;

@@ -9,6 +9,7 @@ use super::advice::{Happened, Lead};
 use super::bench::Bench;
 use super::equations::Equations;
 use super::lab::Lab;
+use super::live::{handler, live, live_text, live_view};
 use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
 use super::setup::Setup;
@@ -117,8 +118,8 @@ fn Page() -> impl IntoView {
     let is_wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width >= WIDE);
     let themes = Theme::ALL.map(|theme| {
         view! {
-            <option value=theme.tag() prop:selected=move || lab.theme.get() == theme>
-                {move || theme.name(lab.texts())}
+            <option value=theme.tag() prop:selected=live(move || lab.theme.get() == theme)>
+                {live_text(move || theme.name(lab.texts()))}
             </option>
         }
     });
@@ -132,16 +133,16 @@ fn Page() -> impl IntoView {
                     <span class="word">{lab.say(|texts| texts.language)}</span>
                     <select
                         id="language"
-                        on:change=move |event| {
+                        on:change=handler(move |event| {
                             let language = Language::from_tag(&event_target_value(&event)).unwrap_or_default();
                             lab.language.set(language);
                             write_choice("lang", language.tag());
-                        }
+                        })
                     >
-                        <option value="en" lang="en" prop:selected=move || lab.language.get() == Language::English>
+                        <option value="en" lang="en" prop:selected=live(move || lab.language.get() == Language::English)>
                             "English"
                         </option>
-                        <option value="id" lang="id" prop:selected=move || lab.language.get() == Language::Indonesian>
+                        <option value="id" lang="id" prop:selected=live(move || lab.language.get() == Language::Indonesian)>
                             "Bahasa Indonesia"
                         </option>
                     </select>
@@ -150,11 +151,11 @@ fn Page() -> impl IntoView {
                     <span class="word">{lab.say(|texts| texts.theme)}</span>
                     <select
                         id="theme"
-                        on:change=move |event| {
+                        on:change=handler(move |event| {
                             let theme = Theme::from_tag(&event_target_value(&event)).unwrap_or_default();
                             lab.theme.set(theme);
                             write_choice("theme", theme.tag());
-                        }
+                        })
                     >
                         {themes}
                     </select>
@@ -171,7 +172,7 @@ fn Page() -> impl IntoView {
                 <div class="intro">
                     <Lead lab />
                     <div role="status">
-                        {move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })}
+                        {live_view(move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> }))}
                     </div>
                 </div>
                 <AxisPlot lab palette=colors>

@@ -8,6 +8,7 @@ use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent, Resize
 use super::canvas::Canvas;
 use super::frames::Drawing;
 use super::lab::Lab;
+use super::live::{handler, live, live_text, live_view};
 use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
 use crate::decimal::shortest;
@@ -199,20 +200,20 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
                     aria-labelledby="axis-title"
                     aria-describedby="axis-words"
                     aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown Home End"
-                    on:click=click
-                    on:pointermove=hover
-                    on:pointerleave=move |_| hovered.set(None)
-                    on:focus=move |_| {
+                    on:click=handler(click)
+                    on:pointermove=handler(hover)
+                    on:pointerleave=handler(move |_| hovered.set(None))
+                    on:focus=handler(move |_| {
                         // A click does not need what the keyboard needs.
                         let by_keyboard = node.get_untracked().is_some_and(|e| e.matches(":focus-visible").unwrap_or(false));
                         has_focus.set(by_keyboard);
-                    }
-                    on:blur=move |_| has_focus.set(false)
-                    on:keydown=key
+                    })
+                    on:blur=handler(move |_| has_focus.set(false))
+                    on:keydown=handler(key)
                 ></canvas>
-                {move || tip.get().map(|tip| view! { <TipBox lab tip /> })}
+                {live_view(move || tip.get().map(|tip| view! { <TipBox lab tip /> }))}
             </div>
-            <p id="axis-words" class="unseen" aria-live="polite">{move || words.get()}</p>
+            <p id="axis-words" class="unseen" aria-live="polite">{live_text(move || words.get())}</p>
             <TableDisclosure
                 lab
                 id="axis-table"
@@ -409,29 +410,29 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
     view! {
         <section class="card" class:norm-card=move || of == Against::Norm aria-labelledby=section_label>
             <div class="heading">
-                <h2 id=title>{move || of.title(lab.view.get(), lab.texts())}</h2>
+                <h2 id=title>{live_text(move || of.title(lab.view.get(), lab.texts()))}</h2>
                 {(of == Against::Loss).then(|| view! { <LossChoices lab /> })}
                 {(of == Against::Norm).then(|| view! { <UsePercentile threshold /> })}
             </div>
             <div class="plot">
                 <canvas
                     class=class
-                    class:near=move || is_near.get()
+                    class:near=live(move || is_near.get())
                     node_ref=node
                     tabindex="0"
                     role="img"
                     aria-labelledby=label
                     aria-describedby=words_id.clone()
                     aria-keyshortcuts="ArrowLeft ArrowRight PageUp PageDown Home End"
-                    on:pointerdown=down
-                    on:pointermove=moved
-                    on:pointerup=up
-                    on:pointercancel=cancel
-                    on:keydown=key
+                    on:pointerdown=handler(down)
+                    on:pointermove=handler(moved)
+                    on:pointerup=handler(up)
+                    on:pointercancel=handler(cancel)
+                    on:keydown=handler(key)
                 ></canvas>
                 {(of == Against::Norm).then(|| view! { <Clip threshold grip /> })}
             </div>
-            <p id=words_id class="unseen" aria-live="polite">{move || words.get()}</p>
+            <p id=words_id class="unseen" aria-live="polite">{live_text(move || words.get())}</p>
             <TableDisclosure lab id=format!("{}-table", of.id()) label=table_label make>
                 {(of == Against::Loss).then(|| view! { <p class="help">{lab.say(|texts| texts.loss_help)}</p> })}
             </TableDisclosure>
@@ -448,11 +449,11 @@ fn LossChoices(lab: Lab) -> impl IntoView {
                 <input
                     id=id
                     type="checkbox"
-                    prop:checked=move || *of(&mut lab.view.get()) == Scale::Log
-                    on:change=move |event| {
+                    prop:checked=live(move || *of(&mut lab.view.get()) == Scale::Log)
+                    on:change=handler(move |event| {
                         let scale = if event_target_checked(&event) { Scale::Log } else { Scale::Linear };
                         lab.view.update(|view| *of(view) = scale);
-                    }
+                    })
                 />
                 {lab.say(text)}
             </label>
@@ -464,10 +465,10 @@ fn LossChoices(lab: Lab) -> impl IntoView {
                 <span class="unseen">{lab.say(|texts| texts.which_loss)}</span>
                 <select
                     id="which-loss"
-                    on:change=move |event| {
+                    on:change=handler(move |event| {
                         let validation = event_target_value(&event) == "validation";
                         lab.view.update(|view| view.validation = validation);
-                    }
+                    })
                 >
                     <option value="training">{lab.say(|texts| texts.loss_training)}</option>
                     <option value="validation">{lab.say(|texts| texts.loss_validation)}</option>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::lab::Lab;
+use super::live::{handler, live, live_text};
 use super::mathml::Formula;
 use crate::rule::{Equation, Rule};
 use crate::view::name::rule_name;
@@ -65,7 +66,7 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
             .map(|line| {
                 let is_here = move || error.with(|error| error.as_ref().is_some_and(|error| error.line == line));
                 view! {
-                    <span class:wrong=is_here>{move || if is_here() { format!("▶ {line}") } else { line.to_string() }}</span>
+                    <span class:wrong=is_here>{live_text(move || if is_here() { format!("▶ {line}") } else { line.to_string() })}</span>
                 }
             })
             .collect_view()
@@ -105,11 +106,11 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
         <details
             class="editor"
             id="rule-editor"
-            prop:open=move || lab.editing.get()
-            on:toggle=move |event| {
+            prop:open=live(move || lab.editing.get())
+            on:toggle=handler(move |event: web_sys::Event| {
                 let details = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
                 lab.editing.set(details.is_some_and(|details| details.has_attribute("open")));
-            }
+            })
         >
             <summary>{lab.say(|texts| texts.rule_edit)}</summary>
             <label for=FIELD>{lab.say(|texts| texts.rule_text)}</label>
@@ -123,21 +124,21 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
                     spellcheck="false"
                     autocomplete="off"
                     autocapitalize="off"
-                    rows=move || lines.get().to_string()
+                    rows=live_text(move || lines.get().to_string())
                     aria-describedby="rule-error rule-help"
-                    aria-invalid=move || is_wrong.get().to_string()
+                    aria-invalid=live_text(move || is_wrong.get().to_string())
                     aria-keyshortcuts="Control+Enter"
-                    prop:value=move || text.get()
-                    on:input=move |event| {
+                    prop:value=live(move || text.get())
+                    on:input=handler(move |event| {
                         let typed = event_target_value(&event);
                         draft.set((typed != running.get_untracked()).then_some(typed));
-                    }
-                    on:keydown=move |event| {
+                    })
+                    on:keydown=handler(move |event: web_sys::KeyboardEvent| {
                         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
                             event.prevent_default();
                             commit();
                         }
-                    }
+                    })
                 ></textarea>
             </div>
             <div id="rule-error" role="status">
@@ -149,16 +150,16 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
                     type="button"
                     class="primary"
                     id="rule-commit"
-                    disabled=move || is_wrong.get() || !is_draft.get()
-                    on:click=move |_| commit()
+                    disabled=live(move || is_wrong.get() || !is_draft.get())
+                    on:click=handler(move |_| commit())
                 >
                     {lab.say(|texts| texts.rule_commit)}
                 </button>
                 " "
                 <span class="help">{lab.say(|texts| texts.rule_commit_key)}</span>
             </p>
-            <button type="button" id="rule-restart" disabled=move || !is_draft.get() on:click=move |_| draft.set(None)>
-                {move || current_name.with(|name| fill(lab.texts().rule_restart, &[("name", name)]))}
+            <button type="button" id="rule-restart" disabled=live(move || !is_draft.get()) on:click=handler(move |_| draft.set(None))>
+                {live_text(move || current_name.with(|name| fill(lab.texts().rule_restart, &[("name", name)])))}
             </button>
             <p class="help" id="rule-help">
                 {lab.say(|texts| texts.rule_help)}

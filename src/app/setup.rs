@@ -6,6 +6,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::lab::Lab;
+use super::live::{handler, live, live_text};
 use crate::decimal;
 use crate::experiment::{Experiment, Optimizer, RuleSource, Schedule, limits};
 use crate::network::Model;
@@ -47,7 +48,7 @@ fn number(
     view! {
         <div class="row">
             <label for=id.clone()>{label}</label>
-            <input id=id type="number" step="any" inputmode="decimal" prop:value=move || field(shown.get()) on:change=change />
+            <input id=id type="number" step="any" inputmode="decimal" prop:value=live(move || field(shown.get())) on:change=handler(change) />
         </div>
     }
 }
@@ -70,20 +71,20 @@ fn choice(
         .into_iter()
         .map(|(value, name)| {
             view! {
-                <option value=value prop:selected=move || chosen.get() == value>{move || name(lab.texts())}</option>
+                <option value=value prop:selected=live(move || chosen.get() == value)>{live_text(move || name(lab.texts()))}</option>
             }
         })
         .collect_view();
     view! {
         <div class="row">
-            <label for=id>{move || label(lab.texts())}</label>
+            <label for=id>{live_text(move || label(lab.texts()))}</label>
             <select
                 id=id
-                prop:value=move || chosen.get()
-                on:change=move |event| {
+                prop:value=live(move || chosen.get())
+                on:change=handler(move |event| {
                     let value = event_target_value(&event);
                     lab.change(|experiment| set(experiment, &value));
-                }
+                })
             >
                 {items}
             </select>
@@ -194,11 +195,11 @@ fn PlacementChoice(lab: Lab) -> impl IntoView {
                     <input
                         type="radio"
                         name="placement"
-                        prop:checked=move || is_chosen.get()
-                        on:change=move |_| lab.change(|e| change_residual(e, |model| model.placement = placement))
+                        prop:checked=live(move || is_chosen.get())
+                        on:change=handler(move |_| lab.change(|e| change_residual(e, |model| model.placement = placement)))
                     />
                     {diagram(placement)}
-                    {move || placement_name(placement, lab.texts())}
+                    {live_text(move || placement_name(placement, lab.texts()))}
                 </label>
             }
         })
@@ -211,8 +212,8 @@ fn PlacementChoice(lab: Lab) -> impl IntoView {
             let is_chosen = move |e: &Experiment| residual(e).is_some_and(|model| model.branch == start);
             let is_chosen = Memo::new(move |_| lab.current.with(is_chosen));
             view! {
-                <option value=index.to_string() prop:selected=move || is_chosen.get()>
-                    {move || branch_name(start, lab.texts())}
+                <option value=index.to_string() prop:selected=live(move || is_chosen.get())>
+                    {live_text(move || branch_name(start, lab.texts()))}
                 </option>
             }
         })
@@ -225,11 +226,11 @@ fn PlacementChoice(lab: Lab) -> impl IntoView {
                 <input
                     id="final-norm"
                     type="checkbox"
-                    prop:checked=move || final_norm.get()
-                    on:change=move |event| {
+                    prop:checked=live(move || final_norm.get())
+                    on:change=handler(move |event| {
                         let on = event_target_checked(&event);
                         lab.change(|e| change_residual(e, |model| model.final_norm = on));
-                    }
+                    })
                 />
                 {lab.say(|texts| texts.final_norm)}
             </label>
@@ -237,11 +238,11 @@ fn PlacementChoice(lab: Lab) -> impl IntoView {
                 <label for="branch">{lab.say(|texts| texts.branch)}</label>
                 <select
                     id="branch"
-                    on:change=move |event| {
+                    on:change=handler(move |event| {
                         let index: usize = event_target_value(&event).parse().unwrap_or(0);
                         let start = Branch::ALL.get(index).copied().unwrap_or_default();
                         lab.change(|e| change_residual(e, |model| model.branch = start));
-                    }
+                    })
                 >
                     {branches}
                 </select>
@@ -265,8 +266,8 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
                         type="radio"
                         name="optimizer"
                         value=id
-                        prop:checked=move || chosen.with(|rule| *rule == RuleSource::Builtin(id.to_owned()))
-                        on:change=move |_| lab.change(|experiment| experiment.optimizer = Optimizer::builtin(id))
+                        prop:checked=live(move || chosen.with(|rule| *rule == RuleSource::Builtin(id.to_owned())))
+                        on:change=handler(move |_| lab.change(|experiment| experiment.optimizer = Optimizer::builtin(id)))
                     />
                     {name}
                 </label>
@@ -278,7 +279,7 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
         let is_own = chosen.with(|rule| matches!(rule, RuleSource::Text(_)));
         is_own.then(|| {
             let name = lab.current.with_untracked(rule_name);
-            view! { <p class="own">{move || fill(lab.texts().rule_own_now, &[("name", &name)])}</p> }
+            view! { <p class="own">{live_text(move || fill(lab.texts().rule_own_now, &[("name", &name)]))}</p> }
         })
     };
     let constants = move || {
@@ -306,7 +307,7 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
             <div class="choice">{options}</div>
             {own}
             {constants}
-            <button type="button" id="own-rule" on:click=move |_| super::rule_editor::open(lab)>
+            <button type="button" id="own-rule" on:click=handler(move |_| super::rule_editor::open(lab))>
                 {lab.say(|texts| texts.rule_own)}
             </button>
         </fieldset>
@@ -326,11 +327,11 @@ fn WarmupChoice(lab: Lab) -> impl IntoView {
                 <input
                     id="warmup"
                     type="checkbox"
-                    prop:checked=move || on.get()
-                    on:change=move |event| {
+                    prop:checked=live(move || on.get())
+                    on:change=handler(move |event| {
                         let steps = if event_target_checked(&event) { FIRST_WARMUP } else { 0 };
                         lab.change(|experiment| experiment.warmup_steps = steps);
-                    }
+                    })
                 />
                 {lab.say(|texts| texts.warmup)}
             </label>
@@ -366,12 +367,12 @@ fn ClippingChoice(lab: Lab) -> impl IntoView {
                 <input
                     id="clipping"
                     type="checkbox"
-                    prop:checked=move || on.get()
-                    on:change=move |event| {
+                    prop:checked=live(move || on.get())
+                    on:change=handler(move |event| {
                         let percentile = || lab.board.with_untracked(percentile_90).map_or(FIRST_THRESHOLD, rounded);
                         let threshold = event_target_checked(&event).then(percentile);
                         lab.change(|experiment| experiment.clip_threshold = threshold);
-                    }
+                    })
                 />
                 {lab.say(|texts| texts.clipping)}
             </label>

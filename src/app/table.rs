@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::lab::Lab;
+use super::live::handler;
 use crate::view::words::Table;
 
 /// A disclosure with the numbers of a plot. `label` is the id of the plot's title; `children` stand beside the summary.
@@ -44,10 +45,10 @@ pub fn TableDisclosure(
             {children.map(|children| children())}
             <details
                 class="table"
-                on:toggle=move |event| {
+                on:toggle=handler(move |event: web_sys::Event| {
                     let details = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
                     open.set(details.is_some_and(|details| details.has_attribute("open")));
-                }
+                })
             >
                 <summary>{lab.say(|texts| texts.table)}</summary>
                 // Scrolls by keyboard, too.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::lab::Lab;
+use super::live::{handler, live, live_text};
 use crate::decimal::{self, shortest};
 use crate::view::number::{rounded, three};
 use crate::view::plot::NormLayout;
@@ -109,7 +110,7 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
         <input
             id="grip"
             class="grip"
-            class:resting=move || clipping.get().is_none()
+            class:resting=live(move || clipping.get().is_none())
             type="range"
             min=limit(|grip| grip.low)
             max=limit(|grip| grip.high)
@@ -122,19 +123,19 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
             aria-describedby="grip-help"
             aria-orientation="vertical"
             aria-valuetext=words
-            on:pointerdown=move |_| by_key.set_value(false)
-            on:keydown=key
-            on:input=move |event| {
+            on:pointerdown=handler(move |_| by_key.set_value(false))
+            on:keydown=handler(key)
+            on:input=handler(move |event| {
                 if let Some(value) = decimal::parse(&event_target_value(&event)) {
                     lab.tried.set(Some(libm::exp(value)));
                 }
-            }
-            on:change=move |_| {
+            })
+            on:change=handler(move |_| {
                 if !by_key.get_value() {
                     threshold.commit();
                 }
-            }
-            on:blur=move |_| lab.tried.set(None)
+            })
+            on:blur=handler(move |_| lab.tried.set(None))
         />
     }
 }
@@ -156,17 +157,17 @@ pub fn UsePercentile(threshold: Threshold) -> impl IntoView {
                 type="button"
                 id="use-p90"
                 aria-describedby="p90-reason"
-                disabled=move || percentile.get().is_err()
-                on:click=move |_| {
+                disabled=live(move || percentile.get().is_err())
+                on:click=handler(move |_| {
                     if let Ok(value) = percentile.get_untracked() {
                         lab.change(|experiment| experiment.clip_threshold = Some(rounded(value)));
                     }
-                }
+                })
             >
-                {move || {
+                {live_text(move || {
                     let value = percentile.get().map_or_else(|_| "–".to_owned(), three);
                     fill(lab.texts().use_p90, &[("value", &value)])
-                }}
+                })}
             </button>
             <span id="p90-reason" class="help">{reason}</span>
             <span id="grip-help" class="unseen">{lab.say(|texts| texts.grip_help)}</span>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::lab::Lab;
+use super::live::{handler, live, live_text};
 use super::pool::{Fault, PAGE};
 use crate::train::Backend;
 use crate::view::board::{Board, Progress, Variant};
@@ -74,36 +75,36 @@ pub fn Transport(lab: Lab) -> impl IntoView {
             class="transport"
             id="transport"
             aria-label=lab.say(|texts| texts.transport)
-            data-backend=move || lab.board.with(backend)
-            data-dispatches=move || dispatches().to_string()
+            data-backend=live_text(move || lab.board.with(backend).unwrap_or_default())
+            data-dispatches=live_text(move || dispatches().to_string())
         >
             <button
                 type="button"
                 class="primary"
                 id="pause"
-                aria-pressed=move || lab.paused.get().to_string()
-                disabled=move || !is_busy.get() && !lab.paused.get()
-                on:click=move |_| lab.set_paused(!lab.paused.get_untracked())
+                aria-pressed=live_text(move || lab.paused.get().to_string())
+                disabled=live(move || !is_busy.get() && !lab.paused.get())
+                on:click=handler(move |_| lab.set_paused(!lab.paused.get_untracked()))
             >
-                {move || if lab.paused.get() { lab.texts().run } else { lab.texts().pause }}
+                {live_text(move || if lab.paused.get() { lab.texts().run } else { lab.texts().pause })}
             </button>
-            <button type="button" id="step" disabled=move || !can_step.get() on:click=move |_| lab.step()>
+            <button type="button" id="step" disabled=live(move || !can_step.get()) on:click=handler(move |_| lab.step())>
                 {lab.say(|texts| texts.step)}
             </button>
-            <button type="button" id="reset" disabled=move || !has_focus.get() on:click=move |_| lab.reset()>
+            <button type="button" id="reset" disabled=live(move || !has_focus.get()) on:click=handler(move |_| lab.reset())>
                 {lab.say(|texts| texts.reset)}
             </button>
             <div class="training">
                 <progress
                     aria-label=lab.say(|texts| texts.training)
-                    max=move || progress.get().1.max(1).to_string()
-                    value=move || progress.get().0.to_string()
+                    max=live_text(move || progress.get().1.max(1).to_string())
+                    value=live_text(move || progress.get().0.to_string())
                 ></progress>
                 <span id="progress">
-                    {move || {
+                    {live_text(move || {
                         let (step, steps) = progress.get();
                         fill(lab.texts().progress, &[("step", &step.to_string()), ("steps", &steps.to_string())])
-                    }}
+                    })}
                 </span>
             </div>
             <div class="scrub">
@@ -112,26 +113,26 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                     id="cursor"
                     type="range"
                     min="0"
-                    max=move || progress.get().1.saturating_sub(1).to_string()
-                    prop:value=move || cursor.get().to_string()
-                    on:input=move |event| {
+                    max=live_text(move || progress.get().1.saturating_sub(1).to_string())
+                    prop:value=live(move || cursor.get().to_string())
+                    on:input=handler(move |event| {
                         let step = event_target_value(&event).parse().ok();
                         lab.board.update(|board| board.cursor = step);
-                    }
+                    })
                 />
-                <output for="cursor">{move || cursor.get()}</output>
+                <output for="cursor">{live_text(move || cursor.get().to_string())}</output>
                 <button
                     type="button"
                     id="latest"
-                    disabled=move || is_latest.get()
-                    on:click=move |_| lab.board.update(|board| board.cursor = None)
+                    disabled=live(move || is_latest.get())
+                    on:click=handler(move |_| lab.board.update(|board| board.cursor = None))
                 >
                     {lab.say(|texts| texts.latest)}
                 </button>
             </div>
-            <span id="speed">{move || speed.get()}</span>
-            <span id="backend">{move || where_.get()}</span>
-            <p id="engine" role="status">{move || engine(lab)}</p>
+            <span id="speed">{live_text(move || speed.get())}</span>
+            <span id="backend">{live_text(move || where_.get())}</span>
+            <p id="engine" role="status">{live_text(move || engine(lab).unwrap_or_default())}</p>
         </section>
     }
 }
@@ -201,19 +202,19 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
             format!("rgb({r} {g} {b})")
         };
         view! {
-            <li class:focused=move || focused.get()>
+            <li class:focused=live(move || focused.get())>
                 <input
                     type="checkbox"
-                    prop:checked=move || !hidden.get()
-                    aria-label=move || labelled(if hidden.get() { |t| t.show } else { |t| t.hide })
-                    on:change=move |event| {
+                    prop:checked=live(move || !hidden.get())
+                    aria-label=live_text(move || labelled(if hidden.get() { |t| t.show } else { |t| t.hide }))
+                    on:change=handler(move |event| {
                         let on = event_target_checked(&event);
                         lab.board.update(|board| {
                             if let Some(variant) = board.get_mut(id) {
                                 variant.hidden = !on;
                             }
                         });
-                    }
+                    })
                 />
                 <svg viewBox="0 0 44 18" aria-hidden="true">
                     <line
@@ -229,13 +230,13 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
                 <button
                     type="button"
                     class="name"
-                    aria-current=move || focused.get().then_some("true")
-                    on:click=move |_| lab.board.update(|board| board.set_focus(id, None))
+                    aria-current=live(move || focused.get().then_some("true"))
+                    on:click=handler(move |_| lab.board.update(|board| board.set_focus(id, None)))
                 >
-                    {move || name.get()}
+                    {live_text(move || name.get())}
                 </button>
-                <span class="state">{move || state.get()}</span>
-                <button type="button" class="delete" aria-label=move || labelled(|t| t.delete) title=move || labelled(|t| t.delete) on:click=move |_| lab.delete(id)>
+                <span class="state">{live_text(move || state.get())}</span>
+                <button type="button" class="delete" aria-label=live_text(move || labelled(|t| t.delete)) title=live_text(move || labelled(|t| t.delete)) on:click=handler(move |_| lab.delete(id))>
                     "×"
                 </button>
             </li>
