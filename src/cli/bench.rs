@@ -9,7 +9,7 @@ use futures_channel::mpsc::unbounded;
 use super::thread::Thread;
 use super::{Failure, print, threads};
 use crate::experiment::{Experiment, preset};
-use crate::json::Json;
+use crate::json::{self, Json};
 use crate::lab::bench::{WORKS, measure};
 use crate::lab::{CHUNK_SECONDS, Control, Runner, Running, Share, drive};
 use crate::train::gpu::Gpu;
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     if arguments.json {
-        return print(&format!("{:#}\n", timings.to_tree()));
+        return print(&format!("{}\n", json::write_lines(&timings.to_tree())));
     }
     let mut table = format!(
         "{:4}  {:7}  {:>4}  {:>5}  {:>8}  {:>12}\n",

@@ -7,11 +7,10 @@ mod drive;
 pub use drive::{CHUNK_SECONDS, Ends, Outcome, Platform, Share, Training, drive};
 
 use crate::experiment::Experiment;
-use crate::json::{self, Fields, Json, Mismatch};
+use crate::json::{self, Fields, Json, Mismatch, Value};
 use crate::record::RunChunk;
 use crate::train::Backend;
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender};
-use serde_json::Value;
 
 /// Trains experiments. The page's is a pool of workers, the command line's a thread of its own.
 pub trait Runner {

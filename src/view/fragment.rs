@@ -6,14 +6,12 @@
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
-use serde_json::Value;
-
 use super::board::{Arrangement, MOST_VARIANTS, Placed};
 use super::refusal::refusal;
 use super::text::{Texts, fill};
 use crate::decimal;
 use crate::experiment::{Experiment, ExperimentError, PRESETS, Reason, VERSION, apply, difference, limits, preset};
-use crate::json::{self, beginning};
+use crate::json::{self, Value, beginning};
 use crate::train::Backend;
 
 /// The longest fragment that is read or written, in bytes.
@@ -354,8 +352,8 @@ fn fields_text(from: &Experiment, to: &Experiment) -> String {
 /// An object that is only there in the second experiment becomes its fields: `optimizer.constants.gamma=0.5`.
 fn flatten(path: String, value: Value, out: &mut Fields) {
     match value {
-        Value::Object(map) if !map.is_empty() => {
-            for (key, value) in map {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (key, value) in fields {
                 flatten(format!("{path}.{key}"), value, out);
             }
         }
@@ -379,17 +377,14 @@ fn fields(key: &str, text: &str) -> Result<Fields, Problem> {
 /// A JSON value as text: a string without quotes unless it would be read as something else.
 fn value_text(value: &Value) -> String {
     match value {
-        Value::String(text) if read_value(text) == *value => text.clone(),
+        Value::Text(text) if read_value(text) == *value => text.clone(),
         other => json::write(other),
     }
 }
 
 /// A number, JSON, or else the text itself. Numbers are read as they were written, to the same bits.
 fn read_value(text: &str) -> Value {
-    if let Ok(whole) = text.parse::<u64>() {
-        return Value::from(whole);
-    }
-    let number = decimal::parse(text).and_then(serde_json::Number::from_f64);
+    let number = decimal::parse(text).filter(|number| number.is_finite());
     number.map(Value::Number).or_else(|| json::read(text).ok()).unwrap_or_else(|| Value::from(text))
 }
 

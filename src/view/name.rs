@@ -1,12 +1,10 @@
 //! What a variant is called: what differs from the first one.
 
-use serde_json::Value;
-
 use super::number::{short, three};
 use super::rule_text::name_beside;
 use super::text::{Texts, fill};
 use crate::experiment::{Difference, Experiment, RuleSource, Schedule, difference};
-use crate::json;
+use crate::json::{self, Value};
 use crate::network::Model;
 use crate::network::models::{Branch, Placement};
 
@@ -27,7 +25,7 @@ pub fn variant_name(base: &Experiment, experiment: &Experiment, texts: &Texts) -
     for one in &differences {
         // A rule of the same name as the first one's: the line that differs says more than the name.
         if one.field == "optimizer.text"
-            && !one.to.is_null()
+            && one.to != Value::Null
             && let (Ok(from), Ok(to)) = (base.rule(), experiment.rule())
         {
             parts.extend(name_beside(&from, &to));
@@ -114,8 +112,8 @@ fn rates_name(experiment: &Experiment, texts: &Texts) -> String {
 
 fn shown(value: &Value) -> String {
     match value {
-        Value::Number(number) => three(number.as_f64().unwrap_or(f64::NAN)),
-        Value::String(text) => text.clone(),
+        Value::Number(number) => three(*number),
+        Value::Text(text) => text.clone(),
         other => json::write(other),
     }
 }
@@ -128,27 +126,27 @@ fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &T
         "warmup_steps" if experiment.warmup_steps == 0 => Some(texts.no_warmup.to_owned()),
         // A count, not a measurement: all of its digits.
         "warmup_steps" => Some(fill(texts.with_warmup, &[("value", &experiment.warmup_steps.to_string())])),
-        "clip_threshold" if one.to.is_null() => Some(texts.no_clipping.to_owned()),
+        "clip_threshold" if one.to == Value::Null => Some(texts.no_clipping.to_owned()),
         "clip_threshold" => with(texts.with_clipping),
         "batch_size" => with(texts.named_batch),
         "initial_scale" => with(texts.named_scale),
         "max_train_steps" => Some(fill(texts.named_steps, &[("value", &experiment.max_train_steps.to_string())])),
         "seed" => Some(fill(texts.named_seed, &[("value", &experiment.seed.to_string())])),
-        "optimizer.rule" if one.to.is_null() => None,
-        "optimizer.text" if one.to.is_null() => None,
+        "optimizer.rule" if one.to == Value::Null => None,
+        "optimizer.text" if one.to == Value::Null => None,
         "optimizer.rule" | "optimizer.text" => Some(rule_name(experiment)),
         // Another rule has other constants: that those of the first are gone needs no saying.
         field if field.starts_with("optimizer.constants") => {
             let name = field.strip_prefix("optimizer.constants").unwrap_or_default().trim_start_matches('.');
-            if switched("optimizer.rule") && one.to.is_null() {
+            if switched("optimizer.rule") && one.to == Value::Null {
                 return None;
             }
-            if one.to.is_object() || name.is_empty() {
+            if matches!(one.to, Value::Object(_)) || name.is_empty() {
                 let constants = &experiment.optimizer.constants;
                 let list: Vec<String> = constants.iter().map(|(name, v)| format!("{name} {}", three(*v))).collect();
                 return Some(if list.is_empty() { rule_name(experiment) } else { list.join(", ") });
             }
-            if one.to.is_null() {
+            if one.to == Value::Null {
                 let rule = experiment.rule().ok()?;
                 let default = rule.constants.iter().find(|c| c.name == name)?.default;
                 return Some(format!("{name} {}", three(default)));
@@ -166,7 +164,7 @@ fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &T
             Model::Mlp(_) => None,
         },
         "model.final_norm" => Some(
-            if one.to.as_bool() == Some(true) { texts.named_final_norm } else { texts.named_no_final_norm }.to_owned(),
+            if one.to == Value::Boolean(true) { texts.named_final_norm } else { texts.named_no_final_norm }.to_owned(),
         ),
         "model.branch" => match &experiment.model {
             Model::ResidualMlp(model) => {
@@ -220,7 +218,7 @@ mod tests {
         assert_eq!(named(|e| e.warmup_steps = 200), "+ warmup 200");
         assert_eq!(named(|e| e.clip_threshold = Some(6.1)), "+ clip 6.1");
         assert_eq!(named(|e| e.optimizer = Optimizer::builtin("adam")), "+ Adam");
-        assert_eq!(named(|e| e.optimizer.constants = [("gamma".to_owned(), 0.5)].into()), "+ gamma 0.5");
+        assert_eq!(named(|e| e.optimizer.constants = [("gamma".to_owned(), 0.5)].into_iter().collect()), "+ gamma 0.5");
         let adam = |e: &mut Experiment| {
             e.optimizer = Optimizer::builtin("adam");
             e.optimizer.constants.insert("beta1".into(), 0.5);

@@ -54,8 +54,8 @@ fn field_fault(fault: &Fault, texts: &Texts) -> String {
 mod tests {
     use super::*;
     use crate::experiment::{Experiment, PRESETS, apply};
+    use crate::json::Value;
     use crate::view::text::Language;
-    use serde_json::Value;
 
     #[test]
     fn a_refusal_is_told_in_each_language_and_in_english_as_the_engine_tells_it() {
@@ -74,10 +74,10 @@ mod tests {
         let changes = [
             ("seed", Value::from("frog")),
             ("schedule", Value::from("steep")),
-            ("task", Value::from(1)),
-            ("model.final_norm", Value::from(1)),
-            ("runs", Value::from(1)),
-            ("learning_rates", Value::from(1)),
+            ("task", Value::from(1.0)),
+            ("model.final_norm", Value::from(1.0)),
+            ("runs", Value::from(1.0)),
+            ("learning_rates", Value::from(1.0)),
             ("initial_scale", Value::from("1")),
             ("batch_size", Value::Null),
             ("optimizer.rule", Value::Null),

@@ -1,8 +1,6 @@
 //! What page and host say to each other.
 
-use serde_json::Value;
-
-use crate::json::{self, Fields, Json, Mismatch, json_fields};
+use crate::json::{self, Fields, Json, Mismatch, Value, json_fields};
 use crate::lab::{Command, Event, Share};
 use crate::record::{RunChunk, ValidationPoint};
 

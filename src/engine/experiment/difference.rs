@@ -1,6 +1,5 @@
 use super::{Experiment, ExperimentError, Reason};
-use crate::json::Json;
-use serde_json::{Map, Value};
+use crate::json::{Json, Value, field};
 
 /// One field in which two experiments differ.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,13 +21,16 @@ pub fn difference(base: &Experiment, other: &Experiment) -> Vec<Difference> {
 
 fn compare(path: &str, from: &Value, to: &Value, out: &mut Vec<Difference>) {
     if let (Value::Object(from), Value::Object(to)) = (from, to) {
-        let mut keys: Vec<&String> = from.keys().chain(to.keys()).collect();
-        keys.sort();
-        keys.dedup();
-        for key in keys {
-            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            let get = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or_default();
-            compare(&path, &get(from), &get(to), out);
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in from.iter().chain(to) {
+            if let Err(place) = names.binary_search(&name.as_str()) {
+                names.insert(place, name);
+            }
+        }
+        for name in names {
+            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            let get = |fields| field(fields, name).unwrap_or(&Value::Null);
+            compare(&path, get(from), get(to), out);
         }
     } else if from != to {
         out.push(Difference { field: path.to_owned(), from: from.clone(), to: to.clone() });
@@ -42,27 +44,34 @@ pub fn apply<'a>(
 ) -> Result<Experiment, ExperimentError> {
     let mut tree = base.to_tree();
     for (path, value) in differences {
-        let (parents, key) = path.rsplit_once('.').unwrap_or(("", path));
-        let mut place = &mut tree;
-        for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
-            let Value::Object(map) = place else { return Err(no_such(path)) };
-            place = map.entry(parent.to_owned()).or_insert_with(|| Value::Object(Map::new()));
-            if place.is_null() {
-                *place = Value::Object(Map::new());
-            }
-        }
-        let Value::Object(map) = place else { return Err(no_such(path)) };
-        if value.is_null() {
-            map.remove(key);
-        } else {
-            map.insert(key.to_owned(), value);
-        }
+        put(&mut tree, path, value).ok_or_else(|| ExperimentError::new(path, Reason::NoField))?;
     }
     Ok(Experiment::from_tree(&tree)?)
 }
 
-fn no_such(path: &str) -> ExperimentError {
-    ExperimentError::new(path, Reason::NoField)
+/// Writes a value at a path, in objects that are made where there are none; nothing where the path leads into something
+/// else than an object.
+fn put(tree: &mut Value, path: &str, value: Value) -> Option<()> {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    if *tree == Value::Null {
+        *tree = Value::Object(Vec::new());
+    }
+    let fields = tree.fields_mut()?;
+    let place = fields.iter().position(|field| field.0 == name);
+    match (rest, place) {
+        (None, _) if value == Value::Null => {
+            fields.retain(|field| field.0 != name);
+        }
+        (None, Some(place)) => fields[place].1 = value,
+        (None, None) => fields.push((name.to_owned(), value)),
+        (Some(rest), Some(place)) => put(&mut fields[place].1, rest, value)?,
+        (Some(rest), None) => {
+            let mut inner = Value::Null;
+            put(&mut inner, rest, value)?;
+            fields.push((name.to_owned(), inner));
+        }
+    }
+    Some(())
 }
 
 #[cfg(test)]
@@ -73,7 +82,8 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_kind_is_told_by_its_field() {
         let base = (PRESETS[0].experiment)();
-        let wrong = [("seed", Value::from(3)), ("warmup_steps", Value::from("frog")), ("batch_size", Value::from(8))];
+        let wrong =
+            [("seed", Value::from(3.0)), ("warmup_steps", Value::from("frog")), ("batch_size", Value::from(8.0))];
         assert_eq!(apply(&base, wrong).expect_err("it is wrong").field, "warmup_steps");
     }
 
@@ -93,7 +103,7 @@ mod tests {
     #[test]
     fn a_path_into_a_number_is_refused() {
         let base = (PRESETS[0].experiment)();
-        assert!(apply(&base, [("batch_size.x", Value::from(1))]).is_err());
-        assert!(apply(&base, [("no_such_field", Value::from(1))]).is_err());
+        assert!(apply(&base, [("batch_size.x", Value::from(1.0))]).is_err());
+        assert!(apply(&base, [("no_such_field", Value::from(1.0))]).is_err());
     }
 }

@@ -11,10 +11,9 @@ pub use presets::{PRESETS, Preset, preset};
 pub use resolve::{ExperimentError, Reason, Resolved, Run};
 
 use crate::decimal::Decimal;
-use crate::json::{self, Fault, Fields, Json, Mismatch, json_fields, json_names};
+use crate::json::{self, Fault, Fields, Json, Mismatch, Value, json_fields, json_names};
 use crate::network::Model;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 /// The version of the format that this program writes and reads.
 pub const VERSION: u32 = 1;
@@ -87,7 +86,7 @@ pub struct RunSettings {
     /// An initial scale other than the experiment's.
     pub initial_scale: Option<f64>,
     /// Rule constants other than the experiment's.
-    pub constants: BTreeMap<String, f64>,
+    pub constants: LiteMap<String, f64>,
     /// A seed other than the experiment's.
     pub seed: Option<u32>,
 }
@@ -157,7 +156,7 @@ pub struct Optimizer {
     /// Where the rule comes from.
     pub rule: RuleSource,
     /// Constants other than the rule's defaults.
-    pub constants: BTreeMap<String, f64>,
+    pub constants: LiteMap<String, f64>,
 }
 
 /// Where the text of a rule comes from.
@@ -176,8 +175,8 @@ impl Json for Optimizer {
             RuleSource::Text(text) => ("text", text),
         };
         let mut tree = json::object([(field, text.to_tree())]);
-        if let (Value::Object(fields), false) = (&mut tree, self.constants.is_empty()) {
-            fields.insert("constants".to_owned(), self.constants.to_tree());
+        if let (Some(fields), false) = (tree.fields_mut(), self.constants.is_empty()) {
+            fields.push(("constants".to_owned(), self.constants.to_tree()));
         }
         tree
     }
@@ -196,7 +195,7 @@ impl Json for Optimizer {
 impl Optimizer {
     /// A built-in rule with its default constants.
     pub fn builtin(id: &str) -> Self {
-        Self { rule: RuleSource::Builtin(id.to_owned()), constants: BTreeMap::new() }
+        Self { rule: RuleSource::Builtin(id.to_owned()), constants: LiteMap::new() }
     }
 }
 
@@ -224,7 +223,8 @@ impl Experiment {
     }
 
     /// The experiment as JSON, one field a line.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn to_json(&self) -> String {
-        format!("{:#}", self.to_tree())
+        json::write_lines(&self.to_tree())
     }
 }

@@ -4,7 +4,7 @@ use crate::json::{Fault, Mismatch};
 use crate::network::{Form, Model, Network};
 use crate::rule::{ConstantError, Rule, RuleError, builtin};
 use crate::task::{self, Task};
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 use std::ops::RangeInclusive;
 
 /// What is wrong with an experiment: the field, and what it may hold.
@@ -232,7 +232,7 @@ impl Experiment {
                 warmup_steps: None,
                 clip_threshold: None,
                 initial_scale: None,
-                constants: BTreeMap::new(),
+                constants: LiteMap::new(),
                 seed: None,
             };
             self.learning_rates.values().into_iter().map(run).collect()
@@ -272,7 +272,7 @@ impl Experiment {
 }
 
 /// The rule's constants in its order: its defaults, overlaid by each map in turn.
-fn constants(rule: &Rule, overlays: [(String, &BTreeMap<String, f64>); 2]) -> Result<Vec<f64>, ExperimentError> {
+fn constants(rule: &Rule, overlays: [(String, &LiteMap<String, f64>); 2]) -> Result<Vec<f64>, ExperimentError> {
     let mut values: Vec<f64> = rule.constants.iter().map(|constant| constant.default).collect();
     for (field, overlay) in overlays {
         for (name, &value) in overlay {

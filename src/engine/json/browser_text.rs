@@ -1,14 +1,12 @@
 //! JSON as text, read and written by the browser: every page has a parser and a printer already, and the tables by which
 //! numbers are printed need not be loaded with the page.
 
+use super::Value;
 use js_sys::{Array, JSON, Object, Reflect};
-use serde_json::{Map, Value};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// The deepest tree that is read, the same as natively: deeper ones would overflow the stack.
 const MOST_DEPTH: usize = 127;
-/// Numbers below this are whole without loss.
-const WHOLE: f64 = (1u64 << 53) as f64;
 
 /// A text as a tree.
 ///
@@ -33,37 +31,36 @@ fn tree(value: &JsValue, depth: usize) -> Option<Value> {
         return None;
     }
     if let Some(text) = value.as_string() {
-        return Some(Value::String(text));
+        return Some(Value::Text(text));
     }
     if let Some(number) = value.as_f64() {
-        let is_whole = number.is_sign_positive() && number < WHOLE && number.trunc() == number;
-        return Some(if is_whole { Value::from(number as u64) } else { Value::from(number) });
+        return Some(Value::from(number));
     }
     if let Some(boolean) = value.as_bool() {
-        return Some(Value::Bool(boolean));
+        return Some(Value::Boolean(boolean));
     }
     if let Some(list) = value.dyn_ref::<Array>() {
-        return list.iter().map(|value| tree(&value, depth + 1)).collect::<Option<Vec<Value>>>().map(Value::Array);
+        return list.iter().map(|value| tree(&value, depth + 1)).collect::<Option<Vec<Value>>>().map(Value::List);
     }
     let Some(object) = value.dyn_ref::<Object>() else { return Some(Value::Null) };
-    let mut map = Map::new();
+    let mut fields = Vec::new();
     for entry in Object::entries(object).iter() {
         let entry: Array = entry.unchecked_into();
-        map.insert(entry.get(0).as_string()?, tree(&entry.get(1), depth + 1)?);
+        fields.push((entry.get(0).as_string()?, tree(&entry.get(1), depth + 1)?));
     }
-    Some(Value::Object(map))
+    Some(Value::Object(fields))
 }
 
 fn js(tree: &Value) -> JsValue {
     match tree {
         Value::Null => JsValue::NULL,
-        Value::Bool(boolean) => JsValue::from_bool(*boolean),
-        Value::Number(number) => JsValue::from_f64(number.as_f64().unwrap_or(f64::NAN)),
-        Value::String(text) => JsValue::from_str(text),
-        Value::Array(list) => list.iter().map(js).collect::<Array>().into(),
-        Value::Object(map) => {
+        Value::Boolean(boolean) => JsValue::from_bool(*boolean),
+        Value::Number(number) => JsValue::from_f64(*number),
+        Value::Text(text) => JsValue::from_str(text),
+        Value::List(list) => list.iter().map(js).collect::<Array>().into(),
+        Value::Object(fields) => {
             let object = Object::new();
-            for (name, value) in map {
+            for (name, value) in fields {
                 // Fails for no object that was just made.
                 let _ = Reflect::set(&object, &JsValue::from_str(name), &js(value));
             }

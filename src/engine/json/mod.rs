@@ -7,15 +7,69 @@ mod text;
 #[cfg(not(target_arch = "wasm32"))]
 mod text;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use text::write_lines;
 pub use text::{read, write};
 
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 /// The largest whole number that every reader of JSON keeps.
 const MOST_WHOLE: u64 = 1 << 53;
 /// How much of a wrong value is repeated, in characters.
 const MOST_REPEATED: usize = 40;
+
+/// A JSON tree.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Value {
+    /// `null`
+    #[default]
+    Null,
+    /// `true` or `false`
+    Boolean(bool),
+    /// A finite number.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// `[...]`
+    List(Vec<Value>),
+    /// `{...}`, each name once, in the order in which they are written.
+    Object(Vec<(String, Value)>),
+}
+
+impl Value {
+    /// The number of a tree that is one.
+    pub fn as_number(&self) -> Option<f64> {
+        if let Self::Number(number) = self { Some(*number) } else { None }
+    }
+
+    /// The text of a tree that is one.
+    pub fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// The fields of a tree that is an object.
+    pub fn fields_mut(&mut self) -> Option<&mut Vec<(String, Value)>> {
+        if let Self::Object(fields) = self { Some(fields) } else { None }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<f64> for Value {
+    /// JSON has no NaN and no infinity: they are null.
+    fn from(number: f64) -> Self {
+        if number.is_finite() { Self::Number(number) } else { Self::Null }
+    }
+}
+
+/// The value of a field.
+pub fn field<'a>(fields: &'a [(String, Value)], name: &str) -> Option<&'a Value> {
+    fields.iter().find(|field| field.0 == name).map(|field| &field.1)
+}
 
 /// What JSON can hold.
 pub trait Json: Sized {
@@ -109,15 +163,15 @@ impl Mismatch {
 }
 
 /// The fields of an object.
-pub struct Fields<'a>(&'a Map<String, Value>);
+pub struct Fields<'a>(&'a [(String, Value)]);
 
 impl<'a> Fields<'a> {
     /// The fields of a tree that has no others than those that are known.
     pub fn of(tree: &'a Value, known: &[&'static str]) -> Result<Self, Mismatch> {
-        let Value::Object(map) = tree else { return Err(Mismatch::kind(tree, Kind::Object)) };
-        match map.keys().find(|key| !known.contains(&key.as_str())) {
-            Some(key) => Err(Mismatch::unknown(key, known).within(key)),
-            None => Ok(Self(map)),
+        let Value::Object(fields) = tree else { return Err(Mismatch::kind(tree, Kind::Object)) };
+        match fields.iter().find(|field| !known.contains(&field.0.as_str())) {
+            Some((name, _)) => Err(Mismatch::unknown(name, known).within(name)),
+            None => Ok(Self(fields)),
         }
     }
 
@@ -131,7 +185,7 @@ impl<'a> Fields<'a> {
 
     /// A field that may be absent.
     pub fn optional<T: Json>(&self, name: &str) -> Result<Option<T>, Mismatch> {
-        self.0.get(name).map(T::from_tree).transpose().map_err(|mismatch| mismatch.within(name))
+        field(self.0, name).map(T::from_tree).transpose().map_err(|mismatch| mismatch.within(name))
     }
 }
 
@@ -140,24 +194,23 @@ pub fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
     object_of(&mut fields.into_iter())
 }
 
-/// A tree of fields, however many. Written one by one: collecting a map would sort it first, with a sort of its own.
+/// A tree of fields, however many.
 pub fn object_of(fields: &mut dyn Iterator<Item = (&str, Value)>) -> Value {
-    let mut map = Map::new();
+    let mut named = Vec::new();
     for (name, value) in fields {
-        map.insert(name.to_owned(), value);
+        named.push((name.to_owned(), value));
     }
-    Value::Object(map)
+    Value::Object(named)
 }
 
 /// One of several cases: its name and what belongs to it, null where nothing does.
 pub fn case(tree: &Value) -> Result<(&str, &Value), Mismatch> {
     match tree {
-        Value::String(name) => Ok((name, &Value::Null)),
-        Value::Object(map) if map.len() == 1 => map
-            .iter()
-            .next()
-            .map(|(name, inner)| (name.as_str(), inner))
-            .ok_or_else(|| Mismatch::kind(tree, Kind::Object)),
+        Value::Text(name) => Ok((name, &Value::Null)),
+        Value::Object(fields) => match fields.as_slice() {
+            [(name, inner)] => Ok((name, inner)),
+            _ => Err(Mismatch::kind(tree, Kind::Object)),
+        },
         _ => Err(Mismatch::kind(tree, Kind::Object)),
     }
 }
@@ -175,8 +228,8 @@ pub fn beginning(text: &str) -> String {
 pub fn is_empty(tree: &Value) -> bool {
     match tree {
         Value::Null => true,
-        Value::Array(list) => list.is_empty(),
-        Value::Object(map) => map.is_empty(),
+        Value::List(list) => list.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
         _ => false,
     }
 }
@@ -187,7 +240,7 @@ pub fn is_empty(tree: &Value) -> bool {
 macro_rules! json_fields {
     ($type:ty { $($field:ident: $rule:ident $(($default:expr))?),+ $(,)? }) => {
         impl $crate::json::Json for $type {
-            fn to_tree(&self) -> ::serde_json::Value {
+            fn to_tree(&self) -> $crate::json::Value {
                 let fields = [$((
                     stringify!($field),
                     $crate::json::Json::to_tree(&self.$field),
@@ -197,7 +250,7 @@ macro_rules! json_fields {
                 $crate::json::object_of(&mut fields.into_iter().filter_map(stay))
             }
 
-            fn from_tree(tree: &::serde_json::Value) -> Result<Self, $crate::json::Mismatch> {
+            fn from_tree(tree: &$crate::json::Value) -> Result<Self, $crate::json::Mismatch> {
                 let fields = $crate::json::Fields::of(tree, &[$(stringify!($field)),+])?;
                 Ok(Self { $($field: $crate::json::json_fields!(@read fields, stringify!($field), $rule $($default)?)),+ })
             }
@@ -215,11 +268,11 @@ macro_rules! json_fields {
 macro_rules! json_names {
     ($type:ty { $($case:ident = $name:literal),+ $(,)? }) => {
         impl $crate::json::Json for $type {
-            fn to_tree(&self) -> ::serde_json::Value {
-                ::serde_json::Value::from(match self { $(Self::$case => $name),+ })
+            fn to_tree(&self) -> $crate::json::Value {
+                $crate::json::Value::from(match self { $(Self::$case => $name),+ })
             }
 
-            fn from_tree(tree: &::serde_json::Value) -> Result<Self, $crate::json::Mismatch> {
+            fn from_tree(tree: &$crate::json::Value) -> Result<Self, $crate::json::Mismatch> {
                 match <String as $crate::json::Json>::from_tree(tree)?.as_str() {
                     $($name => Ok(Self::$case),)+
                     other => Err($crate::json::Mismatch::unknown(other, &[$($name),+])),
@@ -233,19 +286,17 @@ pub use {json_fields, json_names};
 
 /// A whole number up to `most`.
 fn whole(tree: &Value, most: u64) -> Result<u64, Mismatch> {
-    let value = match tree {
-        Value::Number(number) => number.as_u64().or_else(|| {
-            let value = number.as_f64()?;
-            (value >= 0.0 && value <= MOST_WHOLE as f64 && value.trunc() == value).then_some(value as u64)
-        }),
-        _ => None,
-    };
-    value.filter(|value| *value <= most).ok_or_else(|| Mismatch::kind(tree, Kind::Whole(most)))
+    let value =
+        tree.as_number().filter(|value| *value >= 0.0 && *value <= MOST_WHOLE as f64 && value.trunc() == *value);
+    value
+        .map(|value| value as u64)
+        .filter(|value| *value <= most)
+        .ok_or_else(|| Mismatch::kind(tree, Kind::Whole(most)))
 }
 
 impl Json for u32 {
     fn to_tree(&self) -> Value {
-        Value::from(*self)
+        Value::Number(f64::from(*self))
     }
 
     fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
@@ -255,7 +306,7 @@ impl Json for u32 {
 
 impl Json for u64 {
     fn to_tree(&self) -> Value {
-        Value::from(*self)
+        Value::Number(*self as f64)
     }
 
     fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
@@ -265,7 +316,7 @@ impl Json for u64 {
 
 impl Json for usize {
     fn to_tree(&self) -> Value {
-        Value::from(*self)
+        Value::Number(*self as f64)
     }
 
     fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
@@ -279,7 +330,7 @@ impl Json for f64 {
     }
 
     fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        tree.as_f64().ok_or_else(|| Mismatch::kind(tree, Kind::Number))
+        tree.as_number().ok_or_else(|| Mismatch::kind(tree, Kind::Number))
     }
 }
 
@@ -290,17 +341,17 @@ impl Json for f32 {
     }
 
     fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        if tree.is_null() { Ok(f32::NAN) } else { Ok(f64::from_tree(tree)? as f32) }
+        if *tree == Value::Null { Ok(f32::NAN) } else { Ok(f64::from_tree(tree)? as f32) }
     }
 }
 
 impl Json for bool {
     fn to_tree(&self) -> Value {
-        Value::from(*self)
+        Value::Boolean(*self)
     }
 
     fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        tree.as_bool().ok_or_else(|| Mismatch::kind(tree, Kind::Boolean))
+        if let Value::Boolean(boolean) = tree { Ok(*boolean) } else { Err(Mismatch::kind(tree, Kind::Boolean)) }
     }
 }
 
@@ -310,7 +361,7 @@ impl Json for String {
     }
 
     fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        tree.as_str().map(str::to_owned).ok_or_else(|| Mismatch::kind(tree, Kind::Text))
+        tree.as_text().map(str::to_owned).ok_or_else(|| Mismatch::kind(tree, Kind::Text))
     }
 }
 
@@ -320,32 +371,32 @@ impl<T: Json> Json for Option<T> {
     }
 
     fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        if tree.is_null() { Ok(None) } else { T::from_tree(tree).map(Some) }
+        if *tree == Value::Null { Ok(None) } else { T::from_tree(tree).map(Some) }
     }
 }
 
 impl<T: Json> Json for Vec<T> {
     fn to_tree(&self) -> Value {
-        Value::Array(self.iter().map(T::to_tree).collect())
+        Value::List(self.iter().map(T::to_tree).collect())
     }
 
     fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        let list = tree.as_array().ok_or_else(|| Mismatch::kind(tree, Kind::List))?;
+        let Value::List(list) = tree else { return Err(Mismatch::kind(tree, Kind::List)) };
         let one = |(index, tree): (usize, &Value)| T::from_tree(tree).map_err(|wrong| wrong.within(&index.to_string()));
         list.iter().enumerate().map(one).collect()
     }
 }
 
 /// Numbers by their names.
-impl Json for BTreeMap<String, f64> {
+impl Json for LiteMap<String, f64> {
     fn to_tree(&self) -> Value {
         object_of(&mut self.iter().map(|(name, value)| (name.as_str(), value.to_tree())))
     }
 
     fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        let map = tree.as_object().ok_or_else(|| Mismatch::kind(tree, Kind::Object))?;
+        let Value::Object(fields) = tree else { return Err(Mismatch::kind(tree, Kind::Object)) };
         let mut numbers = Self::new();
-        for (name, tree) in map {
+        for (name, tree) in fields {
             numbers.insert(name.clone(), f64::from_tree(tree).map_err(|wrong| wrong.within(name))?);
         }
         Ok(numbers)
@@ -377,7 +428,7 @@ mod tests {
         colours: Vec<Colour>,
         loss: f32,
         rate: Option<f64>,
-        constants: BTreeMap<String, f64>,
+        constants: LiteMap<String, f64>,
     }
     json_fields!(Outer { inner: required, colours: required, loss: required, rate: or(None), constants: optional });
 
@@ -392,10 +443,10 @@ mod tests {
             colours: vec![Colour::DarkBlue, Colour::Red],
             loss: 0.1,
             rate: Some(1e-300),
-            constants: [("beta".to_owned(), 0.9)].into(),
+            constants: [("beta".to_owned(), 0.9)].into_iter().collect(),
         };
         assert_eq!(outer(&write(&one.to_tree())), Ok(one.clone()));
-        let empty = Outer { rate: None, constants: BTreeMap::new(), ..one };
+        let empty = Outer { rate: None, constants: LiteMap::new(), ..one };
         let text = write(&empty.to_tree());
         assert!(text.contains("\"rate\":null") && !text.contains("constants"), "{text}");
         assert_eq!(outer(&text), Ok(empty));
@@ -405,7 +456,7 @@ mod tests {
     fn what_is_absent_gets_its_default_and_what_is_not_finite_is_null() {
         let read = outer(r#"{"inner": {"count": 2.0}, "colours": [], "loss": null}"#).expect("it fits");
         assert_eq!(read.inner, Inner { count: 2, flag: true, names: Vec::new() });
-        assert!(read.loss.is_nan() && read.loss.to_tree().is_null());
+        assert!(read.loss.is_nan() && read.loss.to_tree() == Value::Null);
         assert_eq!(read.rate, None);
     }
 

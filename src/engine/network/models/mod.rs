@@ -8,9 +8,8 @@ pub use residual_mlp::{Branch, Placement, ResidualMlp};
 
 use super::graph::{Graph, GraphError, Initial, Network, Parameter, Source, ValueId};
 use super::operations::{Accuracy, Affine, CrossEntropy};
-use crate::json::{Fault, Json, Kind, Mismatch};
+use crate::json::{self, Fault, Json, Kind, Mismatch, Value};
 use crate::tensor::Shape;
-use serde_json::Value;
 
 /// What a graph is built for. Operations that behave differently in training and in evaluation look at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,21 +36,21 @@ impl Json for Model {
             Self::Mlp(model) => ("mlp", model.to_tree()),
             Self::ResidualMlp(model) => ("residual_mlp", model.to_tree()),
         };
-        if let Value::Object(fields) = &mut tree {
-            fields.insert("kind".to_owned(), Value::from(kind));
+        if let Some(fields) = tree.fields_mut() {
+            fields.insert(0, ("kind".to_owned(), Value::from(kind)));
         }
         tree
     }
 
     fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        let mut fields = tree.as_object().ok_or_else(|| Mismatch::kind(tree, Kind::Object))?.clone();
-        let kind = fields.remove("kind").ok_or_else(|| Mismatch::new(Fault::Missing).within("kind"))?;
-        let fields = Value::Object(fields);
-        match kind.as_str() {
+        let Value::Object(fields) = tree else { return Err(Mismatch::kind(tree, Kind::Object)) };
+        let kind = json::field(fields, "kind").ok_or_else(|| Mismatch::new(Fault::Missing).within("kind"))?;
+        let fields = Value::Object(fields.iter().filter(|field| field.0 != "kind").cloned().collect());
+        match kind.as_text() {
             Some("mlp") => Mlp::from_tree(&fields).map(Self::Mlp),
             Some("residual_mlp") => ResidualMlp::from_tree(&fields).map(Self::ResidualMlp),
             Some(other) => Err(Mismatch::unknown(other, &["mlp", "residual_mlp"]).within("kind")),
-            None => Err(Mismatch::kind(&kind, Kind::Text).within("kind")),
+            None => Err(Mismatch::kind(kind, Kind::Text).within("kind")),
         }
     }
 }
