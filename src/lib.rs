@@ -2,12 +2,16 @@
 //!
 //! The upper rooms; each imports only rooms below it (`docs/architecture.md`). The lower ones are the engine's.
 
-pub use brink_engine::{decimal, diagnose, experiment, json, network, random, record, rule, task, tensor, train};
+pub use brink_engine::{decimal, json, network, random, rule, task, tensor};
 
 #[cfg(target_arch = "wasm32")]
 pub mod app;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
+pub mod diagnose;
+pub mod experiment;
 pub mod lab;
+pub mod record;
+pub mod train;
 pub mod view;
 pub mod worker;

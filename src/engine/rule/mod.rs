@@ -30,7 +30,7 @@ pub use tree::{
     Assignment, BinaryOperator, Constant, ConstantError, Expression, Function, Kind, Name, Range, Rule, State, Symbol,
     Target, When,
 };
-pub use update::Workspace;
+pub use update::{Number, Workspace};
 
 /// Largest size of a rule's text, in bytes.
 pub const MAX_TEXT_BYTES: usize = 4096;

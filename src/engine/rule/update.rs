@@ -324,6 +324,42 @@ impl Program {
     }
 }
 
+/// A number type in which rules run. The update's loops are compiled here, as this package is, and not where they are
+/// called (`docs/decisions.md`).
+pub trait Number: Float {
+    /// [`Program::update`] in this type.
+    fn update(
+        program: &Program,
+        scalars: &[Self],
+        theta: &mut [Self],
+        gradient: &[Self],
+        gradient_scale: Self,
+        states: &mut [Self],
+        workspace: &mut Workspace<Self>,
+    );
+}
+
+macro_rules! number {
+    ($type:ty) => {
+        impl Number for $type {
+            fn update(
+                program: &Program,
+                scalars: &[Self],
+                theta: &mut [Self],
+                gradient: &[Self],
+                gradient_scale: Self,
+                states: &mut [Self],
+                workspace: &mut Workspace<Self>,
+            ) {
+                program.update(scalars, theta, gradient, gradient_scale, states, workspace);
+            }
+        }
+    };
+}
+
+number!(f32);
+number!(f64);
+
 /// The update, chunk by chunk, compiled for what the processor offers: wider vectors, the same operations and bits.
 #[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512vl"))]
 fn in_chunks<T: Float>(

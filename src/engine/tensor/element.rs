@@ -28,6 +28,10 @@ pub trait Element:
     fn is_finite(self) -> bool;
     /// Not a number.
     const NAN: Self;
+    /// The square root of the sum of squares, in this type, so that it overflows where training would.
+    fn global_norm(values: &[Self]) -> Self;
+    /// The nearest value of this type to each of `from`.
+    fn convert(from: &[f32], to: &mut [Self]);
 }
 
 macro_rules! element {
@@ -54,6 +58,26 @@ macro_rules! element {
             }
             fn is_finite(self) -> bool {
                 <$type>::is_finite(self)
+            }
+            fn global_norm(values: &[Self]) -> Self {
+                const LANES: usize = 16;
+                let mut sums: [$type; LANES] = [0.0; LANES];
+                let chunks = values.chunks_exact(LANES);
+                let rest = chunks.remainder();
+                for chunk in chunks {
+                    for (sum, &value) in sums.iter_mut().zip(chunk) {
+                        *sum += value * value;
+                    }
+                }
+                for (sum, &value) in sums.iter_mut().zip(rest) {
+                    *sum += value * value;
+                }
+                sums.iter().sum::<$type>().sqrt()
+            }
+            fn convert(from: &[f32], to: &mut [Self]) {
+                for (to, &from) in to.iter_mut().zip(from) {
+                    *to = <$type>::from(from);
+                }
             }
         }
     };

@@ -233,6 +233,25 @@ macro_rules! operations {
     };
 }
 
+/// A number type in which operations run. Their loops are compiled here, as this package is, and not where they are
+/// called (`docs/decisions.md`).
+pub trait Number: Element {
+    /// [`Operation::run`] in this type.
+    fn run(operation: &Operation, inputs: &[Operand<'_, Self>], output: &mut [Self]);
+}
+
+impl Number for f32 {
+    fn run(operation: &Operation, inputs: &[Operand<'_, Self>], output: &mut [Self]) {
+        operation.run(inputs, output);
+    }
+}
+
+impl Number for f64 {
+    fn run(operation: &Operation, inputs: &[Operand<'_, Self>], output: &mut [Self]) {
+        operation.run(inputs, output);
+    }
+}
+
 mod accuracy;
 mod activation;
 mod add;

@@ -4,7 +4,7 @@ use super::batches::{Batches, Data, SeedData};
 use super::schedule::{clip_scale, learning_rate};
 use super::tape::{Place, Tape, Tensor};
 use super::{Checkpoint, Fleet, FleetError, Plan, RunCheckpoint};
-use crate::network::operations::{MAX_INPUTS, Operand, Operation};
+use crate::network::operations::{self, MAX_INPUTS, Operand, Operation};
 use crate::record::{Columns, RunChunk, ValidationPoint};
 use crate::rule::{self, Kind};
 use crate::tensor::Element;
@@ -12,23 +12,9 @@ use std::sync::Arc;
 use web_time::Instant;
 
 /// The number type of a CPU fleet.
-pub trait Number: Element + rule::Float {
-    /// [`CpuFleet::train`] in this type. Not generic, so that it is compiled in this package, with its optimisation, and
-    /// not in the one that calls it.
-    fn train(fleet: &mut CpuFleet<Self>, steps: u32) -> Vec<RunChunk>;
-}
+pub trait Number: operations::Number + rule::Number {}
 
-impl Number for f32 {
-    fn train(fleet: &mut CpuFleet<Self>, steps: u32) -> Vec<RunChunk> {
-        fleet.train_on(steps)
-    }
-}
-
-impl Number for f64 {
-    fn train(fleet: &mut CpuFleet<Self>, steps: u32) -> Vec<RunChunk> {
-        fleet.train_on(steps)
-    }
-}
+impl<T: operations::Number + rule::Number> Number for T {}
 
 /// A fleet on the CPU.
 pub struct CpuFleet<T: Number> {
@@ -118,28 +104,10 @@ impl<T: Number> Worker<T> {
             for (operand, tensor) in operands.iter_mut().zip(&instruction.inputs) {
                 *operand = Operand { values: read(tensor), shape: &tensor.shape };
             }
-            instruction.operation.run(&operands[..instruction.inputs.len()], output);
+            <T as operations::Number>::run(&instruction.operation, &operands[..instruction.inputs.len()], output);
             done(&instruction.operation);
         }
     }
-}
-
-/// The global norm: the square root of the sum of squares, in the number type of training, so that it overflows where
-/// training would.
-fn global_norm<T: Number>(gradient: &[T]) -> T {
-    const LANES: usize = 16;
-    let mut sums = [<T as Element>::from_f64(0.0); LANES];
-    let chunks = gradient.chunks_exact(LANES);
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for (sum, &g) in sums.iter_mut().zip(chunk) {
-            *sum += g * g;
-        }
-    }
-    for (sum, &g) in sums.iter_mut().zip(rest) {
-        *sum += g * g;
-    }
-    Element::sqrt(sums.iter().copied().sum::<T>())
 }
 
 /// The loss and gradient of a run's network at `theta` on the batch of `step`: the reference that every backend is held
@@ -209,10 +177,6 @@ impl<T: Number> CpuFleet<T> {
 
     /// Trains `steps` further steps (fewer at the end) and returns what its runs recorded.
     pub fn train(&mut self, steps: u32) -> Vec<RunChunk> {
-        T::train(self, steps)
-    }
-
-    fn train_on(&mut self, steps: u32) -> Vec<RunChunk> {
         let first = self.step;
         let last = first.saturating_add(steps).min(self.plan.longest());
         let batches: Vec<Batches> = self.data.seeds().map(|seed| seed.batches(first, last - first)).collect();
@@ -313,7 +277,7 @@ fn train_run<T: Number>(
             done("batch");
             worker.execute_and(&plan.training, &state.theta, |operation| done(operation.name()));
             loss = worker.scratch[plan.training.loss].to_f64() as f32;
-            norm = global_norm(&worker.gradient).to_f64() as f32;
+            norm = T::global_norm(&worker.gradient).to_f64() as f32;
             if loss.is_finite() && norm.is_finite() {
                 scale = clip_scale(norm, settings.clip_threshold);
             } else {
@@ -365,7 +329,8 @@ fn update<T: Number>(
     for (rounded, &scalar) in worker.rounded_scalars.iter_mut().zip(&worker.scalars) {
         *rounded = <T as Element>::from_f64(scalar);
     }
-    program.update(
+    T::update(
+        program,
         &worker.rounded_scalars,
         &mut state.theta,
         &worker.gradient,

@@ -146,9 +146,7 @@ impl SeedData {
 
 fn copy_row<T: Element>(examples: &Examples, index: usize, row: &mut [T], label: &mut T) {
     let start = index * row.len();
-    for (to, &from) in row.iter_mut().zip(&examples.inputs[start..]) {
-        *to = T::from_f64(f64::from(from));
-    }
+    T::convert(&examples.inputs[start..start + row.len()], row);
     let class = examples.labels[index];
     *label = T::from_f64(if class == NO_LABEL { -1.0 } else { f64::from(class) });
 }
