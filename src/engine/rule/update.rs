@@ -342,6 +342,7 @@ pub trait Number: Float {
 macro_rules! number {
     ($type:ty) => {
         impl Number for $type {
+            #[inline(never)]
             fn update(
                 program: &Program,
                 scalars: &[Self],

@@ -59,6 +59,7 @@ macro_rules! element {
             fn is_finite(self) -> bool {
                 <$type>::is_finite(self)
             }
+            #[inline(never)]
             fn global_norm(values: &[Self]) -> Self {
                 const LANES: usize = 16;
                 let mut sums: [$type; LANES] = [0.0; LANES];
@@ -74,6 +75,7 @@ macro_rules! element {
                 }
                 sums.iter().sum::<$type>().sqrt()
             }
+            #[inline(never)]
             fn convert(from: &[f32], to: &mut [Self]) {
                 for (to, &from) in to.iter_mut().zip(from) {
                     *to = <$type>::from(from);

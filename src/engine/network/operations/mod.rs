@@ -241,12 +241,14 @@ pub trait Number: Element {
 }
 
 impl Number for f32 {
+    #[inline(never)]
     fn run(operation: &Operation, inputs: &[Operand<'_, Self>], output: &mut [Self]) {
         operation.run(inputs, output);
     }
 }
 
 impl Number for f64 {
+    #[inline(never)]
     fn run(operation: &Operation, inputs: &[Operand<'_, Self>], output: &mut [Self]) {
         operation.run(inputs, output);
     }
