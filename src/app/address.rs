@@ -10,7 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
 use super::lab::{Lab, default};
-use super::live::{handler, live};
+use super::live::{handler, live, maybe, whenever};
 use crate::train::Backend;
 use crate::view::board::Arrangement;
 use crate::view::fragment::{Fragment, Problem};
@@ -74,7 +74,7 @@ impl Address {
                 (variants, board.focused().map(|v| v.id), board.run(), board.cursor)
             })
         });
-        Effect::new(move |before: Option<()>| {
+        whenever(move |before| {
             // A memo that nobody reads follows nothing.
             place.with(|_| ());
             address.history.update(|history| history.observe(lab.board.with_untracked(|board| board.arrangement())));
@@ -227,9 +227,9 @@ pub fn Share(address: Address) -> impl IntoView {
 pub fn ShareResult(address: Address) -> impl IntoView {
     let lab = address.lab;
     let select = |event: leptos::ev::FocusEvent| event_target::<HtmlInputElement>(&event).select();
-    let result = move || {
+    let result = live(move || {
         let texts = lab.texts();
-        address.shared.get().map(|shared| match shared {
+        maybe(address.shared.get().map(|shared| match shared {
             Shared::Copied => view! { <p id="shared">{texts.share_copied}</p> }.into_any(),
             Shared::TooLong(problem) => {
                 let text = fill(texts.share_too_long, &[("what", &problem.describe(texts))]);
@@ -242,8 +242,8 @@ pub fn ShareResult(address: Address) -> impl IntoView {
                 </p>
             }
             .into_any(),
-        })
-    };
+        }))
+    });
     view! { <div role="status" class="shared">{result}</div> }
 }
 

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::live::{Live, live_text};
+use super::live::{Live, live_text, whenever};
 use super::pool::{Fault, Pool};
 use crate::experiment::{Experiment, PRESETS};
 use crate::lab::{Command, Control, Event, Runner};
@@ -108,7 +108,7 @@ impl Lab {
         });
         let beat = RwSignal::new(0u32);
         let is_due = StoredValue::new(false);
-        Effect::new(move |_| {
+        whenever(move |_| {
             board.track();
             if !is_due.get_value() {
                 is_due.set_value(true);

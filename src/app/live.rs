@@ -8,7 +8,8 @@ use leptos::prelude::*;
 /// A value that follows signals.
 pub type Live<T> = Box<dyn FnMut() -> T + Send>;
 
-/// A value that follows the signals that `make` reads: a boolean or a number for an attribute or a property.
+/// A value that follows the signals that `make` reads: a boolean or a number for an attribute or a property, or a part
+/// of the page.
 pub fn live<T>(make: impl FnMut() -> T + Send + 'static) -> Live<T> {
     Box::new(make)
 }
@@ -18,9 +19,19 @@ pub fn live_text<T: Into<Cow<'static, str>>>(mut make: impl FnMut() -> T + Send 
     Box::new(move || make().into())
 }
 
-/// A part of the page that follows the signals that `make` reads.
-pub fn live_view<V: IntoAny>(mut make: impl FnMut() -> V + Send + 'static) -> Live<AnyView> {
-    Box::new(move || make().into_any())
+/// Views in a row.
+pub fn list<V: IntoAny>(views: impl IntoIterator<Item = V>) -> AnyView {
+    views.into_iter().map(V::into_any).collect::<Vec<_>>().into_any()
+}
+
+/// A view that may be missing.
+pub fn maybe<V: IntoAny>(view: Option<V>) -> AnyView {
+    view.map(V::into_any).into_any()
+}
+
+/// Does something now, and again whenever a signal that `act` reads changes.
+pub fn whenever(act: impl FnMut(Option<()>) + 'static) {
+    Effect::new(handler(act));
 }
 
 /// What to do at an event.

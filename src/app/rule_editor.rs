@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::lab::Lab;
-use super::live::{handler, live, live_text};
+use super::live::{handler, list, live, live_text, maybe};
 use super::mathml::Formula;
 use crate::rule::{Equation, Rule};
 use crate::view::name::rule_name;
@@ -61,17 +61,15 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
             draft.set(None);
         }
     };
-    let numbers = move || {
-        (1..=lines.get())
-            .map(|line| {
+    let numbers = live(move || {
+        list((1..=lines.get()).map(|line| {
                 let is_here = move || error.with(|error| error.as_ref().is_some_and(|error| error.line == line));
                 view! {
-                    <span class:wrong=is_here>{live_text(move || if is_here() { format!("▶ {line}") } else { line.to_string() })}</span>
+                    <span class:wrong=live(is_here)>{live_text(move || if is_here() { format!("▶ {line}") } else { line.to_string() })}</span>
                 }
-            })
-            .collect_view()
-    };
-    let message = move || {
+            }))
+    });
+    let message = live(move || {
         let texts = lab.texts();
         match error.get() {
             Some(error) => {
@@ -85,23 +83,19 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
             None if is_draft.get() => view! { <p class="help">{texts.rule_fine}</p> }.into_any(),
             None => ().into_any(),
         }
-    };
-    let preview = move || {
-        is_draft.get().then(|| {
+    });
+    let preview = live(move || {
+        maybe(is_draft.get().then(|| {
             let is_old = is_wrong.get();
-            equations
-                .get()
-                .into_iter()
-                .map(|equation| {
-                    view! {
-                        <div class="equation" class:off=is_old>
-                            <Formula node=equation.mathml text=equation.text />
-                        </div>
-                    }
-                })
-                .collect_view()
-        })
-    };
+            list(equations.get().into_iter().map(|equation| {
+                view! {
+                    <div class="equation" class:off=is_old>
+                        <Formula node=equation.mathml text=equation.text />
+                    </div>
+                }
+            }))
+        }))
+    });
     view! {
         <details
             class="editor"

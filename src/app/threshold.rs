@@ -91,7 +91,7 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
     });
     // Keys are let go after each press: they try, and Enter commits. A pointer commits when it lets go.
     let by_key = StoredValue::new(false);
-    let words = move || threshold.words();
+    let words = live_text(move || threshold.words());
     let key = move |event: KeyboardEvent| match event.key().as_str() {
         "Enter" => {
             event.prevent_default();
@@ -100,12 +100,12 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
         "Escape" => lab.tried.set(None),
         _ => by_key.set_value(true),
     };
-    let value = move || {
+    let value = live(move || {
         let place = |grip: Grip| shown.get().map_or((grip.low + grip.high) / 2.0, libm::log);
         grip.get().map_or_else(String::new, |grip| shortest(place(grip)))
-    };
-    let pixels = move |of: fn(Grip) -> f64| move || grip.get().map(|grip| shortest(of(grip)) + "px");
-    let limit = move |of: fn(Grip) -> f64| move || shortest(grip.get().map_or(0.0, of));
+    });
+    let pixels = move |of: fn(Grip) -> f64| live(move || grip.get().map(|grip| shortest(of(grip)) + "px"));
+    let limit = move |of: fn(Grip) -> f64| live_text(move || shortest(grip.get().map_or(0.0, of)));
     view! {
         <input
             id="grip"
@@ -144,12 +144,12 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
 #[component]
 pub fn UsePercentile(threshold: Threshold) -> impl IntoView {
     let Threshold { lab, percentile, .. } = threshold;
-    let words = move || threshold.words();
-    let reason = move || match percentile.get() {
+    let words = live_text(move || threshold.words());
+    let reason = live_text(move || match percentile.get() {
         Err(NoPercentile::Infeasible) => lab.texts().p90_infeasible,
         Err(NoPercentile::Nothing) => lab.texts().nothing_yet,
         Ok(_) => "",
-    };
+    });
     view! {
         <div class="clip">
             <output id="clip-words" for="grip">{words}</output>

@@ -197,10 +197,10 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
         let (hidden, focused) = (is(|item| item.hidden), is(|item| item.focused));
         let slot = all.with_untracked(|all| find(all, id).map_or(0, |item| item.slot));
         let labelled = move |text: fn(&Texts) -> &'static str| fill(text(lab.texts()), &[("name", &name.get())]);
-        let color = move || {
+        let color = live_text(move || {
             let (r, g, b) = palette.get().variant(slot);
             format!("rgb({r} {g} {b})")
-        };
+        });
         view! {
             <li class:focused=live(move || focused.get())>
                 <input
