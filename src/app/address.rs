@@ -10,7 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
 use super::lab::{Lab, default};
-use super::live::{handler, live, maybe, whenever};
+use super::live::{handler, live, maybe, memo, whenever};
 use crate::train::Backend;
 use crate::view::board::Arrangement;
 use crate::view::fragment::{Fragment, Problem};
@@ -68,7 +68,7 @@ impl Address {
             shared: RwSignal::new(None),
         };
         // What the address holds, without the records: changes a few times a minute, not once a frame.
-        let place = Memo::new(move |_| {
+        let place = memo(move || {
             lab.board.with(|board| {
                 let variants: Vec<_> = board.variants().iter().map(|v| (v.id, v.hidden)).collect();
                 (variants, board.focused().map(|v| v.id), board.run(), board.cursor)
@@ -251,8 +251,8 @@ pub fn ShareResult(address: Address) -> impl IntoView {
 #[component]
 pub fn UndoRedo(address: Address) -> impl IntoView {
     let lab = address.lab;
-    let can_undo = Memo::new(move |_| address.history.with(History::can_undo));
-    let can_redo = Memo::new(move |_| address.history.with(History::can_redo));
+    let can_undo = memo(move || address.history.with(History::can_undo));
+    let can_redo = memo(move || address.history.with(History::can_redo));
     view! {
         <div class="undo">
             <button

@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MouseEvent};
 
 use super::lab::Lab;
-use super::live::{handler, list, live, live_text, maybe};
+use super::live::{handler, list, live, live_text, maybe, memo};
 use crate::view::advice::{self, Suggestion};
 use crate::view::summary::{sentence, summary};
 
@@ -33,7 +33,7 @@ fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> AnyView {
 /// The line that says what to look at, and what to try.
 #[component]
 pub fn Lead(lab: Lab) -> impl IntoView {
-    let lead = Memo::new(move |_| {
+    let lead = memo(move || {
         lab.stage();
         lab.names.with(|names| lab.board.with_untracked(|board| advice::lead(board, names, lab.texts())))
     });
@@ -58,7 +58,7 @@ struct Happening {
 /// One sentence for the focused variant, with the fix; the others' are folded away.
 #[component]
 pub fn Happened(lab: Lab) -> impl IntoView {
-    let said = Memo::new(move |_| {
+    let said = memo(move || {
         lab.stage();
         let (texts, names) = (lab.texts(), lab.names.get());
         lab.board.with_untracked(|board| {
@@ -93,7 +93,7 @@ pub fn Happened(lab: Lab) -> impl IntoView {
     };
     let items =
         move |focused: bool| live(move || list(said.get().into_iter().filter(|one| one.focused == focused).map(item)));
-    let count = Memo::new(move |_| said.with(|said| said.iter().filter(|one| !one.focused).count()));
+    let count = memo(move || said.with(|said| said.iter().filter(|one| !one.focused).count()));
     view! {
         <section class="card" aria-labelledby="happened-title">
             <h2 id="happened-title">{lab.say(|texts| texts.happened)}</h2>

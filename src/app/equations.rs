@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use super::live::{list, live, live_text};
+use super::live::{list, live, live_text, memo};
 use super::mathml::Formula;
 use super::rule_editor::RuleEditor;
 use crate::experiment::Experiment;
@@ -89,7 +89,7 @@ fn symbol_node(equations: &[Equation], symbol: &Symbol) -> Option<MathNode> {
 
 /// One line of the numbers at the cursor: its value is a memo of its own, so that a frame changes a text and no element.
 fn metric(lab: Lab, shown: Memo<Numbers>, label: fn(&'static Texts) -> &'static str, index: usize) -> AnyView {
-    let value = Memo::new(move |_| shown.with(|shown| shown.metric(index)).map_or_else(|| "–".to_owned(), three));
+    let value = memo(move || shown.with(|shown| shown.metric(index)).map_or_else(|| "–".to_owned(), three));
     view! {
         <tr>
             <th scope="row">{lab.say(label)}</th>
@@ -115,8 +115,8 @@ fn formula(title: &'static str, node: MathNode, active: Memo<bool>) -> AnyView {
 /// The equations and their numbers.
 #[component]
 pub fn Equations(lab: Lab) -> impl IntoView {
-    let equations = Memo::new(move |_| lab.current.with(rule_equations));
-    let shown = Memo::new(move |_| lab.board.with(numbers));
+    let equations = memo(move || lab.current.with(rule_equations));
+    let shown = memo(move || lab.board.with(numbers));
     let rule = live(move || {
         list(equations.get().into_iter().map(|equation| {
             view! {
@@ -126,11 +126,11 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             }
         }))
     });
-    let step = Memo::new(move |_| lab.board.with(Board::cursor_step));
-    let in_warmup = Memo::new(move |_| lab.current.with(|experiment| step.get() < experiment.warmup_steps));
-    let after_warmup = Memo::new(move |_| !in_warmup.get());
-    let clips = Memo::new(move |_| shown.with(|shown| shown.metric(3)).is_some_and(|scale| scale < 1.0));
-    let always = Memo::new(|_| false);
+    let step = memo(move || lab.board.with(Board::cursor_step));
+    let in_warmup = memo(move || lab.current.with(|experiment| step.get() < experiment.warmup_steps));
+    let after_warmup = memo(move || !in_warmup.get());
+    let clips = memo(move || shown.with(|shown| shown.metric(3)).is_some_and(|scale| scale < 1.0));
+    let always = memo(|| false);
     let others = live(move || {
         let texts = lab.texts();
         lab.current.with(|experiment| {
@@ -144,7 +144,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
         })
     });
     // Why there are no numbers, or of which parameter they are.
-    let remark = Memo::new(move |_| {
+    let remark = memo(move || {
         let texts = lab.texts();
         shown.with(|shown| match shown {
             Numbers::None => texts.nothing_yet.to_owned(),
@@ -155,14 +155,13 @@ pub fn Equations(lab: Lab) -> impl IntoView {
         })
     });
     // The rule's symbols change with the rule only; their values with every frame.
-    let symbols =
-        Memo::new(move |_| shown.with(|shown| shown.values().iter().map(|(s, _)| s.clone()).collect::<Vec<_>>()));
+    let symbols = memo(move || shown.with(|shown| shown.values().iter().map(|(s, _)| s.clone()).collect::<Vec<_>>()));
     let probe = live(move || {
         let equations = equations.get();
         list(symbols.get().into_iter().enumerate().filter_map(|(place, symbol)| {
             let node = symbol_node(&equations, &symbol)?;
             let text = move |shown: &Numbers| shown.values().get(place).map(|(_, value)| three(*value));
-            let value = Memo::new(move |_| shown.with(text).unwrap_or_default());
+            let value = memo(move || shown.with(text).unwrap_or_default());
             Some(view! {
                 <tr data-symbol=symbol.name.clone()>
                     <td>

@@ -19,6 +19,15 @@ pub fn live_text<T: Into<Cow<'static, str>>>(mut make: impl FnMut() -> T + Send 
     Box::new(move || make().into())
 }
 
+/// A value that follows the signals that `make` reads, computed once for all who read it; they hear of it only when it is
+/// another one.
+pub fn memo<T: PartialEq + Send + Sync + 'static>(make: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
+    fn new<T: PartialEq + Send + Sync + 'static>(make: Box<dyn Fn() -> T + Send + Sync>) -> Memo<T> {
+        Memo::new(move |_| make())
+    }
+    new(Box::new(make))
+}
+
 /// Views in a row.
 pub fn list<V: IntoAny>(views: impl IntoIterator<Item = V>) -> AnyView {
     views.into_iter().map(V::into_any).collect::<Vec<_>>().into_any()

@@ -8,7 +8,7 @@ use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent, Resize
 use super::canvas::Canvas;
 use super::frames::Drawing;
 use super::lab::Lab;
-use super::live::{handler, live, live_text, maybe, whenever};
+use super::live::{handler, live, live_text, maybe, memo, whenever};
 use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
 use crate::decimal::shortest;
@@ -43,7 +43,7 @@ pub fn palette(lab: Lab) -> Memo<Palette> {
         changed.forget();
         std::mem::forget(query);
     }
-    Memo::new(move |_| lab.theme.get().palette(system.get()))
+    memo(move || lab.theme.get().palette(system.get()))
 }
 
 /// A signal that changes whenever an element's size does.
@@ -163,7 +163,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
         hovered.set(None);
         event.prevent_default();
     };
-    let tip = Memo::new(move |_| {
+    let tip = memo(move || {
         let focused = || {
             let board = lab.board.read();
             let focused = board.focused()?;
@@ -181,7 +181,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
             Some(Tip { words, left, top: y * scale, below: y * scale < TIP_ABOVE })
         })
     });
-    let words = Memo::new(move |_| {
+    let words = memo(move || {
         lab.slow();
         lab.board.with_untracked(|board| lab.names.with(|n| focus_words(board, n, lab.texts())))
     });
@@ -400,7 +400,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
         Against::Rate => "strip",
         Against::Norm => "strip norm",
     };
-    let words = Memo::new(move |_| {
+    let words = memo(move || {
         lab.slow();
         let view = lab.view.get();
         lab.board.with_untracked(|board| lab.names.with(|names| step_words(board, of, view, names, lab.texts())))

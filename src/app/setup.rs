@@ -7,7 +7,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use super::live::{Live, handler, list, live, live_text, maybe};
+use super::live::{Live, handler, list, live, live_text, maybe, memo};
 use crate::decimal;
 use crate::experiment::{Experiment, Optimizer, RuleSource, Schedule, limits};
 use crate::network::Model;
@@ -31,7 +31,7 @@ type Writer = Arc<dyn Fn(&mut Experiment, f64) + Send + Sync>;
 fn number(lab: Lab, id: String, label: Live<Cow<'static, str>>, get: Reader, set: Writer) -> AnyView {
     let shown = {
         let get = get.clone();
-        Memo::new(move |_| lab.current.with(|experiment| get(experiment)))
+        memo(move || lab.current.with(|experiment| get(experiment)))
     };
     let change = move |event| {
         let Some(value) = decimal::parse(event_target_value(&event).trim()) else { return };
@@ -58,7 +58,7 @@ fn choice(
     get: fn(&Experiment) -> String,
     set: fn(&mut Experiment, &str),
 ) -> impl IntoView {
-    let chosen = Memo::new(move |_| lab.current.with(get));
+    let chosen = memo(move || lab.current.with(get));
     let items = list(options.into_iter().map(|(value, name)| {
         view! { <option value=value prop:selected=live(move || chosen.get() == value)>{lab.say(name)}</option> }
     }));
@@ -174,7 +174,7 @@ fn diagram(placement: Placement) -> impl IntoView {
 fn PlacementChoice(lab: Lab) -> impl IntoView {
     let options = list(Placement::ALL.into_iter().map(|placement| {
         let is_chosen = move |e: &Experiment| residual(e).is_some_and(|model| model.placement == placement);
-        let is_chosen = Memo::new(move |_| lab.current.with(is_chosen));
+        let is_chosen = memo(move || lab.current.with(is_chosen));
         view! {
             <label>
                 <input
@@ -188,10 +188,10 @@ fn PlacementChoice(lab: Lab) -> impl IntoView {
             </label>
         }
     }));
-    let final_norm = Memo::new(move |_| lab.current.with(|e| residual(e).is_some_and(|model| model.final_norm)));
+    let final_norm = memo(move || lab.current.with(|e| residual(e).is_some_and(|model| model.final_norm)));
     let branches = list(Branch::ALL.into_iter().enumerate().map(|(index, start)| {
         let is_chosen = move |e: &Experiment| residual(e).is_some_and(|model| model.branch == start);
-        let is_chosen = Memo::new(move |_| lab.current.with(is_chosen));
+        let is_chosen = memo(move || lab.current.with(is_chosen));
         view! {
             <option value=index.to_string() prop:selected=live(move || is_chosen.get())>
                 {live_text(move || branch_name(start, lab.texts()))}
@@ -234,7 +234,7 @@ fn PlacementChoice(lab: Lab) -> impl IntoView {
 /// The optimizer and its constants.
 #[component]
 fn OptimizerChoice(lab: Lab) -> impl IntoView {
-    let chosen = Memo::new(move |_| lab.current.with(|experiment| experiment.optimizer.rule.clone()));
+    let chosen = memo(move || lab.current.with(|experiment| experiment.optimizer.rule.clone()));
     let options = list(builtin().iter().map(|rule| {
         let id = rule.id;
         let name = Rule::parse(rule.text).map_or_else(|_| id.to_owned(), |rule| rule.name);
@@ -293,7 +293,7 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
 
 #[component]
 fn WarmupChoice(lab: Lab) -> impl IntoView {
-    let on = Memo::new(move |_| lab.current.with(|experiment| experiment.warmup_steps > 0));
+    let on = memo(move || lab.current.with(|experiment| experiment.warmup_steps > 0));
     let get: Reader = Arc::new(|e| f64::from(e.warmup_steps));
     let set: Writer = Arc::new(|e, value| e.warmup_steps = count32(value));
     let number = move || number(lab, "warmup-steps".into(), lab.say(|t| t.warmup_steps), get.clone(), set.clone());
@@ -334,7 +334,7 @@ fn WarmupChoice(lab: Lab) -> impl IntoView {
 
 #[component]
 fn ClippingChoice(lab: Lab) -> impl IntoView {
-    let on = Memo::new(move |_| lab.current.with(|experiment| experiment.clip_threshold.is_some()));
+    let on = memo(move || lab.current.with(|experiment| experiment.clip_threshold.is_some()));
     let get: Reader = Arc::new(|e| e.clip_threshold.unwrap_or(FIRST_THRESHOLD));
     let set: Writer = Arc::new(|e, value| e.clip_threshold = Some(value));
     let number = move || number(lab, "clip-threshold".into(), lab.say(|t| t.threshold), get.clone(), set.clone());
@@ -363,7 +363,7 @@ fn ClippingChoice(lab: Lab) -> impl IntoView {
 /// All controls.
 #[component]
 pub fn Setup(lab: Lab) -> impl IntoView {
-    let is_residual = Memo::new(move |_| lab.current.with(|experiment| residual(experiment).is_some()));
+    let is_residual = memo(move || lab.current.with(|experiment| residual(experiment).is_some()));
     let numeric = move |id: &str, label: fn(&'static Texts) -> &'static str, get: Reader, set: Writer| {
         number(lab, id.to_owned(), lab.say(label), get, set)
     };

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::lab::Lab;
-use super::live::{handler, list, live, maybe};
+use super::live::{handler, list, live, maybe, memo};
 use crate::view::words::Table;
 
 /// A disclosure with the numbers of a plot. `label` is the id of the plot's title; `children` stand beside the summary.
@@ -17,7 +17,7 @@ pub fn TableDisclosure(
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    let table = Memo::new(move |_| {
+    let table = memo(move || {
         if !open.get() {
             return Table::default();
         }

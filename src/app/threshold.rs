@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::lab::Lab;
-use super::live::{handler, live, live_text};
+use super::live::{handler, live, live_text, memo};
 use crate::decimal::{self, shortest};
 use crate::view::number::{rounded, three};
 use crate::view::plot::NormLayout;
@@ -50,11 +50,11 @@ pub struct Threshold {
 impl Threshold {
     /// What the board says of it; computed once, and only where it is shown.
     pub fn new(lab: Lab) -> Self {
-        let clipping = Memo::new(move |_| {
+        let clipping = memo(move || {
             let tried = lab.tried.get();
             lab.board.with(|board| scene::clipping(board, tried))
         });
-        Self { lab, clipping, percentile: Memo::new(move |_| lab.board.with(scene::percentile_90)) }
+        Self { lab, clipping, percentile: memo(move || lab.board.with(scene::percentile_90)) }
     }
 
     /// What it clips, or would clip, in words.
@@ -85,7 +85,7 @@ impl Threshold {
 pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView {
     let Threshold { lab, clipping, percentile } = threshold;
     // Without a threshold of its own the grip rests at the percentile, from where it can be drawn.
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         let resting = || percentile.get().ok();
         clipping.get().map(|clipping| clipping.threshold).or_else(resting)
     });
