@@ -75,7 +75,7 @@ pub fn maybe<V: IntoAny>(view: Option<V>) -> AnyView {
     view.map(V::into_any).into_any()
 }
 
-/// Does something now, and again whenever a signal that `act` reads changes.
+/// Does something once the page stands, and again whenever a signal that `act` reads changes.
 pub fn whenever(act: impl FnMut(Option<()>) + 'static) {
     Effect::new(handler(act));
 }
