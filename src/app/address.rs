@@ -10,7 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
 use super::lab::{Lab, default};
-use super::live::{handler, live};
+use super::live::{handler, live, maybe, memo, whenever};
 use crate::train::Backend;
 use crate::view::board::Arrangement;
 use crate::view::fragment::{Fragment, Problem};
@@ -68,13 +68,13 @@ impl Address {
             shared: RwSignal::new(None),
         };
         // What the address holds, without the records: changes a few times a minute, not once a frame.
-        let place = Memo::new(move |_| {
+        let place = memo(move || {
             lab.board.with(|board| {
                 let variants: Vec<_> = board.variants().iter().map(|v| (v.id, v.hidden)).collect();
                 (variants, board.focused().map(|v| v.id), board.run(), board.cursor)
             })
         });
-        Effect::new(move |before: Option<()>| {
+        whenever(move |before| {
             // A memo that nobody reads follows nothing.
             place.with(|_| ());
             address.history.update(|history| history.observe(lab.board.with_untracked(|board| board.arrangement())));
@@ -227,9 +227,9 @@ pub fn Share(address: Address) -> impl IntoView {
 pub fn ShareResult(address: Address) -> impl IntoView {
     let lab = address.lab;
     let select = |event: leptos::ev::FocusEvent| event_target::<HtmlInputElement>(&event).select();
-    let result = move || {
+    let result = live(move || {
         let texts = lab.texts();
-        address.shared.get().map(|shared| match shared {
+        maybe(address.shared.get().map(|shared| match shared {
             Shared::Copied => view! { <p id="shared">{texts.share_copied}</p> }.into_any(),
             Shared::TooLong(problem) => {
                 let text = fill(texts.share_too_long, &[("what", &problem.describe(texts))]);
@@ -242,8 +242,8 @@ pub fn ShareResult(address: Address) -> impl IntoView {
                 </p>
             }
             .into_any(),
-        })
-    };
+        }))
+    });
     view! { <div role="status" class="shared">{result}</div> }
 }
 
@@ -251,8 +251,8 @@ pub fn ShareResult(address: Address) -> impl IntoView {
 #[component]
 pub fn UndoRedo(address: Address) -> impl IntoView {
     let lab = address.lab;
-    let can_undo = Memo::new(move |_| address.history.with(History::can_undo));
-    let can_redo = Memo::new(move |_| address.history.with(History::can_redo));
+    let can_undo = memo(move || address.history.with(History::can_undo));
+    let can_redo = memo(move || address.history.with(History::can_redo));
     view! {
         <div class="undo">
             <button

@@ -5,12 +5,12 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MouseEvent};
 
 use super::lab::Lab;
-use super::live::{handler, live, live_text, live_view};
+use super::live::{handler, list, live, live_text, maybe, memo};
 use crate::view::advice::{self, Suggestion};
 use crate::view::summary::{sentence, summary};
 
 /// A button that makes a variant of a suggestion.
-fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> impl IntoView {
+fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> AnyView {
     let Suggestion { experiment, text } = suggestion;
     let click = move |event: MouseEvent| {
         // The button goes once it is taken; its box keeps the focus, or the keyboard would be back at the page's start.
@@ -27,19 +27,20 @@ fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> impl IntoView {
             {text}
         </button>
     }
+    .into_any()
 }
 
 /// The line that says what to look at, and what to try.
 #[component]
 pub fn Lead(lab: Lab) -> impl IntoView {
-    let lead = Memo::new(move |_| {
+    let lead = memo(move || {
         lab.stage();
         lab.names.with(|names| lab.board.with_untracked(|board| advice::lead(board, names, lab.texts())))
     });
     view! {
         <div class="lead" id="lead" tabindex="-1" aria-live="polite">
             <p>{live_text(move || lead.get().text)}</p>
-            {live_view(move || lead.get().next.map(|next| button(lab, next, "try")))}
+            {live(move || maybe(lead.get().next.map(|next| button(lab, next, "try"))))}
         </div>
     }
 }
@@ -57,7 +58,7 @@ struct Happening {
 /// One sentence for the focused variant, with the fix; the others' are folded away.
 #[component]
 pub fn Happened(lab: Lab) -> impl IntoView {
-    let said = Memo::new(move |_| {
+    let said = memo(move || {
         lab.stage();
         let (texts, names) = (lab.texts(), lab.names.get());
         lab.board.with_untracked(|board| {
@@ -86,25 +87,25 @@ pub fn Happened(lab: Lab) -> impl IntoView {
                     ": "
                     {text}
                 </p>
-                {fix.map(|fix| button(lab, fix, "fix"))}
+                {maybe(fix.map(|fix| button(lab, fix, "fix")))}
             </div>
         }
     };
-    let focused = move || said.get().into_iter().filter(|one| one.focused).map(item).collect_view();
-    let others = move || said.get().into_iter().filter(|one| !one.focused).map(item).collect_view();
-    let count = Memo::new(move |_| said.with(|said| said.iter().filter(|one| !one.focused).count()));
+    let items =
+        move |focused: bool| live(move || list(said.get().into_iter().filter(|one| one.focused == focused).map(item)));
+    let count = memo(move || said.with(|said| said.iter().filter(|one| !one.focused).count()));
     view! {
         <section class="card" aria-labelledby="happened-title">
             <h2 id="happened-title">{lab.say(|texts| texts.happened)}</h2>
             <div id="happened">
                 <div class="focused" tabindex="-1" aria-live="polite">
-                    {focused}
+                    {items(true)}
                 </div>
                 <details class="others" class:unneeded=live(move || count.get() == 0)>
                     <summary>
                         {live_text(move || crate::view::text::fill(lab.texts().happened_others, &[("count", &count.get().to_string())]))}
                     </summary>
-                    {others}
+                    {items(false)}
                 </details>
             </div>
         </section>

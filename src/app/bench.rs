@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::live::{live_text, live_view};
+use super::live::{list, live, live_text, maybe};
 use super::pool::Pool;
 use crate::decimal::Decimal;
 use crate::lab::bench::{Timing, WORKS, measure};
@@ -60,14 +60,13 @@ pub fn Bench(language: Language) -> impl IntoView {
             <tr>
                 <th scope="row">{timing.work}</th>
                 <td>{name(timing.backend)}</td>
-                <td>{timing.runs}</td>
-                <td>{timing.steps}</td>
+                <td>{timing.runs.to_string()}</td>
+                <td>{timing.steps.to_string()}</td>
                 <td>{Decimal::of(timing.seconds).places(2).positional()}</td>
                 <td>{Decimal::of(timing.run_steps_per_second).places(0).positional()}</td>
             </tr>
         }
     };
-    let json = move || timings.with(encode);
     view! {
         <main class="bench">
             <h1>{texts.bench}</h1>
@@ -82,11 +81,14 @@ pub fn Bench(language: Language) -> impl IntoView {
                         <th scope="col">{texts.bench_speed}</th>
                     </tr>
                 </thead>
-                <tbody>{live_view(move || timings.get().into_iter().map(row).collect_view())}</tbody>
+                <tbody>{live(move || list(timings.get().into_iter().map(row)))}</tbody>
             </table>
             <p role="status">{live_text(move || state.get())}</p>
             // Only when all is measured: a program that finds it finds all of it.
-            {live_view(move || done.get().then(|| view! { <script id="bench-results" type="application/json">{json}</script> }))}
+            {live(move || {
+                let json = live_text(move || timings.with(encode));
+                maybe(done.get().then(|| view! { <script id="bench-results" type="application/json">{json}</script> }))
+            })}
         </main>
     }
 }

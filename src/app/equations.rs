@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use super::live::{live, live_text};
+use super::live::{list, live, live_text, memo};
 use super::mathml::Formula;
 use super::rule_editor::RuleEditor;
 use crate::experiment::Experiment;
@@ -33,6 +33,13 @@ impl Numbers {
         match self {
             Self::Row { values, .. } => values,
             Self::None | Self::Dead => &[],
+        }
+    }
+
+    fn metric(&self, index: usize) -> Option<f64> {
+        match self {
+            Self::Row { metrics, .. } => metrics.get(index).copied().map(f64::from),
+            Self::None | Self::Dead => None,
         }
     }
 }
@@ -81,22 +88,19 @@ fn symbol_node(equations: &[Equation], symbol: &Symbol) -> Option<MathNode> {
 }
 
 /// One line of the numbers at the cursor: its value is a memo of its own, so that a frame changes a text and no element.
-fn metric(
-    lab: Lab,
-    label: fn(&Texts) -> &'static str,
-    value: impl Fn() -> Option<f64> + Send + Sync + 'static,
-) -> impl IntoView {
-    let value = Memo::new(move |_| value().map_or_else(|| "–".to_owned(), three));
+fn metric(lab: Lab, shown: Memo<Numbers>, label: fn(&'static Texts) -> &'static str, index: usize) -> AnyView {
+    let value = memo(move || shown.with(|shown| shown.metric(index)).map_or_else(|| "–".to_owned(), three));
     view! {
         <tr>
-            <th scope="row">{live_text(move || label(lab.texts()))}</th>
+            <th scope="row">{lab.say(label)}</th>
             <td class="number">{live_text(move || value.get())}</td>
         </tr>
     }
+    .into_any()
 }
 
 /// A formula besides the rule, marked while it does something to the step at the cursor.
-fn formula(title: &'static str, node: MathNode, active: Memo<bool>) -> impl IntoView {
+fn formula(title: &'static str, node: MathNode, active: Memo<bool>) -> AnyView {
     view! {
         <div class:active=live(move || active.get())>
             <h3>{title}</h3>
@@ -105,38 +109,29 @@ fn formula(title: &'static str, node: MathNode, active: Memo<bool>) -> impl Into
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// The equations and their numbers.
 #[component]
 pub fn Equations(lab: Lab) -> impl IntoView {
-    let equations = Memo::new(move |_| lab.current.with(rule_equations));
-    let shown = Memo::new(move |_| lab.board.with(numbers));
-    let rule = move || {
-        equations
-            .get()
-            .into_iter()
-            .map(|equation| {
-                view! {
-                    <div class="equation">
-                        <Formula node=equation.mathml text=equation.text numbers=shown />
-                    </div>
-                }
-            })
-            .collect_view()
-    };
-    let step = Memo::new(move |_| lab.board.with(Board::cursor_step));
-    let in_warmup = Memo::new(move |_| lab.current.with(|experiment| step.get() < experiment.warmup_steps));
-    let after_warmup = Memo::new(move |_| !in_warmup.get());
-    let metrics = move |index: usize| {
-        shown.with(|shown| match shown {
-            Numbers::Row { metrics, .. } => Some(f64::from(metrics[index])),
-            _ => None,
-        })
-    };
-    let clips = Memo::new(move |_| metrics(3).is_some_and(|scale| scale < 1.0));
-    let always = Memo::new(|_| false);
-    let others = move || {
+    let equations = memo(move || lab.current.with(rule_equations));
+    let shown = memo(move || lab.board.with(numbers));
+    let rule = live(move || {
+        list(equations.get().into_iter().map(|equation| {
+            view! {
+                <div class="equation">
+                    <Formula node=equation.mathml text=equation.text numbers=shown />
+                </div>
+            }
+        }))
+    });
+    let step = memo(move || lab.board.with(Board::cursor_step));
+    let in_warmup = memo(move || lab.current.with(|experiment| step.get() < experiment.warmup_steps));
+    let after_warmup = memo(move || !in_warmup.get());
+    let clips = memo(move || shown.with(|shown| shown.metric(3)).is_some_and(|scale| scale < 1.0));
+    let always = memo(|| false);
+    let others = live(move || {
         let texts = lab.texts();
         lab.current.with(|experiment| {
             let warmup = equation::warmup(experiment).map(|node| formula(texts.warmup_on, node, in_warmup));
@@ -145,11 +140,11 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             let schedule = formula(texts.schedule, equation::schedule(experiment), of_schedule);
             let clipping = equation::clipping(experiment).map(|node| formula(texts.clipping_on, node, clips));
             let block = equation::block(experiment).map(|node| formula(texts.block, node, always));
-            (warmup, schedule, clipping, block)
+            list([warmup, Some(schedule), clipping, block].into_iter().flatten())
         })
-    };
+    });
     // Why there are no numbers, or of which parameter they are.
-    let remark = Memo::new(move |_| {
+    let remark = memo(move || {
         let texts = lab.texts();
         shown.with(|shown| match shown {
             Numbers::None => texts.nothing_yet.to_owned(),
@@ -160,29 +155,23 @@ pub fn Equations(lab: Lab) -> impl IntoView {
         })
     });
     // The rule's symbols change with the rule only; their values with every frame.
-    let symbols =
-        Memo::new(move |_| shown.with(|shown| shown.values().iter().map(|(s, _)| s.clone()).collect::<Vec<_>>()));
-    let probe = move || {
+    let symbols = memo(move || shown.with(|shown| shown.values().iter().map(|(s, _)| s.clone()).collect::<Vec<_>>()));
+    let probe = live(move || {
         let equations = equations.get();
-        symbols
-            .get()
-            .into_iter()
-            .enumerate()
-            .filter_map(|(place, symbol)| {
-                let node = symbol_node(&equations, &symbol)?;
-                let text = move |shown: &Numbers| shown.values().get(place).map(|(_, value)| three(*value));
-                let value = Memo::new(move |_| shown.with(text).unwrap_or_default());
-                Some(view! {
-                    <tr data-symbol=symbol.name.clone()>
-                        <td>
-                            <Formula node />
-                        </td>
-                        <td class="number">{live_text(move || value.get())}</td>
-                    </tr>
-                })
+        list(symbols.get().into_iter().enumerate().filter_map(|(place, symbol)| {
+            let node = symbol_node(&equations, &symbol)?;
+            let text = move |shown: &Numbers| shown.values().get(place).map(|(_, value)| three(*value));
+            let value = memo(move || shown.with(text).unwrap_or_default());
+            Some(view! {
+                <tr data-symbol=symbol.name.clone()>
+                    <td>
+                        <Formula node />
+                    </td>
+                    <td class="number">{live_text(move || value.get())}</td>
+                </tr>
             })
-            .collect_view()
-    };
+        }))
+    });
     view! {
         <aside class="card" aria-labelledby="equations-title">
             <h2 id="equations-title">{live_text(move || equations_title(lab))}</h2>
@@ -196,8 +185,8 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             {others}
             <table class="now">
                 <tbody>
-                    {metric(lab, |t| t.loss_now, move || metrics(0))} {metric(lab, |t| t.norm_now, move || metrics(1))}
-                    {metric(lab, |t| t.rate_now, move || metrics(2))} {metric(lab, |t| t.scale_now, move || metrics(3))}
+                    {metric(lab, shown, |t| t.loss_now, 0)} {metric(lab, shown, |t| t.norm_now, 1)}
+                    {metric(lab, shown, |t| t.rate_now, 2)} {metric(lab, shown, |t| t.scale_now, 3)}
                 </tbody>
             </table>
             <details class="table">

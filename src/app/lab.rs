@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::live::{Live, live_text};
+use super::live::{Live, live_text, memo, whenever};
 use super::pool::{Fault, Pool};
 use crate::experiment::{Experiment, PRESETS};
 use crate::lab::{Command, Control, Event, Runner};
@@ -94,13 +94,13 @@ impl Lab {
     pub fn new(language: Language, theme: Theme) -> Self {
         let board = RwSignal::new(Board::default());
         let language = RwSignal::new(language);
-        let ids = Memo::new(move |_| board.with(|board| board.variants().iter().map(|v| v.id).collect::<Vec<_>>()));
+        let ids = memo(move || board.with(|board| board.variants().iter().map(|v| v.id).collect::<Vec<_>>()));
         // A variant's experiment never changes: its id stands for it.
-        let names = Memo::new(move |_| {
+        let names = memo(move || {
             ids.with(|_| ());
             board.with_untracked(|board| scene::names(board, language.get().texts()))
         });
-        let stage = Memo::new(move |_| {
+        let stage = memo(move || {
             board.with(|board| Stage {
                 variants: board.variants().iter().map(|v| (v.id, v.hidden, v.progress.clone())).collect(),
                 focus: (board.focused().map(|v| v.id), board.run(), board.cursor),
@@ -108,7 +108,7 @@ impl Lab {
         });
         let beat = RwSignal::new(0u32);
         let is_due = StoredValue::new(false);
-        Effect::new(move |_| {
+        whenever(move |_| {
             board.track();
             if !is_due.get_value() {
                 is_due.set_value(true);
@@ -121,8 +121,7 @@ impl Lab {
                 );
             }
         });
-        let current =
-            Memo::new(move |_| board.with(|board| board.focused().map_or_else(default, |v| v.experiment.clone())));
+        let current = memo(move || board.with(|board| board.focused().map_or_else(default, |v| v.experiment.clone())));
         Self {
             board,
             language,

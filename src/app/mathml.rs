@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use web_sys::{Document, Element};
 
 use super::equations::Numbers;
+use super::live::whenever;
 use crate::rule::{MathNode, Symbol};
 use crate::view::number::three;
 
@@ -62,7 +63,7 @@ pub fn Formula(
         MathNode { tag: "math", attributes: Vec::new(), text: None, children: vec![node], symbol: None }
     };
     let built = StoredValue::new_local(Places::new());
-    Effect::new(move |_| {
+    whenever(move |_| {
         let Some(place) = place.get() else { return };
         place.set_text_content(None);
         let mut places = numbers.map(|_| Places::new());
@@ -75,7 +76,7 @@ pub fn Formula(
         built.set_value(places.unwrap_or_default());
     });
     if let Some(numbers) = numbers {
-        Effect::new(move |_| {
+        whenever(move |_| {
             place.track();
             numbers.with(|numbers| {
                 built.with_value(|places| {

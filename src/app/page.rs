@@ -9,7 +9,7 @@ use super::advice::{Happened, Lead};
 use super::bench::Bench;
 use super::equations::Equations;
 use super::lab::Lab;
-use super::live::{handler, live, live_text, live_view};
+use super::live::{handler, list, live, live_text, maybe, whenever};
 use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
 use super::setup::Setup;
@@ -106,7 +106,7 @@ fn Page() -> impl IntoView {
     // For as long as the page.
     std::mem::forget(window_event_listener(leptos::ev::visibilitychange, move |_| look()));
     spawn_local(start_engine(lab, fragment.backend));
-    Effect::new(move |_| {
+    whenever(move |_| {
         let language = lab.language.get();
         document().set_title(language.texts().title);
         if let Some(root) = document().document_element() {
@@ -116,13 +116,13 @@ fn Page() -> impl IntoView {
         }
     });
     let is_wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width >= WIDE);
-    let themes = Theme::ALL.map(|theme| {
+    let themes = list(Theme::ALL.map(|theme| {
         view! {
             <option value=theme.tag() prop:selected=live(move || lab.theme.get() == theme)>
                 {live_text(move || theme.name(lab.texts()))}
             </option>
         }
-    });
+    }));
     view! {
         <header>
             <h1>"Brink"</h1>
@@ -172,7 +172,7 @@ fn Page() -> impl IntoView {
                 <div class="intro">
                     <Lead lab />
                     <div role="status">
-                        {live_view(move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> }))}
+                        {live(move || maybe(lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })))}
                     </div>
                 </div>
                 <AxisPlot lab palette=colors>

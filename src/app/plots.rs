@@ -8,7 +8,7 @@ use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent, Resize
 use super::canvas::Canvas;
 use super::frames::Drawing;
 use super::lab::Lab;
-use super::live::{handler, live, live_text, live_view};
+use super::live::{handler, live, live_text, maybe, memo, whenever};
 use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
 use crate::decimal::shortest;
@@ -43,13 +43,13 @@ pub fn palette(lab: Lab) -> Memo<Palette> {
         changed.forget();
         std::mem::forget(query);
     }
-    Memo::new(move |_| lab.theme.get().palette(system.get()))
+    memo(move || lab.theme.get().palette(system.get()))
 }
 
 /// A signal that changes whenever an element's size does.
 fn resized(node: NodeRef<html::Canvas>) -> ReadSignal<u32> {
     let (count, set_count) = signal(0u32);
-    Effect::new(move |_| {
+    whenever(move |_| {
         let Some(element) = node.get() else { return };
         let changed = Closure::<dyn Fn()>::new(move || set_count.update(|n| *n = n.wrapping_add(1)));
         if let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) {
@@ -78,7 +78,7 @@ fn follow(
             untrack(|| draw(&mut canvas, &palette));
         }
     });
-    Effect::new(move |_| {
+    whenever(move |_| {
         size.track();
         node.track();
         lab.board.track();
@@ -163,7 +163,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
         hovered.set(None);
         event.prevent_default();
     };
-    let tip = Memo::new(move |_| {
+    let tip = memo(move || {
         let focused = || {
             let board = lab.board.read();
             let focused = board.focused()?;
@@ -181,7 +181,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
             Some(Tip { words, left, top: y * scale, below: y * scale < TIP_ABOVE })
         })
     });
-    let words = Memo::new(move |_| {
+    let words = memo(move || {
         lab.slow();
         lab.board.with_untracked(|board| lab.names.with(|n| focus_words(board, n, lab.texts())))
     });
@@ -211,14 +211,16 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
                     on:blur=handler(move |_| has_focus.set(false))
                     on:keydown=handler(key)
                 ></canvas>
-                {live_view(move || tip.get().map(|tip| view! { <TipBox lab tip /> }))}
+                {live(move || maybe(tip.get().map(|tip| view! { <TipBox lab tip /> })))}
             </div>
             <p id="axis-words" class="unseen" aria-live="polite">{live_text(move || words.get())}</p>
             <TableDisclosure
                 lab
                 id="axis-table"
                 label="axis-title"
-                make=move || lab.board.with_untracked(|board| lab.names.with(|names| axis_table(board, names, lab.texts())))
+                make=Box::new(move || {
+                    lab.board.with_untracked(|board| lab.names.with(|names| axis_table(board, names, lab.texts())))
+                })
             >
                 {children()}
             </TableDisclosure>
@@ -235,8 +237,8 @@ fn TipBox(lab: Lab, tip: Tip) -> impl IntoView {
     view! {
         <div class="tip" class:below=tip.below style:left=left style:top=top aria-hidden="true">
             <b>{name}</b>
-            <span>{lab.say(|texts| texts.column_rate)} " " {rate.clone()}</span>
-            {loss.map(|loss| view! { <span>{lab.say(|texts| texts.column_loss)} " " {loss.clone()}</span> })}
+            <span>{lab.say(|texts| texts.column_rate)} " " {rate}</span>
+            {maybe(loss.map(|loss| view! { <span>{lab.say(|texts| texts.column_loss)} " " {loss}</span> }))}
             <span>{state}</span>
         </div>
     }
@@ -398,7 +400,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
         Against::Rate => "strip",
         Against::Norm => "strip norm",
     };
-    let words = Memo::new(move |_| {
+    let words = memo(move || {
         lab.slow();
         let view = lab.view.get();
         lab.board.with_untracked(|board| lab.names.with(|names| step_words(board, of, view, names, lab.texts())))
@@ -408,11 +410,11 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
         lab.board.with_untracked(|board| lab.names.with(|names| step_table(board, of, view, names, lab.texts())))
     };
     view! {
-        <section class="card" class:norm-card=move || of == Against::Norm aria-labelledby=section_label>
+        <section class="card" class:norm-card=of == Against::Norm aria-labelledby=section_label>
             <div class="heading">
                 <h2 id=title>{live_text(move || of.title(lab.view.get(), lab.texts()))}</h2>
-                {(of == Against::Loss).then(|| view! { <LossChoices lab /> })}
-                {(of == Against::Norm).then(|| view! { <UsePercentile threshold /> })}
+                {maybe((of == Against::Loss).then(|| view! { <LossChoices lab /> }))}
+                {maybe((of == Against::Norm).then(|| view! { <UsePercentile threshold /> }))}
             </div>
             <div class="plot">
                 <canvas
@@ -430,11 +432,11 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
                     on:pointercancel=handler(cancel)
                     on:keydown=handler(key)
                 ></canvas>
-                {(of == Against::Norm).then(|| view! { <Clip threshold grip /> })}
+                {maybe((of == Against::Norm).then(|| view! { <Clip threshold grip /> }))}
             </div>
             <p id=words_id class="unseen" aria-live="polite">{live_text(move || words.get())}</p>
-            <TableDisclosure lab id=format!("{}-table", of.id()) label=table_label make>
-                {(of == Against::Loss).then(|| view! { <p class="help">{lab.say(|texts| texts.loss_help)}</p> })}
+            <TableDisclosure lab id=format!("{}-table", of.id()) label=table_label make=Box::new(make)>
+                {maybe((of == Against::Loss).then(|| view! { <p class="help">{lab.say(|texts| texts.loss_help)}</p> }))}
             </TableDisclosure>
         </section>
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::lab::Lab;
-use super::live::{handler, live, live_text};
+use super::live::{handler, list, live, live_text, maybe, memo};
 use super::mathml::Formula;
 use crate::rule::{Equation, Rule};
 use crate::view::name::rule_name;
@@ -33,10 +33,10 @@ pub fn open(lab: Lab) {
 pub fn RuleEditor(lab: Lab) -> impl IntoView {
     // Without a draft the text follows the focused variant.
     let draft = RwSignal::new(None::<String>);
-    let running = Memo::new(move |_| lab.current.with(text_of));
-    let text = Memo::new(move |_| draft.get().unwrap_or_else(|| running.get()));
-    let error = Memo::new(move |_| text.with(|text| Rule::parse(text).err()));
-    let clipped = Memo::new(move |_| lab.current.with(|experiment| experiment.clip_threshold.is_some()));
+    let running = memo(move || lab.current.with(text_of));
+    let text = memo(move || draft.get().unwrap_or_else(|| running.get()));
+    let error = memo(move || text.with(|text| Rule::parse(text).err()));
+    let clipped = memo(move || lab.current.with(|experiment| experiment.clip_threshold.is_some()));
     let running_equations = move |clipped: bool| {
         running.with(|text| Rule::parse(text).map(|rule| rule.equations(clipped)).unwrap_or_default())
     };
@@ -45,10 +45,10 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
         Ok(rule) => rule.equations(clipped.get()),
         Err(_) => before.cloned().unwrap_or_else(|| running_equations(clipped.get())),
     });
-    let is_draft = Memo::new(move |_| draft.with(Option::is_some));
-    let is_wrong = Memo::new(move |_| error.with(Option::is_some));
-    let lines = Memo::new(move |_| text.with(|text| text.split('\n').count()));
-    let current_name = Memo::new(move |_| lab.current.with(rule_name));
+    let is_draft = memo(move || draft.with(Option::is_some));
+    let is_wrong = memo(move || error.with(Option::is_some));
+    let lines = memo(move || text.with(|text| text.split('\n').count()));
+    let current_name = memo(move || lab.current.with(rule_name));
 
     let commit = move || {
         if is_wrong.get_untracked() {
@@ -61,17 +61,15 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
             draft.set(None);
         }
     };
-    let numbers = move || {
-        (1..=lines.get())
-            .map(|line| {
+    let numbers = live(move || {
+        list((1..=lines.get()).map(|line| {
                 let is_here = move || error.with(|error| error.as_ref().is_some_and(|error| error.line == line));
                 view! {
-                    <span class:wrong=is_here>{live_text(move || if is_here() { format!("▶ {line}") } else { line.to_string() })}</span>
+                    <span class:wrong=live(is_here)>{live_text(move || if is_here() { format!("▶ {line}") } else { line.to_string() })}</span>
                 }
-            })
-            .collect_view()
-    };
-    let message = move || {
+            }))
+    });
+    let message = live(move || {
         let texts = lab.texts();
         match error.get() {
             Some(error) => {
@@ -85,23 +83,19 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
             None if is_draft.get() => view! { <p class="help">{texts.rule_fine}</p> }.into_any(),
             None => ().into_any(),
         }
-    };
-    let preview = move || {
-        is_draft.get().then(|| {
+    });
+    let preview = live(move || {
+        maybe(is_draft.get().then(|| {
             let is_old = is_wrong.get();
-            equations
-                .get()
-                .into_iter()
-                .map(|equation| {
-                    view! {
-                        <div class="equation" class:off=is_old>
-                            <Formula node=equation.mathml text=equation.text />
-                        </div>
-                    }
-                })
-                .collect_view()
-        })
-    };
+            list(equations.get().into_iter().map(|equation| {
+                view! {
+                    <div class="equation" class:off=is_old>
+                        <Formula node=equation.mathml text=equation.text />
+                    </div>
+                }
+            }))
+        }))
+    });
     view! {
         <details
             class="editor"

@@ -1,12 +1,13 @@
 //! The setup: one control for each choice. A control shows the focused variant's value; committing a change makes a new
 //! variant.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use super::live::{handler, live, live_text};
+use super::live::{Live, handler, list, live, live_text, maybe, memo};
 use crate::decimal;
 use crate::experiment::{Experiment, Optimizer, RuleSource, Schedule, limits};
 use crate::network::Model;
@@ -27,16 +28,10 @@ type Reader = Arc<dyn Fn(&Experiment) -> f64 + Send + Sync>;
 type Writer = Arc<dyn Fn(&mut Experiment, f64) + Send + Sync>;
 
 /// A number with its label; committed when the field is left or Enter is pressed.
-fn number(
-    lab: Lab,
-    id: String,
-    label: impl Fn() -> String + Send + Sync + 'static,
-    get: Reader,
-    set: Writer,
-) -> impl IntoView {
+fn number(lab: Lab, id: String, label: Live<Cow<'static, str>>, get: Reader, set: Writer) -> AnyView {
     let shown = {
         let get = get.clone();
-        Memo::new(move |_| lab.current.with(|experiment| get(experiment)))
+        memo(move || lab.current.with(|experiment| get(experiment)))
     };
     let change = move |event| {
         let Some(value) = decimal::parse(event_target_value(&event).trim()) else { return };
@@ -51,33 +46,25 @@ fn number(
             <input id=id type="number" step="any" inputmode="decimal" prop:value=live(move || field(shown.get())) on:change=handler(change) />
         </div>
     }
-}
-
-fn fixed(text: fn(&Texts) -> &'static str, lab: Lab) -> impl Fn() -> String + Send + Sync + 'static {
-    move || text(lab.texts()).to_owned()
+    .into_any()
 }
 
 /// A list to choose from: values with their names.
 fn choice(
     lab: Lab,
     id: &'static str,
-    label: fn(&Texts) -> &'static str,
+    label: fn(&'static Texts) -> &'static str,
     options: Vec<(&'static str, Named)>,
     get: fn(&Experiment) -> String,
     set: fn(&mut Experiment, &str),
 ) -> impl IntoView {
-    let chosen = Memo::new(move |_| lab.current.with(get));
-    let items = options
-        .into_iter()
-        .map(|(value, name)| {
-            view! {
-                <option value=value prop:selected=live(move || chosen.get() == value)>{live_text(move || name(lab.texts()))}</option>
-            }
-        })
-        .collect_view();
+    let chosen = memo(move || lab.current.with(get));
+    let items = list(options.into_iter().map(|(value, name)| {
+        view! { <option value=value prop:selected=live(move || chosen.get() == value)>{lab.say(name)}</option> }
+    }));
     view! {
         <div class="row">
-            <label for=id>{live_text(move || label(lab.texts()))}</label>
+            <label for=id>{lab.say(label)}</label>
             <select
                 id=id
                 prop:value=live(move || chosen.get())
@@ -177,7 +164,7 @@ fn diagram(placement: Placement) -> impl IntoView {
             <text x="31" y="38">"f"</text>
             <circle class="plus" cx="14" cy="20" r="4.5"></circle>
             <path class="wire" d="M11,20H17M14,17V23"></path>
-            {norm.map(|(x, y)| view! { <rect class="norm" x=x y=y width="12" height="4.5" rx="1"></rect> })}
+            {maybe(norm.map(|(x, y)| view! { <rect class="norm" x=x y=y width="12" height="4.5" rx="1"></rect> }))}
         </svg>
     }
 }
@@ -185,39 +172,32 @@ fn diagram(placement: Placement) -> impl IntoView {
 /// Whether an option is the chosen one is a memo of its own: nothing is set anew when another control is turned.
 #[component]
 fn PlacementChoice(lab: Lab) -> impl IntoView {
-    let options = Placement::ALL
-        .into_iter()
-        .map(|placement| {
-            let is_chosen = move |e: &Experiment| residual(e).is_some_and(|model| model.placement == placement);
-            let is_chosen = Memo::new(move |_| lab.current.with(is_chosen));
-            view! {
-                <label>
-                    <input
-                        type="radio"
-                        name="placement"
-                        prop:checked=live(move || is_chosen.get())
-                        on:change=handler(move |_| lab.change(|e| change_residual(e, |model| model.placement = placement)))
-                    />
-                    {diagram(placement)}
-                    {live_text(move || placement_name(placement, lab.texts()))}
-                </label>
-            }
-        })
-        .collect_view();
-    let final_norm = Memo::new(move |_| lab.current.with(|e| residual(e).is_some_and(|model| model.final_norm)));
-    let branches = Branch::ALL
-        .into_iter()
-        .enumerate()
-        .map(|(index, start)| {
-            let is_chosen = move |e: &Experiment| residual(e).is_some_and(|model| model.branch == start);
-            let is_chosen = Memo::new(move |_| lab.current.with(is_chosen));
-            view! {
-                <option value=index.to_string() prop:selected=live(move || is_chosen.get())>
-                    {live_text(move || branch_name(start, lab.texts()))}
-                </option>
-            }
-        })
-        .collect_view();
+    let options = list(Placement::ALL.into_iter().map(|placement| {
+        let is_chosen = move |e: &Experiment| residual(e).is_some_and(|model| model.placement == placement);
+        let is_chosen = memo(move || lab.current.with(is_chosen));
+        view! {
+            <label>
+                <input
+                    type="radio"
+                    name="placement"
+                    prop:checked=live(move || is_chosen.get())
+                    on:change=handler(move |_| lab.change(|e| change_residual(e, |model| model.placement = placement)))
+                />
+                {diagram(placement)}
+                {live_text(move || placement_name(placement, lab.texts()))}
+            </label>
+        }
+    }));
+    let final_norm = memo(move || lab.current.with(|e| residual(e).is_some_and(|model| model.final_norm)));
+    let branches = list(Branch::ALL.into_iter().enumerate().map(|(index, start)| {
+        let is_chosen = move |e: &Experiment| residual(e).is_some_and(|model| model.branch == start);
+        let is_chosen = memo(move || lab.current.with(is_chosen));
+        view! {
+            <option value=index.to_string() prop:selected=live(move || is_chosen.get())>
+                {live_text(move || branch_name(start, lab.texts()))}
+            </option>
+        }
+    }));
     view! {
         <fieldset>
             <legend>{lab.say(|texts| texts.placement)}</legend>
@@ -254,38 +234,35 @@ fn PlacementChoice(lab: Lab) -> impl IntoView {
 /// The optimizer and its constants.
 #[component]
 fn OptimizerChoice(lab: Lab) -> impl IntoView {
-    let chosen = Memo::new(move |_| lab.current.with(|experiment| experiment.optimizer.rule.clone()));
-    let options = builtin()
-        .iter()
-        .map(|rule| {
-            let id = rule.id;
-            let name = Rule::parse(rule.text).map_or_else(|_| id.to_owned(), |rule| rule.name);
-            view! {
-                <label>
-                    <input
-                        type="radio"
-                        name="optimizer"
-                        value=id
-                        prop:checked=live(move || chosen.with(|rule| *rule == RuleSource::Builtin(id.to_owned())))
-                        on:change=handler(move |_| lab.change(|experiment| experiment.optimizer = Optimizer::builtin(id)))
-                    />
-                    {name}
-                </label>
-            }
-        })
-        .collect_view();
+    let chosen = memo(move || lab.current.with(|experiment| experiment.optimizer.rule.clone()));
+    let options = list(builtin().iter().map(|rule| {
+        let id = rule.id;
+        let name = Rule::parse(rule.text).map_or_else(|_| id.to_owned(), |rule| rule.name);
+        view! {
+            <label>
+                <input
+                    type="radio"
+                    name="optimizer"
+                    value=id
+                    prop:checked=live(move || chosen.with(|rule| *rule == RuleSource::Builtin(id.to_owned())))
+                    on:change=handler(move |_| lab.change(|experiment| experiment.optimizer = Optimizer::builtin(id)))
+                />
+                {name}
+            </label>
+        }
+    }));
     // A typed rule is none of those that are offered: it is named below them.
-    let own = move || {
+    let own = live(move || {
         let is_own = chosen.with(|rule| matches!(rule, RuleSource::Text(_)));
-        is_own.then(|| {
+        maybe(is_own.then(|| {
             let name = lab.current.with_untracked(rule_name);
             view! { <p class="own">{live_text(move || fill(lab.texts().rule_own_now, &[("name", &name)]))}</p> }
-        })
-    };
-    let constants = move || {
+        }))
+    });
+    let constants = live(move || {
         // Only another rule has other constants.
         chosen.track();
-        let Ok(rule) = lab.current.with_untracked(Experiment::rule) else { return Vec::new() };
+        let constants = lab.current.with_untracked(Experiment::rule).map_or_else(|_| Vec::new(), |rule| rule.constants);
         let control = |constant: &crate::rule::Constant| {
             let (name, default) = (constant.name.clone(), constant.default);
             let (get_name, set_name, label) = (name.clone(), name.clone(), name.clone());
@@ -297,10 +274,10 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
                     e.optimizer.constants.insert(set_name.clone(), value);
                 }
             });
-            number(lab, format!("constant-{name}"), move || label.clone(), get, set).into_any()
+            number(lab, format!("constant-{name}"), live_text(move || label.clone()), get, set)
         };
-        rule.constants.iter().map(control).collect()
-    };
+        list(constants.iter().map(control))
+    });
     view! {
         <fieldset>
             <legend>{lab.say(|texts| texts.optimizer)}</legend>
@@ -316,10 +293,11 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
 
 #[component]
 fn WarmupChoice(lab: Lab) -> impl IntoView {
-    let on = Memo::new(move |_| lab.current.with(|experiment| experiment.warmup_steps > 0));
+    let on = memo(move || lab.current.with(|experiment| experiment.warmup_steps > 0));
     let get: Reader = Arc::new(|e| f64::from(e.warmup_steps));
     let set: Writer = Arc::new(|e, value| e.warmup_steps = count32(value));
-    let steps = view! { <Show when=move || on.get()>{number(lab, "warmup-steps".into(), fixed(|t| t.warmup_steps, lab), get.clone(), set.clone())}</Show> };
+    let number = move || number(lab, "warmup-steps".into(), lab.say(|t| t.warmup_steps), get.clone(), set.clone());
+    let steps = live(move || maybe(on.get().then(&number)));
     view! {
         <fieldset>
             <legend class="unseen">{lab.say(|texts| texts.warmup)}</legend>
@@ -356,10 +334,11 @@ fn WarmupChoice(lab: Lab) -> impl IntoView {
 
 #[component]
 fn ClippingChoice(lab: Lab) -> impl IntoView {
-    let on = Memo::new(move |_| lab.current.with(|experiment| experiment.clip_threshold.is_some()));
+    let on = memo(move || lab.current.with(|experiment| experiment.clip_threshold.is_some()));
     let get: Reader = Arc::new(|e| e.clip_threshold.unwrap_or(FIRST_THRESHOLD));
     let set: Writer = Arc::new(|e, value| e.clip_threshold = Some(value));
-    let threshold = view! { <Show when=move || on.get()>{number(lab, "clip-threshold".into(), fixed(|t| t.threshold, lab), get.clone(), set.clone())}</Show> };
+    let number = move || number(lab, "clip-threshold".into(), lab.say(|t| t.threshold), get.clone(), set.clone());
+    let threshold = live(move || maybe(on.get().then(&number)));
     view! {
         <fieldset>
             <legend class="unseen">{lab.say(|texts| texts.clipping)}</legend>
@@ -384,22 +363,22 @@ fn ClippingChoice(lab: Lab) -> impl IntoView {
 /// All controls.
 #[component]
 pub fn Setup(lab: Lab) -> impl IntoView {
-    let is_residual = Memo::new(move |_| lab.current.with(|experiment| residual(experiment).is_some()));
-    let numeric = move |id: &str, label: fn(&Texts) -> &'static str, get: Reader, set: Writer| {
-        number(lab, id.to_owned(), fixed(label, lab), get, set)
+    let is_residual = memo(move || lab.current.with(|experiment| residual(experiment).is_some()));
+    let numeric = move |id: &str, label: fn(&'static Texts) -> &'static str, get: Reader, set: Writer| {
+        number(lab, id.to_owned(), lab.say(label), get, set)
     };
-    let depth_label = move || {
+    let depth_label = live_text(move || {
         let texts = lab.texts();
-        if is_residual.get() { texts.depth_blocks } else { texts.depth_layers }.to_owned()
-    };
+        if is_residual.get() { texts.depth_blocks } else { texts.depth_layers }
+    });
     let tasks: Vec<_> = TASKS.iter().map(|task| (task.id, task_name(task.id))).collect();
-    let source = move || {
+    let source = live(move || {
         let source = lab.current.with(|experiment| crate::task::find(&experiment.task).map_or("", |task| task.source));
-        (!source.is_empty()).then(|| {
+        maybe((!source.is_empty()).then(|| {
             let text = fill(lab.texts().task_source, &[("source", source)]);
             view! { <p class="source">{text}</p> }
-        })
-    };
+        }))
+    });
     let set_depth: Writer = Arc::new(|e, value| match &mut e.model {
         Model::Mlp(model) => model.depth = count(value),
         Model::ResidualMlp(model) => model.depth = count(value),
@@ -443,9 +422,7 @@ pub fn Setup(lab: Lab) -> impl IntoView {
                 Arc::new(|e, value| e.initial_scale = value),
             )}
         </fieldset>
-        <Show when=move || is_residual.get()>
-            <PlacementChoice lab />
-        </Show>
+        {live(move || maybe(is_residual.get().then(|| view! { <PlacementChoice lab /> })))}
         <OptimizerChoice lab />
         <WarmupChoice lab />
         <ClippingChoice lab />

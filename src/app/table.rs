@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::lab::Lab;
-use super::live::handler;
+use super::live::{handler, list, live, maybe, memo};
 use crate::view::words::Table;
 
 /// A disclosure with the numbers of a plot. `label` is the id of the plot's title; `children` stand beside the summary.
@@ -13,36 +13,36 @@ pub fn TableDisclosure(
     lab: Lab,
     #[prop(into)] id: String,
     #[prop(into)] label: String,
-    make: impl Fn() -> Table + Send + Sync + 'static,
+    make: Box<dyn Fn() -> Table + Send + Sync>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    let table = Memo::new(move |_| {
+    let table = memo(move || {
         if !open.get() {
             return Table::default();
         }
         lab.slow();
         make()
     });
-    let head = move || {
-        table.with(|table| table.head.iter().map(|cell| view! { <th scope="col">{cell.clone()}</th> }).collect_view())
-    };
-    let rows = move || {
+    let head = live(move || {
+        table.with(|table| list(table.head.iter().map(|cell| view! { <th scope="col">{cell.clone()}</th> })))
+    });
+    let rows = live(move || {
         let row = |row: &Vec<String>| {
             let (first, others) = row.split_first().map_or((String::new(), &[][..]), |(f, o)| (f.clone(), o));
             view! {
                 <tr>
                     <th scope="row">{first}</th>
-                    {others.iter().map(|cell| view! { <td>{cell.clone()}</td> }).collect_view()}
+                    {list(others.iter().map(|cell| view! { <td>{cell.clone()}</td> }))}
                 </tr>
             }
         };
-        table.with(|table| table.rows.iter().map(row).collect_view())
-    };
+        table.with(|table| list(table.rows.iter().map(row)))
+    });
     let scroll_label = label.clone();
     view! {
         <div class="under">
-            {children.map(|children| children())}
+            {maybe(children.map(|children| children()))}
             <details
                 class="table"
                 on:toggle=handler(move |event: web_sys::Event| {

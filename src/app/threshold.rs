@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::lab::Lab;
-use super::live::{handler, live, live_text};
+use super::live::{handler, live, live_text, memo};
 use crate::decimal::{self, shortest};
 use crate::view::number::{rounded, three};
 use crate::view::plot::NormLayout;
@@ -50,11 +50,11 @@ pub struct Threshold {
 impl Threshold {
     /// What the board says of it; computed once, and only where it is shown.
     pub fn new(lab: Lab) -> Self {
-        let clipping = Memo::new(move |_| {
+        let clipping = memo(move || {
             let tried = lab.tried.get();
             lab.board.with(|board| scene::clipping(board, tried))
         });
-        Self { lab, clipping, percentile: Memo::new(move |_| lab.board.with(scene::percentile_90)) }
+        Self { lab, clipping, percentile: memo(move || lab.board.with(scene::percentile_90)) }
     }
 
     /// What it clips, or would clip, in words.
@@ -85,13 +85,13 @@ impl Threshold {
 pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView {
     let Threshold { lab, clipping, percentile } = threshold;
     // Without a threshold of its own the grip rests at the percentile, from where it can be drawn.
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         let resting = || percentile.get().ok();
         clipping.get().map(|clipping| clipping.threshold).or_else(resting)
     });
     // Keys are let go after each press: they try, and Enter commits. A pointer commits when it lets go.
     let by_key = StoredValue::new(false);
-    let words = move || threshold.words();
+    let words = live_text(move || threshold.words());
     let key = move |event: KeyboardEvent| match event.key().as_str() {
         "Enter" => {
             event.prevent_default();
@@ -100,12 +100,12 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
         "Escape" => lab.tried.set(None),
         _ => by_key.set_value(true),
     };
-    let value = move || {
+    let value = live(move || {
         let place = |grip: Grip| shown.get().map_or((grip.low + grip.high) / 2.0, libm::log);
         grip.get().map_or_else(String::new, |grip| shortest(place(grip)))
-    };
-    let pixels = move |of: fn(Grip) -> f64| move || grip.get().map(|grip| shortest(of(grip)) + "px");
-    let limit = move |of: fn(Grip) -> f64| move || shortest(grip.get().map_or(0.0, of));
+    });
+    let pixels = move |of: fn(Grip) -> f64| live(move || grip.get().map(|grip| shortest(of(grip)) + "px"));
+    let limit = move |of: fn(Grip) -> f64| live_text(move || shortest(grip.get().map_or(0.0, of)));
     view! {
         <input
             id="grip"
@@ -144,12 +144,12 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
 #[component]
 pub fn UsePercentile(threshold: Threshold) -> impl IntoView {
     let Threshold { lab, percentile, .. } = threshold;
-    let words = move || threshold.words();
-    let reason = move || match percentile.get() {
+    let words = live_text(move || threshold.words());
+    let reason = live_text(move || match percentile.get() {
         Err(NoPercentile::Infeasible) => lab.texts().p90_infeasible,
         Err(NoPercentile::Nothing) => lab.texts().nothing_yet,
         Ok(_) => "",
-    };
+    });
     view! {
         <div class="clip">
             <output id="clip-words" for="grip">{words}</output>

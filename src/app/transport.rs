@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use super::live::{handler, live, live_text};
+use super::live::{handler, live, live_text, memo};
 use super::pool::{Fault, PAGE};
 use crate::train::Backend;
 use crate::view::board::{Board, Progress, Variant};
@@ -52,24 +52,24 @@ fn engine(lab: Lab) -> Option<String> {
 /// Run, pause, step, reset; progress, speed, backend; the cursor.
 #[component]
 pub fn Transport(lab: Lab) -> impl IntoView {
-    let progress = Memo::new(move |_| {
+    let progress = memo(move || {
         lab.board.with(|board| board.focused().map_or((0, 0), |variant| (variant.step(), variant.longest())))
     });
-    let where_ = Memo::new(move |_| lab.board.with(|board| place(board, lab.is_software.get(), lab.texts())));
+    let where_ = memo(move || lab.board.with(|board| place(board, lab.is_software.get(), lab.texts())));
     let dispatches = move || lab.board.with(|board| board.focused().map_or(0, |variant| variant.dispatches));
-    let cursor = Memo::new(move |_| lab.board.with(Board::cursor_step));
+    let cursor = memo(move || lab.board.with(Board::cursor_step));
     // Three digits: more flicker and say nothing.
-    let speed = Memo::new(move |_| {
+    let speed = memo(move || {
         let Some(speed) = lab.board.with(|board| board.focused()?.speed()) else { return String::new() };
         let unit = libm::pow(10.0, (libm::log10(speed.max(1.0)).floor() - 2.0).max(0.0));
         let rounded = ((speed / unit).round() * unit) as u64;
         fill(lab.texts().speed, &[("rate", &rounded.to_string())])
     });
     // Whether anything can be paused, and whether the focused variant has a step left.
-    let is_busy = Memo::new(move |_| lab.board.with(|board| board.variants().iter().any(is_open)));
-    let can_step = Memo::new(move |_| lab.board.with(|board| board.focused().is_some_and(is_open)));
-    let has_focus = Memo::new(move |_| lab.board.with(|board| board.focused().is_some()));
-    let is_latest = Memo::new(move |_| lab.board.with(|board| board.cursor.is_none()));
+    let is_busy = memo(move || lab.board.with(|board| board.variants().iter().any(is_open)));
+    let can_step = memo(move || lab.board.with(|board| board.focused().is_some_and(is_open)));
+    let has_focus = memo(move || lab.board.with(|board| board.focused().is_some()));
+    let is_latest = memo(move || lab.board.with(|board| board.cursor.is_none()));
     view! {
         <section
             class="transport"
@@ -185,22 +185,22 @@ fn find(items: &[Item], id: u64) -> Option<&Item> {
 /// The variants, each with a way to focus, hide and delete it.
 #[component]
 pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
-    let all = Memo::new(move |_| lab.names.with(|names| lab.board.with(|board| items(board, names, lab.texts()))));
+    let all = memo(move || lab.names.with(|names| lab.board.with(|board| items(board, names, lab.texts()))));
     // Keyed by id, and each field a memo of its own: a button must not lose its focus while training goes on.
-    let ids = Memo::new(move |_| all.with(|all| all.iter().map(|item| item.id).collect::<Vec<_>>()));
+    let ids = memo(move || all.with(|all| all.iter().map(|item| item.id).collect::<Vec<_>>()));
     let line = move |id: u64| {
         let text = move |of: fn(&Item) -> &String| {
-            Memo::new(move |_| all.with(|all| find(all, id).map(of).cloned().unwrap_or_default()))
+            memo(move || all.with(|all| find(all, id).map(of).cloned().unwrap_or_default()))
         };
         let (name, state) = (text(|item| &item.name), text(|item| &item.state));
-        let is = move |of: fn(&Item) -> bool| Memo::new(move |_| all.with(|all| find(all, id).is_some_and(of)));
+        let is = move |of: fn(&Item) -> bool| memo(move || all.with(|all| find(all, id).is_some_and(of)));
         let (hidden, focused) = (is(|item| item.hidden), is(|item| item.focused));
         let slot = all.with_untracked(|all| find(all, id).map_or(0, |item| item.slot));
         let labelled = move |text: fn(&Texts) -> &'static str| fill(text(lab.texts()), &[("name", &name.get())]);
-        let color = move || {
+        let color = live_text(move || {
             let (r, g, b) = palette.get().variant(slot);
             format!("rgb({r} {g} {b})")
-        };
+        });
         view! {
             <li class:focused=live(move || focused.get())>
                 <input
