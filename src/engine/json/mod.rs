@@ -453,6 +453,15 @@ mod tests {
     }
 
     #[test]
+    fn a_number_comes_back_to_the_same_bits() {
+        for text in ["122.416294033786585", "1e-300", "0.1", "5e-324", "1.7976931348623157e308", "9007199254740993"] {
+            let number = read(text).expect("JSON").as_number().expect("a number");
+            assert_eq!(Some(number), text.parse().ok());
+            assert_eq!(read(&write(&Value::Number(number))), Ok(Value::Number(number)));
+        }
+    }
+
+    #[test]
     fn what_is_absent_gets_its_default_and_what_is_not_finite_is_null() {
         let read = outer(r#"{"inner": {"count": 2.0}, "colours": [], "loss": null}"#).expect("it fits");
         assert_eq!(read.inner, Inner { count: 2, flag: true, names: Vec::new() });
