@@ -1,6 +1,7 @@
-//! Decimal numbers as text and back, the same text on every machine. Only the shortest digits of a number and its nearest
-//! binary value come from the platform: natively from the standard library, on the page from the browser, so that the
-//! tables which both need are not loaded with the page.
+//! Decimal numbers as text and back, the same text on every machine (but for the last of 17 digits where two texts are
+//! equally near to a number). Only the shortest digits of a number and its nearest binary value come from the platform:
+//! natively from the standard library, on the page from the browser, so that the tables which both need are not loaded with
+//! the page.
 
 #[cfg(target_arch = "wasm32")]
 mod browser;
