@@ -166,8 +166,7 @@ impl Lab {
         self.beat.track();
     }
 
-    /// A text that follows the language. Every text of the page is drawn through this one type of closure: one of its own
-    /// for each would make the page larger by an eighth.
+    /// A text that follows the language.
     pub fn say(self, text: fn(&'static Texts) -> &'static str) -> Live<Cow<'static, str>> {
         live_text(move || text(self.texts()))
     }
