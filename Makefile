@@ -14,6 +14,12 @@ SOURCES := Cargo.toml Cargo.lock Trunk.toml index.html $(shell find .cargo src s
 serve: dist
 	@exec node .ci/serve.mjs dist $(PORT)
 
+# Beside the profile `page` (Cargo.toml), what makes the page small and has no stable place to be said: the standard library is
+# compiled with the page, for size; a panic is a trap and carries no text. docs/decisions.md tells what each saves.
+# `trunk serve` without these builds a larger page, whose panics tell where.
+SMALL := RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size \
+	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none"
+
 # The release build of the page, made again only when something it is made of is newer.
 dist:
 	@.ci/tools.sh build
@@ -21,7 +27,7 @@ dist:
 
 dist/index.html: $(SOURCES)
 	@echo "== Building the page (release, one WebAssembly file; about 4 minutes the first time, 1 to 2 after a change)"
-	trunk build --release
+	$(SMALL) trunk build --release
 	@touch dist/index.html
 
 test:

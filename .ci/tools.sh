@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 TRUNK_VERSION=0.21.14
 WASM_BINDGEN_VERSION=0.2.130 # the same as the crate in Cargo.toml: the two must be equal
 BINARYEN_VERSION=132.0.0
+TERSER_VERSION=5.51.2
 TARGET=wasm32-unknown-unknown
 
 tools="$PWD/target/tools"
@@ -39,6 +40,10 @@ build() {
         say "Adding the Rust target $TARGET (half a minute)"
         rustup target add "$TARGET"
     fi
+    if ! rustup component list --installed 2>/dev/null | grep -qx rust-src; then
+        say "Adding the Rust component rust-src, the standard library's source (some seconds)"
+        rustup component add rust-src
+    fi
     if ! have trunk "$TRUNK_VERSION"; then
         say "Installing trunk $TRUNK_VERSION, which bundles the page (about 3 minutes)"
         # Without default features: no self-update check, no second TLS stack.
@@ -49,10 +54,12 @@ build() {
         # Not --locked: the lock file that it ships names a version of a crate that registries no longer offer.
         cargo_tool 1 wasm-bindgen-cli --version "$WASM_BINDGEN_VERSION"
     fi
-    if ! have wasm-opt "$BINARYEN_VERSION" && ! have wasm-opt "version ${BINARYEN_VERSION%%.*}"; then
-        say "Installing wasm-opt (binaryen $BINARYEN_VERSION) from npm (some seconds)"
+    if ! have wasm-opt "version ${BINARYEN_VERSION%%.*}" || ! have terser "$TERSER_VERSION"; then
+        say "Installing wasm-opt (binaryen $BINARYEN_VERSION) and terser $TERSER_VERSION from npm (some seconds)"
         mkdir -p "$tools"
-        npm install --prefix "$tools" --no-save --no-audit --no-fund --loglevel=error "binaryen@$BINARYEN_VERSION"
+        # Together: what npm installs without saving, it removes at the next call.
+        npm install --prefix "$tools" --no-save --no-audit --no-fund --loglevel=error \
+            "binaryen@$BINARYEN_VERSION" "terser@$TERSER_VERSION"
     fi
 }
 
