@@ -10,7 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
 use super::lab::{Lab, default};
-use super::live::{handler, live, maybe, memo, whenever};
+use super::live::{RwSignal, handler, live, maybe, memo, whenever};
 use crate::train::Backend;
 use crate::view::board::Arrangement;
 use crate::view::fragment::{Fragment, Problem};
@@ -174,7 +174,7 @@ impl Address {
     }
 
     fn go(&self, step: fn(&mut History) -> Option<Arrangement>) {
-        if let Some(arrangement) = self.history.try_update(step).flatten() {
+        if let Some(arrangement) = self.history.update(step) {
             self.lab.notice.set(None);
             self.lab.restore(&arrangement);
         }

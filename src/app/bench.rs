@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::live::{list, live, live_text, maybe};
+use super::live::{RwSignal, list, live, live_text, maybe};
 use super::pool::Pool;
 use crate::decimal::Decimal;
 use crate::lab::bench::{Timing, WORKS, measure};

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use super::live::{list, live, live_text, memo};
+use super::live::{Memo, list, live, live_text, memo};
 use super::mathml::Formula;
 use super::rule_editor::RuleEditor;
 use crate::experiment::Experiment;

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::live::{Live, live_text, memo, whenever};
+use super::live::{Live, Memo, RwSignal, live_text, memo, whenever};
 use super::pool::{Fault, Pool};
 use crate::experiment::{Experiment, PRESETS};
 use crate::lab::{Command, Control, Event, Runner};
@@ -186,10 +186,10 @@ impl Lab {
         let (before, had) = self.board.with_untracked(|board| {
             (board.focused().map(|variant| variant.experiment.clone()), board.variants().len())
         });
-        let commit = self.board.try_update(|board| board.commit(experiment));
+        let commit = self.board.update(|board| board.commit(experiment));
         self.notice.set(None);
         match commit {
-            Some(Commit::Added { id, replaced }) => {
+            Commit::Added { id, replaced } => {
                 if let Some(gone) = replaced {
                     self.cancel(gone);
                 }
@@ -200,16 +200,16 @@ impl Lab {
                     self.notice.set(Some(texts.other_problem.to_owned()));
                 }
             }
-            Some(Commit::Full) => {
+            Commit::Full => {
                 self.notice.set(Some(fill(texts.too_many, &[("count", &MOST_VARIANTS.to_string())])));
             }
-            Some(Commit::There(_)) | None => {}
+            Commit::There(_) => {}
         }
     }
 
     /// Makes the board what an arrangement says; what is new on it trains.
     pub fn restore(&self, arrangement: &Arrangement) {
-        let Some(restored) = self.board.try_update(|board| board.restore(arrangement)) else { return };
+        let restored = self.board.update(|board| board.restore(arrangement));
         for id in restored.gone {
             self.cancel(id);
         }

@@ -1,10 +1,13 @@
-//! What follows signals or events, behind one type for each kind instead of one for each place: for every other type of
-//! closure leptos brings its own attribute, effect and rebuild, and the page grows.
+//! Signals, and what follows signals or events, behind one type for each kind instead of one for each value or place:
+//! for every other type of value leptos brings its own signal, for every other closure its own attribute, effect and
+//! rebuild, and the page grows.
 
+use std::any::Any;
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 
-use leptos::prelude::*;
+use leptos::prelude::{AnyView, Effect, IntoAny, Read, ReadUntracked, Track, Write};
 use leptos::tachys::reactive_graph::ReactiveFunction;
 
 /// A closure that is only ever called by reference. A `dyn FnMut` holds code for a call by value besides: for each of
@@ -56,13 +59,137 @@ pub fn live_text<T: Into<Cow<'static, str>>>(mut make: impl FnMut() -> T + Send 
     Live(Box::new(move |()| make().into()))
 }
 
+/// What a signal holds, whatever it is.
+type Content = Box<dyn Any + Send + Sync>;
+
+fn content<T: 'static>(content: &Content) -> &T {
+    content.downcast_ref().unwrap_or_else(|| unreachable!("a signal holds the type that it was made with"))
+}
+
+/// leptos's `RwSignal`: a value that changes, and of which whoever read it hears.
+pub struct RwSignal<T> {
+    signal: leptos::prelude::RwSignal<Content>,
+    holds: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for RwSignal<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for RwSignal<T> {}
+
+impl<T: Send + Sync + 'static> RwSignal<T> {
+    /// A signal that holds `value` at first.
+    pub fn new(value: T) -> Self {
+        Self { signal: leptos::prelude::RwSignal::new(Box::new(value)), holds: PhantomData }
+    }
+
+    /// Reads the value.
+    pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
+        read(content(&self.signal.read()))
+    }
+
+    /// Reads the value, without hearing of its changes.
+    pub fn with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> R {
+        read(content(&self.signal.read_untracked()))
+    }
+
+    /// A copy of the value.
+    pub fn get(self) -> T
+    where
+        T: Clone,
+    {
+        self.with(T::clone)
+    }
+
+    /// A copy of the value, without hearing of its changes.
+    pub fn get_untracked(self) -> T
+    where
+        T: Clone,
+    {
+        self.with_untracked(T::clone)
+    }
+
+    /// Changes the value in place and tells everyone who read it.
+    pub fn update<R>(self, change: impl FnOnce(&mut T) -> R) -> R {
+        let mut held = self.signal.write();
+        change(held.downcast_mut().unwrap_or_else(|| unreachable!("a signal holds the type that it was made with")))
+    }
+
+    /// Puts another value in its place and tells everyone who read it.
+    pub fn set(self, value: T) {
+        self.update(|held| *held = value);
+    }
+
+    /// Hears of changes without reading.
+    pub fn track(self) {
+        self.signal.track();
+    }
+}
+
+/// leptos's `Memo`, made by [`memo`].
+pub struct Memo<T> {
+    memo: leptos::prelude::Memo<Content>,
+    holds: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Memo<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Memo<T> {}
+
+impl<T: Send + Sync + 'static> Memo<T> {
+    /// Reads the value.
+    pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
+        read(content(&self.memo.read()))
+    }
+
+    /// Reads the value, without hearing of its changes.
+    pub fn with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> R {
+        read(content(&self.memo.read_untracked()))
+    }
+
+    /// A copy of the value.
+    pub fn get(self) -> T
+    where
+        T: Clone,
+    {
+        self.with(T::clone)
+    }
+
+    /// A copy of the value, without hearing of its changes.
+    pub fn get_untracked(self) -> T
+    where
+        T: Clone,
+    {
+        self.with_untracked(T::clone)
+    }
+
+    /// Hears of changes without reading.
+    pub fn track(self) {
+        self.memo.track();
+    }
+}
+
 /// A value that follows the signals that `make` reads, computed once for all who read it; they hear of it only when it is
 /// another one.
 pub fn memo<T: PartialEq + Send + Sync + 'static>(make: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
-    fn new<T: PartialEq + Send + Sync + 'static>(make: Box<dyn Compute<T> + Send + Sync>) -> Memo<T> {
-        Memo::new(move |_| make.compute())
+    fn new(make: Box<dyn Compute<Content> + Send + Sync>, changed: Changed) -> leptos::prelude::Memo<Content> {
+        leptos::prelude::Memo::new_with_compare(move |_| make.compute(), changed)
     }
-    new(Box::new(make))
+    Memo { memo: new(Box::new(move || -> Content { Box::new(make()) }), changed::<T>), holds: PhantomData }
+}
+
+/// Whether a memo's value is another one than before.
+type Changed = fn(Option<&Content>, Option<&Content>) -> bool;
+
+fn changed<T: PartialEq + 'static>(before: Option<&Content>, after: Option<&Content>) -> bool {
+    before.map(content::<T>) != after.map(content::<T>)
 }
 
 /// Views in a row.

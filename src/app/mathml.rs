@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use web_sys::{Document, Element};
 
 use super::equations::Numbers;
-use super::live::whenever;
+use super::live::{Memo, whenever};
 use crate::rule::{MathNode, Symbol};
 use crate::view::number::three;
 

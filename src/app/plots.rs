@@ -8,7 +8,7 @@ use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent, Resize
 use super::canvas::Canvas;
 use super::frames::Drawing;
 use super::lab::Lab;
-use super::live::{handler, live, live_text, maybe, memo, whenever};
+use super::live::{Memo, RwSignal, handler, live, live_text, maybe, memo, whenever};
 use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
 use crate::decimal::shortest;
@@ -47,11 +47,11 @@ pub fn palette(lab: Lab) -> Memo<Palette> {
 }
 
 /// A signal that changes whenever an element's size does.
-fn resized(node: NodeRef<html::Canvas>) -> ReadSignal<u32> {
-    let (count, set_count) = signal(0u32);
+fn resized(node: NodeRef<html::Canvas>) -> RwSignal<u32> {
+    let count = RwSignal::new(0u32);
     whenever(move |_| {
         let Some(element) = node.get() else { return };
-        let changed = Closure::<dyn Fn()>::new(move || set_count.update(|n| *n = n.wrapping_add(1)));
+        let changed = Closure::<dyn Fn()>::new(move || count.update(|n| *n = n.wrapping_add(1)));
         if let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) {
             observer.observe(&element);
             // The plots stay as long as the page.
@@ -113,7 +113,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
     // As it was drawn last: what a pointer points at.
     let drawn = StoredValue::new(None::<(AxisLayout, Vec<u64>, Size)>);
     // Changes with each drawing while a tooltip is shown.
-    let (redrawn, set_redrawn) = signal(0u32);
+    let redrawn = RwSignal::new(0u32);
     let hovered = RwSignal::new(None::<(u64, usize)>);
     let has_focus = RwSignal::new(false);
     follow(lab, node, palette, move |canvas, palette| {
@@ -123,7 +123,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
         let _ = layout.draw(canvas, palette);
         drawn.set_value(Some((layout, ids, size)));
         if hovered.get_untracked().is_some() || has_focus.get_untracked() {
-            set_redrawn.update(|n| *n = n.wrapping_add(1));
+            redrawn.update(|n| *n = n.wrapping_add(1));
         }
     });
     let nearest = move |(x, y): (f64, f64), within: f64| {
@@ -165,9 +165,10 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
     };
     let tip = memo(move || {
         let focused = || {
-            let board = lab.board.read();
-            let focused = board.focused()?;
-            Some((focused.id, board.focused_run(focused)?))
+            lab.board.with(|board| {
+                let focused = board.focused()?;
+                Some((focused.id, board.focused_run(focused)?))
+            })
         };
         let (id, run) = hovered.get().or_else(|| has_focus.get().then(focused).flatten())?;
         redrawn.track();

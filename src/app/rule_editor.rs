@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::lab::Lab;
-use super::live::{handler, list, live, live_text, maybe, memo};
+use super::live::{RwSignal, handler, list, live, live_text, maybe, memo};
 use super::mathml::Formula;
 use crate::rule::{Equation, Rule};
 use crate::view::name::rule_name;
@@ -41,9 +41,12 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
         running.with(|text| Rule::parse(text).map(|rule| rule.equations(clipped)).unwrap_or_default())
     };
     // What could be read last stays, dimmed, while a line is incomplete.
-    let equations = Memo::new(move |before: Option<&Vec<Equation>>| match text.with(|text| Rule::parse(text)) {
-        Ok(rule) => rule.equations(clipped.get()),
-        Err(_) => before.cloned().unwrap_or_else(|| running_equations(clipped.get())),
+    let readable = StoredValue::new(None::<Vec<Equation>>);
+    let equations = memo(move || {
+        if let Ok(rule) = text.with(|text| Rule::parse(text)) {
+            readable.set_value(Some(rule.equations(clipped.get())));
+        }
+        readable.get_value().unwrap_or_else(|| running_equations(clipped.get()))
     });
     let is_draft = memo(move || draft.with(Option::is_some));
     let is_wrong = memo(move || error.with(Option::is_some));

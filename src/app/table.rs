@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::lab::Lab;
-use super::live::{handler, list, live, maybe, memo};
+use super::live::{RwSignal, handler, list, live, maybe, memo};
 use crate::view::words::Table;
 
 /// A disclosure with the numbers of a plot. `label` is the id of the plot's title; `children` stand beside the summary.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::lab::Lab;
-use super::live::{handler, live, live_text, memo};
+use super::live::{Memo, RwSignal, handler, live, live_text, memo};
 use crate::decimal::{self, shortest};
 use crate::view::number::{rounded, three};
 use crate::view::plot::NormLayout;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use super::live::{handler, live, live_text, memo};
+use super::live::{Memo, handler, live, live_text, memo};
 use super::pool::{Fault, PAGE};
 use crate::train::Backend;
 use crate::view::board::{Board, Progress, Variant};
