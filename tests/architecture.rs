@@ -9,19 +9,20 @@ type Room = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// `experiment` and what it stands on.
 const BELOW_TRAIN: &[&str] =
-    &["experiment", "rule", "network", "task", "record", "json", "decimal", "random", "tensor"];
+    &["experiment", "rule", "network", "task", "record", "vector", "json", "decimal", "random", "tensor"];
 
 /// Each room and what it may import, from the ground up; the same table as in `docs/architecture.md`.
 const HOUSE: &[Room] = &[
     ("random", &[], &[]),
     ("tensor", &[], &[]),
-    ("decimal", &[], &[]),
     ("json", &[], &[]),
-    ("record", &["json"], &[]),
-    ("rule", &["decimal"], &[]),
+    ("vector", &[], &[]),
     ("task", &["random", "tensor"], &[]),
     ("network", &["json", "tensor", "random"], &[]),
-    ("experiment", &["rule", "network", "task", "json", "decimal", "random", "tensor"], &[]),
+    ("decimal", &[], &[]),
+    ("rule", &["vector", "decimal"], &[]),
+    ("record", &["json"], &[]),
+    ("experiment", &["rule", "network", "task", "vector", "json", "decimal", "random", "tensor"], &[]),
     ("train", &[], BELOW_TRAIN),
     ("diagnose", &["record"], &[]),
     ("lab", &["train", "diagnose"], BELOW_TRAIN),

@@ -4,7 +4,7 @@ mod golden;
 
 use std::collections::BTreeSet;
 
-use brink::rule::{Program, Workspace, builtin};
+use brink::rule::{Program, builtin};
 use golden::cases;
 
 /// Relative tolerance of the f64 evaluation.
@@ -46,7 +46,7 @@ fn golden_cpu_f64_update_is_the_evaluation_bit_for_bit() {
             program.per_parameter_initial().iter().flat_map(|&initial| vec![initial; count]).collect();
         let mut scalar_states = program.scalar_initial().to_vec();
         let mut scalars = vec![0.0; program.scalar_count()];
-        let mut workspace = Workspace::new(&program);
+        let mut workspace = program.workspace();
         let initial: Vec<f64> = rule.states.iter().map(|state| state.initial).collect();
         let mut reference: Vec<(f64, Vec<f64>)> = theta.iter().map(|&theta| (theta, initial.clone())).collect();
         for t in 0..case.lr.len() {
@@ -66,7 +66,7 @@ fn golden_cpu_f32_update_keeps_to_four_units_in_the_last_place() {
     let mut worst = 0f64;
     for (file, case) in cases() {
         let program = Program::new(&case.rule());
-        let mut workspace = Workspace::new(&program);
+        let mut workspace = program.workspace();
         for (t, step) in case.steps().into_iter().enumerate() {
             let (mut theta, mut states) = (step.theta.clone(), step.states.clone());
             program.update(&step.scalars, &mut theta, &step.gradient, step.gradient_scale, &mut states, &mut workspace);

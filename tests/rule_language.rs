@@ -1,6 +1,6 @@
 //! What the language refuses and says, and how equations look.
 
-use brink::rule::{Kind, MAX_NESTING, MAX_NODES, MAX_TEXT_BYTES, Program, Rule, When, Workspace, builtin};
+use brink::rule::{Kind, MAX_NESTING, MAX_NODES, MAX_TEXT_BYTES, Program, Rule, When, builtin};
 
 /// A rule with these lines between its name and its last line.
 fn with(lines: &str) -> String {
@@ -96,7 +96,7 @@ fn run(last: &str, theta: f64, g: f64) -> f64 {
     let mut scalars = vec![0.0; program.scalar_count()];
     program.scalars(&[], &mut [], 0.5, 3, &mut scalars);
     let mut theta = [theta];
-    program.update(&scalars, &mut theta, &[g], 1.0, &mut [], &mut Workspace::new(&program));
+    program.update(&scalars, &mut theta, &[g], 1.0, &mut [], &mut program.workspace());
     theta[0]
 }
 
@@ -157,7 +157,7 @@ fn states_swap_through_a_temporary() {
     let mut scalars = vec![0.0; program.scalar_count()];
     program.scalars(&[], &mut [], 0.1, 0, &mut scalars);
     let mut states: Vec<f64> = [vec![1.0; 300], vec![2.0; 300]].concat();
-    let mut workspace = Workspace::new(&program);
+    let mut workspace = program.workspace();
     program.update(&scalars, &mut vec![0.0; 300], &vec![1.0; 300], 1.0, &mut states, &mut workspace);
     assert_eq!(states, [vec![2.0; 300], vec![1.0; 300]].concat());
 }

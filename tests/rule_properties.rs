@@ -2,7 +2,7 @@
 
 mod golden;
 
-use brink::rule::{Kind, Program, Rule, Workspace, builtin};
+use brink::rule::{Kind, Program, Rule, builtin};
 use proptest::prelude::*;
 
 /// An expression as written by the generator, with every parenthesis.
@@ -158,7 +158,7 @@ proptest! {
         let rule = Rule::parse(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
         let program = Program::new(&rule);
         let constants = rule.default_constants();
-        let mut workspace = Workspace::new(&program);
+        let mut workspace = program.workspace();
         let planes = program.per_parameter_state_count();
         let mut scalar_states = program.scalar_initial().to_vec();
         let mut theta: Vec<f64> = (0..count).map(|i| sample(seed, i)).collect();
@@ -206,7 +206,7 @@ proptest! {
         program.scalars(&rule.default_constants(), &mut scalar_states, 0.1, 5, &mut row);
         let row: Vec<f32> = row.into_iter().map(|scalar| scalar as f32).collect();
         let wide: Vec<f64> = row.iter().map(|&scalar| f64::from(scalar)).collect();
-        program.update(&row, &mut theta, &gradient, 0.5, &mut states, &mut Workspace::new(&program));
+        program.update(&row, &mut theta, &gradient, 0.5, &mut states, &mut program.workspace());
         for i in 0..count {
             let own: Vec<f64> = (0..planes).map(|plane| f64::from(before.1[plane * count + i])).collect();
             let expected = program.bounds(&wide, f64::from(gradient[i] * 0.5), f64::from(before.0[i]), &own);

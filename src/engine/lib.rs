@@ -2,10 +2,9 @@
 //! (`docs/architecture.md`). It is a package of its own so that these loops are compiled for speed where the page that
 //! stands on it is compiled for size (`docs/decisions.md`).
 
-pub mod decimal;
 pub mod json;
 pub mod network;
 pub mod random;
-pub mod rule;
 pub mod task;
 pub mod tensor;
+pub mod vector;

@@ -133,7 +133,7 @@ impl Case {
         let mut scalar_states = program.scalar_initial().to_vec();
         let mut states: Vec<f64> =
             program.per_parameter_initial().iter().flat_map(|&initial| vec![initial; count]).collect();
-        let mut workspace = brink::rule::Workspace::new(&program);
+        let mut workspace = program.workspace();
         let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
         let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
         let mut steps = Vec::new();

@@ -6,15 +6,16 @@ use super::tape::{Place, Tape, Tensor};
 use super::{Checkpoint, Fleet, FleetError, Plan, RunCheckpoint};
 use crate::network::operations::{self, MAX_INPUTS, Operand, Operation};
 use crate::record::{Columns, RunChunk, ValidationPoint};
-use crate::rule::{self, Kind};
+use crate::rule::Kind;
 use crate::tensor::Element;
+use crate::vector::{self, Workspace};
 use std::sync::Arc;
 use web_time::Instant;
 
 /// The number type of a CPU fleet.
-pub trait Number: operations::Number + rule::Number {}
+pub trait Number: operations::Number + vector::Number {}
 
-impl<T: operations::Number + rule::Number> Number for T {}
+impl<T: operations::Number + vector::Number> Number for T {}
 
 /// A fleet on the CPU.
 pub struct CpuFleet<T: Number> {
@@ -44,7 +45,7 @@ struct Worker<T> {
     gradient: Vec<T>,
     scalars: Vec<f64>,
     rounded_scalars: Vec<T>,
-    rule: rule::Workspace<T>,
+    workspace: Workspace<T>,
 }
 
 impl<T: Number> Worker<T> {
@@ -58,7 +59,7 @@ impl<T: Number> Worker<T> {
             gradient: zeros(plan.parameter_count()),
             scalars: vec![0.0; plan.program.scalar_count()],
             rounded_scalars: zeros(plan.program.scalar_count()),
-            rule: rule::Workspace::new(&plan.program),
+            workspace: plan.program.workspace(),
         }
     }
 
@@ -329,14 +330,13 @@ fn update<T: Number>(
     for (rounded, &scalar) in worker.rounded_scalars.iter_mut().zip(&worker.scalars) {
         *rounded = <T as Element>::from_f64(scalar);
     }
-    T::update(
-        program,
+    program.update(
         &worker.rounded_scalars,
         &mut state.theta,
         &worker.gradient,
         scale,
         &mut state.states,
-        &mut worker.rule,
+        &mut worker.workspace,
     );
 }
 

@@ -2,9 +2,10 @@
 //! f64; those that per-parameter values need make up the scalar table of one run and step.
 
 use super::MAX_NODES;
-use super::float::{Float, integer_power};
+use super::power::integer_power;
+use super::schedule::schedule;
 use super::tree::{BinaryOperator, Expression, Function, Kind, Name, Rule, Symbol, Target};
-use super::update::{Instruction, schedule};
+use crate::vector::{Float, Instruction};
 
 /// How one value of a program comes about. A `usize` that is no name's index is the index of an earlier value.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,10 +1,10 @@
-//! The arithmetic of the language over `f32` and `f64`. Transcendental functions come from `libm` on every target, so
+//! The arithmetic of updates over `f32` and `f64`. Transcendental functions come from `libm` on every target, so
 //! that native and wasm give the same bits; NaN passes through every function.
 
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-/// A floating-point type that a rule can be run in.
+/// A floating-point type that updates can be computed in.
 pub trait Float:
     Copy
     + Debug
@@ -110,28 +110,6 @@ impl Float for f64 {
     }
 }
 
-/// `base` to the integer power `exponent` (not 0) by repeated squaring, the order of multiplications that every
-/// rendering of a power follows: x^3 = (x x) x from the low bit up; x^-n = 1 / x^n.
-pub(super) fn integer_power<T: Float>(base: T, exponent: i32) -> T {
-    let mut remaining = exponent.unsigned_abs();
-    let mut square = base;
-    let mut product: Option<T> = None;
-    while remaining > 0 {
-        if remaining & 1 == 1 {
-            product = Some(match product {
-                None => square,
-                Some(product) => product * square,
-            });
-        }
-        remaining >>= 1;
-        if remaining > 0 {
-            square = square * square;
-        }
-    }
-    let product = product.unwrap_or(T::ONE);
-    if exponent < 0 { T::ONE / product } else { product }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,7 +120,7 @@ mod tests {
             assert!(nan.lesser(0.0).is_nan() && Float::lesser(0.0, nan).is_nan());
             assert!(nan.greater(0.0).is_nan() && Float::greater(0.0, nan).is_nan());
             assert!(nan.sign().is_nan() && Float::abs(nan).is_nan() && Float::sqrt(nan).is_nan());
-            assert!(Float::exp(nan).is_nan() && Float::log(nan).is_nan() && integer_power(nan, 3).is_nan());
+            assert!(Float::exp(nan).is_nan() && Float::log(nan).is_nan());
         }
     }
 
@@ -152,13 +130,5 @@ mod tests {
         assert_eq!((-0f32).sign().to_bits(), 0);
         assert_eq!((-3f64).sign(), -1.0);
         assert_eq!(f64::INFINITY.sign(), 1.0);
-    }
-
-    #[test]
-    fn integer_powers_are_products() {
-        for exponent in 1..=16 {
-            assert_eq!(integer_power(3f64, exponent), 3f64.powi(exponent));
-            assert_eq!(integer_power(2f64, -exponent), 0.5f64.powi(exponent));
-        }
     }
 }

@@ -1,8 +1,9 @@
 //! The slow, obvious twin of [`Program::update`]: one parameter, f64, straight down the tree.
 
-use super::float::{Float, integer_power};
+use super::power::integer_power;
 use super::program::{Operation, Program};
 use super::tree::{BinaryOperator, Expression, Function, Name, Rule, Symbol, Target};
+use crate::vector::Float;
 
 /// What the names of a rule stand for while one step of one parameter is evaluated.
 struct Scope<'a> {

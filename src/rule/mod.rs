@@ -12,25 +12,23 @@
 mod builtin;
 mod equations;
 mod fault;
-mod float;
 mod parse;
+mod power;
 mod program;
 mod reference;
+mod schedule;
 mod tree;
-mod update;
 mod wgsl;
 
 pub use builtin::{Builtin, builtin};
 pub use equations::{Equation, MathNode};
 pub use fault::{Expected, Found, Role, RuleError, RuleFault, Taken};
-pub use float::Float;
 pub use program::Program;
 pub use reference::{Bounded, StepBounds};
 pub use tree::{
     Assignment, BinaryOperator, Constant, ConstantError, Expression, Function, Kind, Name, Range, Rule, State, Symbol,
     Target, When,
 };
-pub use update::{Number, Workspace};
 
 /// Largest size of a rule's text, in bytes.
 pub const MAX_TEXT_BYTES: usize = 4096;

@@ -1,0 +1,13 @@
+//! One step of an update on the CPU, vectorised. An update is a list of instructions; each runs as one simple loop over a
+//! chunk of parameters that stays in the first-level cache. No allocation per step; additions and multiplications keep
+//! the order of the instructions and are never contracted, so the bits are the same on every processor.
+//!
+//! What the instructions compute is not known here: `rule`, above, compiles an update rule into them.
+
+mod float;
+mod instruction;
+mod update;
+
+pub use float::Float;
+pub use instruction::{Action, Binary, Instruction, Source, Unary};
+pub use update::{Number, Workspace};
