@@ -259,6 +259,7 @@ mod tests {
         let stream = Stream::new(seed, Purpose::Structure, 0);
         (0..examples * VALUES).map(|i| stream.below(i as u64, if i % VALUES == 0 { 10 } else { 17 }) as u8).collect()
     }
+
     #[test]
     fn the_shipped_file_is_what_the_model_writes() {
         let shipped = include_bytes!("digits.bin");
