@@ -61,6 +61,7 @@ const suites = [
     limit: 15 * MINUTE,
   },
   { name: 'release build of the page', command: ['make', '--no-print-directory', 'dist'], count: check, limit: 15 * MINUTE },
+  { name: 'weight of the page', command: ['node', '.ci/weigh.mjs', 'dist'], count: check, limit: MINUTE },
   { name: 'end to end, in Chromium and Firefox', command: ['node', 'tests/browser/run.mjs', 'dist'], count: browserCounts, limit: 30 * MINUTE },
 ];
 

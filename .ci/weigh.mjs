@@ -1,0 +1,20 @@
+// What the built page weighs as servers send it, with brotli, all its files together. Fails where that is over the budget.
+// Usage: node .ci/weigh.mjs DIST
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+
+const BUDGET_BYTES = 300_000;
+
+const [dist] = process.argv.slice(2);
+let total = 0;
+for (const name of readdirSync(dist, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())) {
+  const path = join(name.parentPath ?? name.path, name.name);
+  const plain = readFileSync(path);
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 };
+  const packed = brotliCompressSync(plain, { params }).length;
+  total += packed;
+  console.log(`${String(packed).padStart(7)}  ${path}`);
+}
+console.log(`${String(total).padStart(7)}  in all, of at most ${BUDGET_BYTES}`);
+process.exit(total <= BUDGET_BYTES ? 0 : 1);
