@@ -24,7 +24,9 @@ const watch = () => {
     const original = WebAssembly[name];
     WebAssembly[name] = async (...all) => {
       const result = await original.apply(WebAssembly, all);
-      self.programMemory = (result.instance ?? result).exports.memory;
+      // By its kind: the names of a release build's exports are shortened.
+      const exports = Object.values((result.instance ?? result).exports);
+      self.programMemory = exports.find((one) => one instanceof WebAssembly.Memory);
       return result;
     };
   }
