@@ -5,6 +5,7 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
 use leptos::prelude::{AnyView, Effect, IntoAny, Read, ReadUntracked, Track, Write};
@@ -60,32 +61,36 @@ pub fn live_text<T: Into<Cow<'static, str>>>(mut make: impl FnMut() -> T + Send 
 }
 
 /// What a signal holds, whatever it is.
-type Content = Box<dyn Any + Send + Sync>;
+pub type Content = Box<dyn Any + Send + Sync>;
 
 fn content<T: 'static>(content: &Content) -> &T {
     content.downcast_ref().unwrap_or_else(|| unreachable!("a signal holds the type that it was made with"))
 }
 
-/// leptos's `RwSignal`: a value that changes, and of which whoever read it hears.
-pub struct RwSignal<T> {
-    signal: leptos::prelude::RwSignal<Content>,
+/// A signal of leptos, `S`, and the type of what it holds.
+pub struct Holding<S, T> {
+    signal: S,
     holds: PhantomData<fn() -> T>,
 }
 
-impl<T> Clone for RwSignal<T> {
+/// leptos's `RwSignal`: a value that changes, and of which whoever read it hears.
+pub type RwSignal<T> = Holding<leptos::prelude::RwSignal<Content>, T>;
+
+/// leptos's `Memo`, made by [`memo`].
+pub type Memo<T> = Holding<leptos::prelude::Memo<Content>, T>;
+
+impl<S: Copy, T> Clone for Holding<S, T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for RwSignal<T> {}
+impl<S: Copy, T> Copy for Holding<S, T> {}
 
-impl<T: Send + Sync + 'static> RwSignal<T> {
-    /// A signal that holds `value` at first.
-    pub fn new(value: T) -> Self {
-        Self { signal: leptos::prelude::RwSignal::new(Box::new(value)), holds: PhantomData }
-    }
-
+impl<S, T: 'static> Holding<S, T>
+where
+    S: Read<Value: Deref<Target = Content>> + ReadUntracked<Value: Deref<Target = Content>> + Track,
+{
     /// Reads the value.
     pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
         read(content(&self.signal.read()))
@@ -112,6 +117,18 @@ impl<T: Send + Sync + 'static> RwSignal<T> {
         self.with_untracked(T::clone)
     }
 
+    /// Hears of changes without reading.
+    pub fn track(self) {
+        self.signal.track();
+    }
+}
+
+impl<T: Send + Sync + 'static> RwSignal<T> {
+    /// A signal that holds `value` at first.
+    pub fn new(value: T) -> Self {
+        Self { signal: leptos::prelude::RwSignal::new(Box::new(value)), holds: PhantomData }
+    }
+
     /// Changes the value in place and tells everyone who read it.
     pub fn update<R>(self, change: impl FnOnce(&mut T) -> R) -> R {
         let mut held = self.signal.write();
@@ -122,58 +139,6 @@ impl<T: Send + Sync + 'static> RwSignal<T> {
     pub fn set(self, value: T) {
         self.update(|held| *held = value);
     }
-
-    /// Hears of changes without reading.
-    pub fn track(self) {
-        self.signal.track();
-    }
-}
-
-/// leptos's `Memo`, made by [`memo`].
-pub struct Memo<T> {
-    memo: leptos::prelude::Memo<Content>,
-    holds: PhantomData<fn() -> T>,
-}
-
-impl<T> Clone for Memo<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Memo<T> {}
-
-impl<T: Send + Sync + 'static> Memo<T> {
-    /// Reads the value.
-    pub fn with<R>(self, read: impl FnOnce(&T) -> R) -> R {
-        read(content(&self.memo.read()))
-    }
-
-    /// Reads the value, without hearing of its changes.
-    pub fn with_untracked<R>(self, read: impl FnOnce(&T) -> R) -> R {
-        read(content(&self.memo.read_untracked()))
-    }
-
-    /// A copy of the value.
-    pub fn get(self) -> T
-    where
-        T: Clone,
-    {
-        self.with(T::clone)
-    }
-
-    /// A copy of the value, without hearing of its changes.
-    pub fn get_untracked(self) -> T
-    where
-        T: Clone,
-    {
-        self.with_untracked(T::clone)
-    }
-
-    /// Hears of changes without reading.
-    pub fn track(self) {
-        self.memo.track();
-    }
 }
 
 /// A value that follows the signals that `make` reads, computed once for all who read it; they hear of it only when it is
@@ -182,7 +147,7 @@ pub fn memo<T: PartialEq + Send + Sync + 'static>(make: impl Fn() -> T + Send + 
     fn new(make: Box<dyn Compute<Content> + Send + Sync>, changed: Changed) -> leptos::prelude::Memo<Content> {
         leptos::prelude::Memo::new_with_compare(move |_| make.compute(), changed)
     }
-    Memo { memo: new(Box::new(move || -> Content { Box::new(make()) }), changed::<T>), holds: PhantomData }
+    Holding { signal: new(Box::new(move || -> Content { Box::new(make()) }), changed::<T>), holds: PhantomData }
 }
 
 /// Whether a memo's value is another one than before.
