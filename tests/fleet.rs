@@ -3,16 +3,16 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
-use brink::experiment::{Experiment, Optimizer, RunSettings, preset};
-use brink::lab::{Command, Event, Platform, Share, drive};
-use brink::network::Model;
-use brink::network::models::Mlp;
-use brink::network::operations::ActivationKind;
-use brink::record::{RunChunk, RunRecord};
-use brink::rule::builtin;
-use brink::train::cpu::CpuFleet;
-use brink::train::gpu::{Gpu, GpuFleet};
-use brink::train::{Backend, Checkpoint, Fleet, Plan};
+use brink_engine::experiment::{Experiment, Optimizer, RunSettings, preset};
+use brink_engine::network::Model;
+use brink_engine::network::models::Mlp;
+use brink_engine::network::operations::ActivationKind;
+use brink_engine::record::{RunChunk, RunRecord};
+use brink_engine::rule::builtin;
+use brink_engine::train::cpu::CpuFleet;
+use brink_engine::train::gpu::{Gpu, GpuFleet};
+use brink_engine::train::{Backend, Checkpoint, Fleet, Plan};
+use brink_lab::{Command, Event, Platform, Share, drive};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use pollster::block_on;
 use proptest::prelude::*;

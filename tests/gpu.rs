@@ -2,18 +2,17 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
-mod operations;
-
-use brink::diagnose::{Outcome, best_learning_rate, final_validation_loss, infeasible};
-use brink::experiment::{Experiment, preset};
-use brink::lab::{Event, Platform, Share, drive};
-use brink::network::Model;
-use brink::network::models::{Branch, Mlp, Placement, ResidualMlp};
-use brink::network::operations::ActivationKind;
-use brink::record::{Columns, RunRecord};
-use brink::train::cpu::{CpuFleet, gradient_of_run};
-use brink::train::gpu::{Gpu, GpuFleet};
-use brink::train::{Backend, Fleet, Plan};
+use brink_engine::experiment::{Experiment, preset};
+use brink_engine::network::Model;
+use brink_engine::network::models::{Branch, Mlp, Placement, ResidualMlp};
+use brink_engine::network::operations::ActivationKind;
+use brink_engine::record::{Columns, RunRecord};
+use brink_engine::train::cpu::{CpuFleet, gradient_of_run};
+use brink_engine::train::gpu::{Gpu, GpuFleet};
+use brink_engine::train::{Backend, Fleet, Plan};
+use brink_lab::diagnose::{Outcome, best_learning_rate, final_validation_loss, infeasible};
+use brink_lab::{Event, Platform, Share, drive};
+use brink_tests::operations;
 use pollster::block_on;
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};

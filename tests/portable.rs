@@ -1,8 +1,8 @@
 //! Data, decimal numbers and JSON are the same everywhere: checked natively and in a browser, whose own parsers read them there.
 
-use brink::decimal::{self, Decimal};
-use brink::json::{self, Value};
-use brink::random::{Purpose, Stream};
+use brink_engine::decimal::{self, Decimal};
+use brink_engine::json::{self, Value};
+use brink_engine::random::{Purpose, Stream};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 
@@ -33,7 +33,7 @@ fn normals_are_the_same_bits_on_every_machine() {
 
 #[test]
 fn tasks_are_the_same_bits_on_every_machine() {
-    let words = brink::task::TASKS.iter().flat_map(|task| {
+    let words = brink_engine::task::TASKS.iter().flat_map(|task| {
         let data = (task.generate)(1);
         let examples = data.validation();
         let inputs = examples.inputs.iter().map(|value| value.to_bits());

@@ -1,11 +1,9 @@
 //! The rules against golden trajectories.
 
-mod golden;
-
 use std::collections::BTreeSet;
 
-use brink::rule::{Program, builtin};
-use golden::cases;
+use brink_engine::rule::{Program, builtin};
+use brink_tests::golden::{self, cases};
 
 /// Relative tolerance of the f64 evaluation.
 const F64_TOLERANCE: f64 = 1e-12;

@@ -1,6 +1,6 @@
 //! What the language refuses and says, and how equations look.
 
-use brink::rule::{Kind, MAX_NESTING, MAX_NODES, MAX_TEXT_BYTES, Program, Rule, When, builtin};
+use brink_engine::rule::{Kind, MAX_NESTING, MAX_NODES, MAX_TEXT_BYTES, Program, Rule, When, builtin};
 
 /// A rule with these lines between its name and its last line.
 fn with(lines: &str) -> String {
@@ -218,7 +218,7 @@ fn equations_look_as_they_did() {
             found += &format!("  {}\n    {}\n", equation.text, equation.mathml);
         }
     }
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/equations.txt");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/equations.txt");
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(&path, &found).expect("a snapshot");
     }

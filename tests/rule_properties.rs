@@ -1,8 +1,7 @@
 //! Properties of random rules: printing and parsing, the fast update against the tree, WGSL.
 
-mod golden;
-
-use brink::rule::{Kind, Program, Rule, builtin};
+use brink_engine::rule::{Kind, Program, Rule, builtin};
+use brink_tests::golden;
 use proptest::prelude::*;
 
 /// An expression as written by the generator, with every parenthesis.

@@ -2,15 +2,11 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used)]
 
-mod golden;
-#[path = "golden/gpu.rs"]
-mod golden_gpu;
-mod operations;
-
-use brink::experiment::preset;
-use brink::train::cpu::gradient_of_run;
-use brink::train::gpu::{Gpu, GpuFleet};
-use brink::train::{Fleet, Plan};
+use brink_engine::experiment::preset;
+use brink_engine::train::cpu::gradient_of_run;
+use brink_engine::train::gpu::{Gpu, GpuFleet};
+use brink_engine::train::{Fleet, Plan};
+use brink_tests::{golden_gpu, operations};
 use std::sync::Arc;
 
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

@@ -8,12 +8,12 @@ use futures_channel::mpsc::unbounded;
 
 use super::thread::Thread;
 use super::{Failure, print, threads};
-use crate::experiment::{Experiment, preset};
-use crate::json::{self, Json};
-use crate::lab::bench::{WORKS, measure};
-use crate::lab::{CHUNK_SECONDS, Control, Runner, Running, Share, drive};
-use crate::train::gpu::Gpu;
-use crate::train::{Backend, Plan, cpu};
+use brink_engine::experiment::{Experiment, preset};
+use brink_engine::json::{self, Json};
+use brink_engine::train::gpu::Gpu;
+use brink_engine::train::{Backend, Plan, cpu};
+use brink_lab::bench::{WORKS, measure};
+use brink_lab::{CHUNK_SECONDS, Control, Runner, Running, Share, drive};
 
 #[derive(Args)]
 pub(super) struct Arguments {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::record::{Columns, RunChunk};
+use brink_engine::record::{Columns, RunChunk};
 
 /// A number in JSON: null if it is not finite.
 fn number(value: f32) -> String {
@@ -62,7 +62,7 @@ pub(super) fn append(text: &mut String, chunk: &RunChunk, columns: &Columns, wri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::ValidationPoint;
+    use brink_engine::record::ValidationPoint;
 
     #[test]
     fn lines_are_json_and_keep_every_bit() {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{Failure, print};
-use crate::experiment::{PRESETS, preset};
+use brink_engine::experiment::{PRESETS, preset};
 
 #[derive(Args)]
 pub(super) struct Arguments {

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::{Failure, Input, print, read};
-use crate::rule::{Program, Rule, builtin};
+use brink_engine::rule::{Program, Rule, builtin};
 
 #[derive(Args)]
 pub(super) struct Arguments {

@@ -14,12 +14,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::lines::Written;
 use super::thread::Thread;
 use super::{Device, Failure, Input, lines, print, read, threads, trace};
-use crate::experiment::Experiment;
-use crate::lab::{Command, Ends, Event, Outcome, Share, Training};
-use crate::record::RunRecord;
-use crate::train::cpu::CpuFleet;
-use crate::train::gpu::{Gpu, GpuFleet, GpuFleetError};
-use crate::train::{Backend, Fleet, FleetError, Plan};
+use brink_engine::experiment::Experiment;
+use brink_engine::record::RunRecord;
+use brink_engine::train::cpu::CpuFleet;
+use brink_engine::train::gpu::{Gpu, GpuFleet, GpuFleetError};
+use brink_engine::train::{Backend, Fleet, FleetError, Plan};
+use brink_lab::{Command, Ends, Event, Outcome, Share, Training};
 
 /// A chunk of steps takes about this long: lines come steadily, and Ctrl-C is heard soon.
 const CHUNK_SECONDS: f64 = 0.1;
@@ -49,7 +49,7 @@ struct Sink {
 }
 
 impl Sink {
-    fn write(&mut self, plan: &Plan, mut chunks: Vec<crate::record::RunChunk>) -> Result<(), Failure> {
+    fn write(&mut self, plan: &Plan, mut chunks: Vec<brink_engine::record::RunChunk>) -> Result<(), Failure> {
         chunks.sort_by_key(|chunk| chunk.run);
         self.text.clear();
         for chunk in &chunks {
@@ -211,9 +211,9 @@ fn table(plan: &Plan, records: &[RunRecord]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{LearningRates, preset};
-    use crate::record::RunChunk;
-    use crate::train::Checkpoint;
+    use brink_engine::experiment::{LearningRates, preset};
+    use brink_engine::record::RunChunk;
+    use brink_engine::train::Checkpoint;
     use std::sync::Mutex;
 
     /// A fleet whose device is lost once it has done some steps.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::lab::Platform;
+use brink_lab::Platform;
 
 /// A thread of the program's own: it hears commands without being given time for it.
 pub(super) struct Thread {

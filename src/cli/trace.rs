@@ -8,12 +8,12 @@ use safetensors::Dtype;
 use safetensors::tensor::{View, serialize};
 use std::borrow::Cow;
 
-use crate::experiment::limits;
-use crate::lab::Ends;
-use crate::record::{Columns, RunRecord};
-use crate::rule::Rule;
-use crate::task::{Examples, Training, batch_indices};
-use crate::train::{Plan, schedule};
+use brink_engine::experiment::limits;
+use brink_engine::record::{Columns, RunRecord};
+use brink_engine::rule::Rule;
+use brink_engine::task::{Examples, Training, batch_indices};
+use brink_engine::train::{Plan, schedule};
+use brink_lab::Ends;
 
 /// Version of the layout, in the metadata under `format`.
 const FORMAT: &str = "brink-trace-1";

@@ -1,10 +1,14 @@
-//! The engine of Brink: the rooms whose loops do the work, from the ground up; each imports only rooms below it
-//! (`docs/architecture.md`). It is a package of its own so that these loops are compiled for speed where the page that
-//! stands on it is compiled for size (`docs/decisions.md`).
+//! The engine of Brink: what a network, a task, an update rule and an experiment are, and how a fleet of runs trains on the
+//! CPU or the GPU. The lowest floor: it imports no other package of the workspace (`docs/architecture.md`).
 
+pub mod decimal;
+pub mod experiment;
 pub mod json;
 pub mod network;
 pub mod random;
+pub mod record;
+pub mod rule;
 pub mod task;
 pub mod tensor;
+pub mod train;
 pub mod vector;

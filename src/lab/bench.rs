@@ -1,9 +1,9 @@
 //! How fast training is: two fixed works, measured through the same [`Runner`] that serves a learner.
 
 use super::{Command, Event, Runner};
-use crate::experiment::{limits, preset};
-use crate::json::json_fields;
-use crate::train::Backend;
+use brink_engine::experiment::{limits, preset};
+use brink_engine::json::json_fields;
+use brink_engine::train::Backend;
 use futures_util::StreamExt;
 
 /// The works, by their presets: W1 is an MLP 64-128-128-10, batch 64, Adam, gradient norm recorded, one run; W2 the same

@@ -1,9 +1,9 @@
 use super::{Command, Event};
-use crate::experiment::{Experiment, Resolved};
-use crate::json::json_fields;
-use crate::train::cpu::CpuFleet;
-use crate::train::gpu::{Gpu, GpuFleet, GpuFleetError};
-use crate::train::{Backend, Checkpoint, Fleet, FleetError, Plan};
+use brink_engine::experiment::{Experiment, Resolved};
+use brink_engine::json::json_fields;
+use brink_engine::train::cpu::CpuFleet;
+use brink_engine::train::gpu::{Gpu, GpuFleet, GpuFleetError};
+use brink_engine::train::{Backend, Checkpoint, Fleet, FleetError, Plan};
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use std::sync::Arc;

@@ -6,10 +6,10 @@ use super::plot::Outcome;
 use super::scene::percentile_of;
 use super::summary::{Summary, summary};
 use super::text::{Texts, fill};
-use crate::diagnose::{Infeasible, infeasible};
-use crate::experiment::{Experiment, Optimizer, RuleSource, difference, limits};
-use crate::network::Model;
-use crate::network::models::Placement;
+use brink_engine::experiment::{Experiment, Optimizer, RuleSource, difference, limits};
+use brink_engine::network::Model;
+use brink_engine::network::models::Placement;
+use brink_lab::diagnose::{Infeasible, infeasible};
 
 /// The warmup that is tried first.
 pub const FIRST_WARMUP: u32 = 200;
@@ -224,9 +224,9 @@ pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::PRESETS;
-    use crate::record::{Columns, RunChunk, ValidationPoint};
-    use crate::view::text::Language;
+    use crate::text::Language;
+    use brink_engine::experiment::PRESETS;
+    use brink_engine::record::{Columns, RunChunk, ValidationPoint};
 
     fn base() -> Experiment {
         (PRESETS[0].experiment)()
@@ -261,7 +261,7 @@ mod tests {
     }
 
     fn names(board: &Board) -> Vec<String> {
-        crate::view::scene::names(board, Language::English.texts())
+        crate::scene::names(board, Language::English.texts())
     }
 
     fn line(board: &Board) -> Lead {

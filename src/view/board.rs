@@ -1,8 +1,8 @@
 //! The board: the variants that are drawn side by side, which run is focused, and the step at the cursor.
 
-use crate::experiment::{Experiment, difference};
-use crate::record::{Columns, RecordError, RunChunk, RunRecord};
-use crate::train::Backend;
+use brink_engine::experiment::{Experiment, difference};
+use brink_engine::record::{Columns, RecordError, RunChunk, RunRecord};
+use brink_engine::train::Backend;
 
 /// The most variants on a board.
 pub const MOST_VARIANTS: usize = 12;
@@ -435,8 +435,8 @@ impl Board {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::PRESETS;
-    use crate::record::ValidationPoint;
+    use brink_engine::experiment::PRESETS;
+    use brink_engine::record::ValidationPoint;
 
     fn base() -> Experiment {
         (PRESETS[0].experiment)()

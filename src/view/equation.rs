@@ -1,11 +1,11 @@
 //! The equations of what runs besides the rule itself (warmup and schedule, clipping, the block), and the values of their
 //! symbols at the cursor.
 
-use crate::experiment::{Experiment, Schedule};
-use crate::network::Model;
-use crate::network::models::{Branch, Placement};
-use crate::record::Columns;
-use crate::rule::{MathNode, Rule, Symbol};
+use brink_engine::experiment::{Experiment, Schedule};
+use brink_engine::network::Model;
+use brink_engine::network::models::{Branch, Placement};
+use brink_engine::record::Columns;
+use brink_engine::rule::{MathNode, Rule, Symbol};
 
 fn leaf(tag: &'static str, text: impl Into<String>) -> MathNode {
     MathNode { tag, attributes: Vec::new(), text: Some(text.into()), children: Vec::new(), symbol: None }
@@ -148,8 +148,8 @@ pub fn find<'a>(node: &'a MathNode, symbol: &Symbol) -> Option<&'a MathNode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Optimizer, PRESETS};
-    use crate::rule::When;
+    use brink_engine::experiment::{Optimizer, PRESETS};
+    use brink_engine::rule::When;
 
     #[test]
     fn each_placement_has_its_own_formula() {

@@ -9,10 +9,12 @@ use std::ops::RangeInclusive;
 use super::board::{Arrangement, MOST_VARIANTS, Placed};
 use super::refusal::refusal;
 use super::text::{Texts, fill};
-use crate::decimal;
-use crate::experiment::{Experiment, ExperimentError, PRESETS, Reason, VERSION, apply, difference, limits, preset};
-use crate::json::{self, Value, beginning};
-use crate::train::Backend;
+use brink_engine::decimal;
+use brink_engine::experiment::{
+    Experiment, ExperimentError, PRESETS, Reason, VERSION, apply, difference, limits, preset,
+};
+use brink_engine::json::{self, Value, beginning};
+use brink_engine::train::Backend;
 
 /// The longest fragment that is read or written, in bytes.
 pub const MOST_BYTES: usize = 8192;
@@ -433,10 +435,10 @@ fn decode(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Optimizer, RuleSource, Schedule};
-    use crate::rule::builtin;
-    use crate::view::board::Board;
-    use crate::view::text::Language;
+    use crate::board::Board;
+    use crate::text::Language;
+    use brink_engine::experiment::{Optimizer, RuleSource, Schedule};
+    use brink_engine::rule::builtin;
     use proptest::prelude::*;
 
     fn base() -> Experiment {

@@ -57,8 +57,8 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Experiment, PRESETS};
-    use crate::view::board::Board;
+    use crate::board::Board;
+    use brink_engine::experiment::{Experiment, PRESETS};
 
     fn base() -> Experiment {
         (PRESETS[0].experiment)()

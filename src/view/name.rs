@@ -3,10 +3,10 @@
 use super::number::{short, three};
 use super::rule_text::name_beside;
 use super::text::{Texts, fill};
-use crate::experiment::{Difference, Experiment, RuleSource, Schedule, difference};
-use crate::json::{self, Value};
-use crate::network::Model;
-use crate::network::models::{Branch, Placement};
+use brink_engine::experiment::{Difference, Experiment, RuleSource, Schedule, difference};
+use brink_engine::json::{self, Value};
+use brink_engine::network::Model;
+use brink_engine::network::models::{Branch, Placement};
 
 /// The name of the board's first variant: its optimizer and where the norm sits.
 pub fn base_name(experiment: &Experiment, texts: &Texts) -> String {
@@ -187,8 +187,8 @@ fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &T
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Optimizer, PRESETS};
-    use crate::view::text::Language;
+    use crate::text::Language;
+    use brink_engine::experiment::{Optimizer, PRESETS};
 
     fn named(change: impl Fn(&mut Experiment)) -> String {
         let base = (PRESETS[0].experiment)();
@@ -225,8 +225,8 @@ mod tests {
         };
         assert_eq!(named(adam), "+ beta1 0.5, Adam");
         let own = |e: &mut Experiment| {
-            let text = crate::view::rule_text::text_of(e).replace("v + g", "v + sign(g)");
-            e.optimizer = crate::view::rule_text::optimizer(&text);
+            let text = crate::rule_text::text_of(e).replace("v + g", "v + sign(g)");
+            e.optimizer = crate::rule_text::optimizer(&text);
         };
         assert_eq!(named(own), "+ Momentum: v = gamma * v + sign(g)");
         let mut first = base.clone();

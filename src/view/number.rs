@@ -1,6 +1,6 @@
 //! Numbers as they are shown.
 
-use crate::decimal::{self, Decimal};
+use brink_engine::decimal::{self, Decimal};
 
 /// A number short enough for an axis: 0.001, 0.3, 20, 1000, 1e6, 3e-7.
 pub fn short(value: f64) -> String {

@@ -2,8 +2,8 @@
 
 use super::rule_text::told;
 use super::text::{Texts, fill};
-use crate::experiment::{ExperimentError, Reason};
-use crate::json::{Fault, Kind};
+use brink_engine::experiment::{ExperimentError, Reason};
+use brink_engine::json::{Fault, Kind};
 
 /// Why an experiment is refused: the field, and what it may hold.
 pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
@@ -53,15 +53,15 @@ fn field_fault(fault: &Fault, texts: &Texts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Experiment, PRESETS, apply};
-    use crate::json::Value;
-    use crate::view::text::Language;
+    use crate::text::Language;
+    use brink_engine::experiment::{Experiment, PRESETS, apply};
+    use brink_engine::json::Value;
 
     #[test]
     fn a_refusal_is_told_in_each_language_and_in_english_as_the_engine_tells_it() {
         let base = || (PRESETS[0].experiment)();
         let many = |count| Experiment {
-            learning_rates: crate::experiment::LearningRates { count, ..base().learning_rates },
+            learning_rates: brink_engine::experiment::LearningRates { count, ..base().learning_rates },
             ..base()
         };
         let wrong = [

@@ -2,8 +2,8 @@
 
 use super::number::three;
 use super::text::{Texts, fill};
-use crate::experiment::{Experiment, Optimizer, RuleSource};
-use crate::rule::{Expected, Found, Role, Rule, RuleError, RuleFault, Taken, builtin};
+use brink_engine::experiment::{Experiment, Optimizer, RuleSource};
+use brink_engine::rule::{Expected, Found, Role, Rule, RuleError, RuleFault, Taken, builtin};
 
 /// The longest line that a name repeats, in characters.
 const MOST_NAMED: usize = 40;
@@ -159,9 +159,9 @@ pub fn name_beside(base: &Rule, rule: &Rule) -> Option<String> {
     if base.name != rule.name {
         return Some(rule.name.clone());
     }
-    let constant = |c: &crate::rule::Constant| format!("{} {}", c.name, three(c.default));
+    let constant = |c: &brink_engine::rule::Constant| format!("{} {}", c.name, three(c.default));
     let lines = |rule: &Rule| -> Vec<String> {
-        let assignment = |a: &crate::rule::Assignment| {
+        let assignment = |a: &brink_engine::rule::Assignment| {
             format!("{} = {}", rule.target_symbol(a.target).name, rule.expression_text(&a.expression))
         };
         rule.assignments.iter().map(assignment).chain(rule.constants.iter().map(constant)).collect()
@@ -178,8 +178,8 @@ pub fn name_beside(base: &Rule, rule: &Rule) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::PRESETS;
-    use crate::view::text::Language;
+    use crate::text::Language;
+    use brink_engine::experiment::PRESETS;
 
     fn momentum() -> Experiment {
         (PRESETS[0].experiment)()
@@ -237,7 +237,9 @@ mod tests {
 
     #[test]
     fn all_that_can_be_wrong_with_a_rule_is_told_in_each_language_with_place_and_name() {
-        use crate::rule::{MAX_CONSTANTS, MAX_INTEGER_POWER, MAX_NESTING, MAX_NODES, MAX_STATES, MAX_TEXT_BYTES};
+        use brink_engine::rule::{
+            MAX_CONSTANTS, MAX_INTEGER_POWER, MAX_NESTING, MAX_NODES, MAX_STATES, MAX_TEXT_BYTES,
+        };
         let lines = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
         // The text, the place of what is wrong, and what both sentences name besides it.
         let wrong: [(String, (usize, usize), &[&str]); 46] = [

@@ -9,8 +9,8 @@ use super::plot::{
 };
 use super::summary::summary;
 use super::text::{Texts, fill};
-use crate::diagnose::{clipped_share, infeasible, log_histogram, percentile, share_above};
-use crate::record::Columns;
+use brink_engine::record::Columns;
+use brink_lab::diagnose::{clipped_share, infeasible, log_histogram, percentile, share_above};
 
 /// Losses are shown up to this factor above their median: a run that blows up must not squash the rest.
 const LOSS_HEADROOM: f64 = 60.0;
@@ -273,10 +273,10 @@ pub fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Experiment, PRESETS};
-    use crate::record::RunChunk;
-    use crate::view::plot::SUBPIXELS;
-    use crate::view::text::Language;
+    use crate::plot::SUBPIXELS;
+    use crate::text::Language;
+    use brink_engine::experiment::{Experiment, PRESETS};
+    use brink_engine::record::RunChunk;
     use plotters_svg::SVGBackend;
 
     const SIZE: Size = Size { width: 600.0, height: 240.0 };
@@ -302,7 +302,7 @@ mod tests {
                     first_step: 0,
                     stride: 1,
                     rows: (0..30).flat_map(row).collect(),
-                    validation: vec![crate::record::ValidationPoint {
+                    validation: vec![brink_engine::record::ValidationPoint {
                         step: 30,
                         loss: if dead { f32::NAN } else { 0.5 },
                         accuracy: 0.5,

@@ -4,7 +4,7 @@ use super::board::{Progress, RunState, Variant};
 use super::number::three;
 use super::plot::{AxisPoint, Outcome};
 use super::text::{Texts, fill};
-use crate::diagnose::{self, Infeasible, best_learning_rate, final_validation_loss, infeasible};
+use brink_lab::diagnose::{self, Infeasible, best_learning_rate, final_validation_loss, infeasible};
 
 /// What a variant came to, so far.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,10 +121,10 @@ pub fn run_state(variant: &Variant, index: usize, own: &Summary, texts: &Texts) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::PRESETS;
-    use crate::record::{Columns, RunChunk, ValidationPoint};
-    use crate::view::board::Board;
-    use crate::view::text::Language;
+    use crate::board::Board;
+    use crate::text::Language;
+    use brink_engine::experiment::PRESETS;
+    use brink_engine::record::{Columns, RunChunk, ValidationPoint};
 
     /// A variant whose runs end at these validation losses; a run without one dies at step 3.
     fn variant(rates: &[(f64, Option<f32>)]) -> Variant {

@@ -6,7 +6,7 @@ use super::plot::{Outcome, Scale};
 use super::scene::{StepView, clipping, focused_run, percent, percentile_90};
 use super::summary::{Summary, run_state, summary};
 use super::text::{Texts, fill};
-use crate::record::Columns;
+use brink_engine::record::Columns;
 
 /// The most rows of a table against the step; beyond them steps are left out, evenly on the plot's axis.
 const MOST_ROWS: usize = 50;
@@ -219,10 +219,10 @@ pub fn focus_words(board: &Board, names: &[String], texts: &Texts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::PRESETS;
-    use crate::record::{RunChunk, ValidationPoint};
-    use crate::view::scene::names;
-    use crate::view::text::Language;
+    use crate::scene::names;
+    use crate::text::Language;
+    use brink_engine::experiment::PRESETS;
+    use brink_engine::record::{RunChunk, ValidationPoint};
 
     /// One variant of two runs over 200 steps; the second dies at step 5.
     fn board() -> Board {

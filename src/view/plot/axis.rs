@@ -5,8 +5,8 @@ use plotters_backend::DrawingBackend;
 use super::frame::LABEL;
 use super::surface::{Anchor, Drawn, Palette, Pen, Surface, dash, text_width};
 use super::{Axis, Frame, Scale, Size};
-use crate::diagnose::value_of_rank;
-use crate::view::number::three;
+use crate::number::three;
+use brink_lab::diagnose::value_of_rank;
 
 /// How one run of a variant stands.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 
 use super::surface::{Drawn, Palette, Pen, Surface, dash};
 use super::{Axis, Frame, Scale, Size, limited};
-use crate::diagnose::value_of_rank;
+use brink_lab::diagnose::value_of_rank;
 
 /// The steps at which a curve has values.
 #[derive(Clone, Debug, PartialEq)]
@@ -252,7 +252,7 @@ fn place_of(step: u32, scale: Scale) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::plot::SUBPIXELS;
+    use crate::plot::SUBPIXELS;
     use plotters_svg::SVGBackend;
 
     fn curve(values: Vec<f32>) -> Curve {

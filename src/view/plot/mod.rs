@@ -16,7 +16,7 @@ pub use norm::{Mark, NormLayout, NormPlot};
 pub use surface::{Palette, Surface, dash_text, rate_color};
 
 /// A value kept between two others. `f64::clamp` does the same, but prints numbers where the two are the wrong way round,
-/// and the tables for that are not loaded with the page ([`crate::decimal`]).
+/// and the tables for that are not loaded with the page ([`brink_engine::decimal`]).
 pub fn limited(value: f64, low: f64, high: f64) -> f64 {
     if value < low {
         low

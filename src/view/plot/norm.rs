@@ -5,7 +5,7 @@ use plotters_backend::DrawingBackend;
 use super::frame::LABEL;
 use super::surface::{Anchor, Drawn, Palette, Pen, Surface, text_width};
 use super::{LineLayout, LinePlot, Size, limited};
-use crate::diagnose::LogHistogram;
+use brink_lab::diagnose::LogHistogram;
 
 /// A horizontal line with what it says beside it.
 #[derive(Clone, Debug, PartialEq)]

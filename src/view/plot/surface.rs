@@ -1,6 +1,6 @@
 //! A backend with a pen: the few shapes that the plots are made of.
 
-use crate::decimal::shortest;
+use brink_engine::decimal::shortest;
 use std::convert::Infallible;
 
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
@@ -349,7 +349,7 @@ pub(super) fn text_width(text: &str, size: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::plot::VARIANT_STYLES;
+    use crate::plot::VARIANT_STYLES;
 
     #[test]
     fn variants_are_told_apart_without_colour() {

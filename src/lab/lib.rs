@@ -1,0 +1,11 @@
+//! What is done with the engine, without a page: the loop that trains a fleet, verdicts on what it recorded, benchmarks,
+//! and the protocol between a page and its workers.
+
+pub mod bench;
+pub mod diagnose;
+mod drive;
+pub mod protocol;
+mod runner;
+
+pub use drive::{CHUNK_SECONDS, Ends, Outcome, Platform, Share, Training, drive};
+pub use runner::{Command, Control, Event, Runner, Running};

@@ -1,0 +1,278 @@
+//! The address follows the board, and the board the address: links, back and forward; and undo and redo, which watch the
+//! same changes.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlInputElement, KeyboardEvent};
+
+use super::lab::{Lab, default};
+use super::live::{RwSignal, handler, live, maybe, memo, whenever};
+use brink_engine::train::Backend;
+use brink_view::board::Arrangement;
+use brink_view::fragment::{Fragment, Problem};
+use brink_view::history::History;
+use brink_view::text::fill;
+
+/// How long the address waits for the focus or the cursor to stand still: browsers refuse more than about six changes a
+/// second.
+const SETTLE: Duration = Duration::from_millis(400);
+
+#[wasm_bindgen]
+extern "C" {
+    /// Throws where there is no clipboard (a page without a secure origin) and rejects where it is refused.
+    #[wasm_bindgen(js_namespace = ["navigator", "clipboard"], js_name = writeText, catch)]
+    fn write_clipboard(text: &str) -> Result<js_sys::Promise, JsValue>;
+}
+
+/// What became of a link that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+enum Shared {
+    Copied,
+    Refused(String),
+    TooLong(Problem),
+}
+
+/// The board's way into the address and through its past.
+#[derive(Clone, Copy)]
+pub struct Address {
+    lab: Lab,
+    backend: Option<Backend>,
+    history: RwSignal<History>,
+    /// The variants that the address stands for: another set of them is a step of the browser's history.
+    written: StoredValue<Vec<u64>>,
+    timer: StoredValue<Option<TimeoutHandle>>,
+    shared: RwSignal<Option<Shared>>,
+}
+
+impl Address {
+    /// Loads the board of the address, or the default one with a notice of what is wrong, and follows from there.
+    pub fn new(lab: Lab, fragment: &Fragment) -> Self {
+        match &fragment.board {
+            Some(board) => lab.restore(board),
+            None => lab.commit(default()),
+        }
+        if let Some(problem) = &fragment.problem {
+            let texts = lab.language.get_untracked().texts();
+            lab.notice.set(Some(fill(texts.bad_fragment, &[("what", &problem.describe(texts))])));
+        }
+        let address = Self {
+            lab,
+            backend: fragment.backend,
+            history: RwSignal::new(History::default()),
+            written: StoredValue::new(ids(lab)),
+            timer: StoredValue::new(None),
+            shared: RwSignal::new(None),
+        };
+        // What the address holds, without the records: changes a few times a minute, not once a frame.
+        let place = memo(move || {
+            lab.board.with(|board| {
+                let variants: Vec<_> = board.variants().iter().map(|v| (v.id, v.hidden)).collect();
+                (variants, board.focused().map(|v| v.id), board.run(), board.cursor)
+            })
+        });
+        whenever(move |before| {
+            // A memo that nobody reads follows nothing.
+            place.with(|_| ());
+            address.history.update(|history| history.observe(lab.board.with_untracked(|board| board.arrangement())));
+            if before.is_some() {
+                address.shared.set(None);
+                address.follow();
+            }
+        });
+        let back = window_event_listener(leptos::ev::popstate, move |_| address.arrive());
+        let keys = window_event_listener(leptos::ev::keydown, move |event| address.key(&event));
+        // For as long as the page.
+        std::mem::forget((back, keys));
+        address
+    }
+
+    /// Writes the board into the address: at once where the variants changed, as a step that the browser's back button
+    /// takes back; later and in place where only the focus or the cursor moved.
+    fn follow(&self) {
+        let address = *self;
+        if let Some(timer) = self.timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+        if ids(self.lab) != self.written.get_value() {
+            self.write_or_say();
+        } else {
+            let later = set_timeout_with_handle(move || address.write_or_say(), SETTLE);
+            self.timer.set_value(later.ok());
+        }
+    }
+
+    /// Writes the board into the address; a notice says so where it is too large for that.
+    fn write_or_say(&self) {
+        if let Err(problem) = self.write() {
+            let texts = self.lab.language.get_untracked().texts();
+            self.lab.notice.set(Some(fill(texts.share_too_long, &[("what", &problem.describe(texts))])));
+        }
+    }
+
+    /// Writes the board into the address, and gives the whole link.
+    fn write(&self) -> Result<String, Problem> {
+        let board = self.lab.board.with_untracked(|board| board.arrangement());
+        let text = Fragment::text(self.backend, &board)?;
+        let place = location();
+        let now = place.hash().unwrap_or_default();
+        let ids = ids(self.lab);
+        let is_step = self.written.get_value() != ids;
+        self.written.set_value(ids);
+        let path = format!("{}{}", place.pathname().unwrap_or_default(), place.search().unwrap_or_default());
+        let target = if text.is_empty() { path } else { format!("{path}#{text}") };
+        if now.strip_prefix('#').unwrap_or(&now) != text
+            && let Ok(history) = window().history()
+        {
+            // A sandboxed frame may refuse; the board is as it is all the same, and Share gives its link.
+            let _ = if is_step {
+                history.push_state_with_url(&JsValue::NULL, "", Some(&target))
+            } else {
+                history.replace_state_with_url(&JsValue::NULL, "", Some(&target))
+            };
+        }
+        Ok(format!("{}{target}", place.origin().unwrap_or_default()))
+    }
+
+    /// The address changed under the page: back, forward, or a fragment typed into it.
+    fn arrive(&self) {
+        if let Some(timer) = self.timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+        let fragment = Fragment::parse(&location().hash().unwrap_or_default());
+        if let Some(problem) = &fragment.problem {
+            let texts = self.lab.language.get_untracked().texts();
+            self.lab.notice.set(Some(fill(texts.bad_fragment_kept, &[("what", &problem.describe(texts))])));
+            return;
+        }
+        self.lab.notice.set(None);
+        self.lab.restore(&fragment.board.unwrap_or_else(|| Arrangement::of(default())));
+        self.written.set_value(ids(self.lab));
+    }
+
+    fn key(&self, event: &KeyboardEvent) {
+        if !(event.ctrl_key() || event.meta_key()) || event.alt_key() || is_text_field(event) {
+            return;
+        }
+        match (event.key().to_ascii_lowercase().as_str(), event.shift_key()) {
+            ("z", false) => self.undo(),
+            ("z", true) | ("y", false) => self.redo(),
+            _ => return,
+        }
+        event.prevent_default();
+    }
+
+    fn undo(&self) {
+        self.go(History::undo);
+    }
+
+    fn redo(&self) {
+        self.go(History::redo);
+    }
+
+    fn go(&self, step: fn(&mut History) -> Option<Arrangement>) {
+        if let Some(arrangement) = self.history.update(step) {
+            self.lab.notice.set(None);
+            self.lab.restore(&arrangement);
+        }
+    }
+
+    /// Copies the link to the board, or shows it where the browser does not let the page copy.
+    fn share(&self) {
+        let shared = self.shared;
+        match self.write() {
+            Err(problem) => shared.set(Some(Shared::TooLong(problem))),
+            Ok(link) => spawn_local(async move {
+                let copied = match write_clipboard(&link) {
+                    Ok(promise) => JsFuture::from(promise).await.is_ok(),
+                    Err(_) => false,
+                };
+                shared.set(Some(if copied { Shared::Copied } else { Shared::Refused(link) }));
+            }),
+        }
+    }
+}
+
+fn ids(lab: Lab) -> Vec<u64> {
+    lab.board.with_untracked(|board| board.variants().iter().map(|variant| variant.id).collect())
+}
+
+/// Whether a key goes to a field that has an undo of its own.
+fn is_text_field(event: &KeyboardEvent) -> bool {
+    let Some(element) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
+        return false;
+    };
+    match element.dyn_ref::<HtmlInputElement>() {
+        Some(input) => !matches!(input.type_().as_str(), "checkbox" | "radio" | "range" | "button"),
+        None => element.tag_name().eq_ignore_ascii_case("textarea"),
+    }
+}
+
+/// The button that copies the link.
+#[component]
+pub fn Share(address: Address) -> impl IntoView {
+    let lab = address.lab;
+    view! {
+        <button type="button" id="share" on:click=handler(move |_| address.share())>
+            {lab.say(|texts| texts.share)}
+        </button>
+    }
+}
+
+/// What became of the link that was asked for.
+#[component]
+pub fn ShareResult(address: Address) -> impl IntoView {
+    let lab = address.lab;
+    let select = |event: leptos::ev::FocusEvent| event_target::<HtmlInputElement>(&event).select();
+    let result = live(move || {
+        let texts = lab.texts();
+        maybe(address.shared.get().map(|shared| match shared {
+            Shared::Copied => view! { <p id="shared">{texts.share_copied}</p> }.into_any(),
+            Shared::TooLong(problem) => {
+                let text = fill(texts.share_too_long, &[("what", &problem.describe(texts))]);
+                view! { <p class="warning" id="shared">{text}</p> }.into_any()
+            }
+            Shared::Refused(link) => view! {
+                <p id="shared">
+                    {texts.share_refused}
+                    <input id="link" type="text" readonly aria-label=texts.share_link prop:value=link on:focus=handler(select) />
+                </p>
+            }
+            .into_any(),
+        }))
+    });
+    view! { <div role="status" class="shared">{result}</div> }
+}
+
+/// Undo and redo.
+#[component]
+pub fn UndoRedo(address: Address) -> impl IntoView {
+    let lab = address.lab;
+    let can_undo = memo(move || address.history.with(History::can_undo));
+    let can_redo = memo(move || address.history.with(History::can_redo));
+    view! {
+        <div class="undo">
+            <button
+                type="button"
+                id="undo"
+                aria-keyshortcuts="Control+Z"
+                disabled=live(move || !can_undo.get())
+                on:click=handler(move |_| address.undo())
+            >
+                {lab.say(|texts| texts.undo)}
+            </button>
+            <button
+                type="button"
+                id="redo"
+                aria-keyshortcuts="Control+Shift+Z"
+                disabled=live(move || !can_redo.get())
+                on:click=handler(move |_| address.redo())
+            >
+                {lab.say(|texts| texts.redo)}
+            </button>
+        </div>
+    }
+}

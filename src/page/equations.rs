@@ -1,0 +1,213 @@
+//! The equations of what runs, with the probe's numbers at the cursor.
+
+use leptos::prelude::*;
+
+use super::lab::Lab;
+use super::live::{Memo, list, live, live_text, memo};
+use super::mathml::Formula;
+use super::rule_editor::RuleEditor;
+use brink_engine::experiment::Experiment;
+use brink_engine::record::Columns;
+use brink_engine::rule::{Equation, MathNode, Rule, Symbol};
+use brink_view::board::Board;
+use brink_view::equation;
+use brink_view::name::rule_name;
+use brink_view::number::{short, three};
+use brink_view::scene;
+use brink_view::text::{Texts, fill};
+
+/// What the numbers at the cursor are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Numbers {
+    /// Nothing is recorded there.
+    None,
+    /// The run is dead there.
+    Dead,
+    /// The four metrics, and the value of each of the rule's symbols.
+    Row { metrics: [f32; 4], probe: (String, usize), values: Vec<(Symbol, f64)> },
+}
+
+impl Numbers {
+    /// The value of each of the rule's symbols; none where nothing is recorded.
+    pub fn values(&self) -> &[(Symbol, f64)] {
+        match self {
+            Self::Row { values, .. } => values,
+            Self::None | Self::Dead => &[],
+        }
+    }
+
+    fn metric(&self, index: usize) -> Option<f64> {
+        match self {
+            Self::Row { metrics, .. } => metrics.get(index).copied().map(f64::from),
+            Self::None | Self::Dead => None,
+        }
+    }
+}
+
+fn numbers(board: &Board) -> Numbers {
+    let step = board.cursor_step();
+    let found = || {
+        let focused = board.focused()?;
+        let index = board.focused_run(focused)?;
+        let run = focused.runs.get(index)?;
+        let row = run.row_at(step)?;
+        if run.record.death.is_some_and(|death| step >= death) {
+            return Some(Numbers::Dead);
+        }
+        let rule = focused.experiment.rule().ok()?;
+        let overrides = focused.experiment.runs.get(index).map(|run| &run.constants);
+        let constants: Vec<f64> = rule
+            .constants
+            .iter()
+            .map(|constant| {
+                overrides
+                    .and_then(|own| own.get(&constant.name))
+                    .or_else(|| focused.experiment.optimizer.constants.get(&constant.name))
+                    .copied()
+                    .unwrap_or(constant.default)
+            })
+            .collect();
+        // With a stride, the row may be of an earlier step than the cursor.
+        let recorded = step / run.record.stride.max(1) * run.record.stride;
+        let values = equation::probe_values(&rule, &constants, recorded, row)?;
+        let metrics =
+            [row[Columns::LOSS], row[Columns::GRADIENT_NORM], row[Columns::LEARNING_RATE], row[Columns::CLIP_SCALE]];
+        Some(Numbers::Row { metrics, probe: focused.probe.clone().unwrap_or_default(), values })
+    };
+    found().unwrap_or(Numbers::None)
+}
+
+/// The rule's equations; built anew only when the rule or clipping changes.
+fn rule_equations(experiment: &Experiment) -> Vec<Equation> {
+    let clipped = experiment.clip_threshold.is_some();
+    experiment.rule().map(|rule: Rule| rule.equations(clipped)).unwrap_or_default()
+}
+
+fn symbol_node(equations: &[Equation], symbol: &Symbol) -> Option<MathNode> {
+    equations.iter().find_map(|equation| equation::find(&equation.mathml, symbol)).cloned()
+}
+
+/// One line of the numbers at the cursor: its value is a memo of its own, so that a frame changes a text and no element.
+fn metric(lab: Lab, shown: Memo<Numbers>, label: fn(&'static Texts) -> &'static str, index: usize) -> AnyView {
+    let value = memo(move || shown.with(|shown| shown.metric(index)).map_or_else(|| "–".to_owned(), three));
+    view! {
+        <tr>
+            <th scope="row">{lab.say(label)}</th>
+            <td class="number">{live_text(move || value.get())}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// A formula besides the rule, marked while it does something to the step at the cursor.
+fn formula(title: &'static str, node: MathNode, active: Memo<bool>) -> AnyView {
+    view! {
+        <div class:active=live(move || active.get())>
+            <h3>{title}</h3>
+            <div class="equation">
+                <Formula node />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The equations and their numbers.
+#[component]
+pub fn Equations(lab: Lab) -> impl IntoView {
+    let equations = memo(move || lab.current.with(rule_equations));
+    let shown = memo(move || lab.board.with(numbers));
+    let rule = live(move || {
+        list(equations.get().into_iter().map(|equation| {
+            view! {
+                <div class="equation">
+                    <Formula node=equation.mathml text=equation.text numbers=shown />
+                </div>
+            }
+        }))
+    });
+    let step = memo(move || lab.board.with(Board::cursor_step));
+    let in_warmup = memo(move || lab.current.with(|experiment| step.get() < experiment.warmup_steps));
+    let after_warmup = memo(move || !in_warmup.get());
+    let clips = memo(move || shown.with(|shown| shown.metric(3)).is_some_and(|scale| scale < 1.0));
+    let always = memo(|| false);
+    let others = live(move || {
+        let texts = lab.texts();
+        lab.current.with(|experiment| {
+            let warmup = equation::warmup(experiment).map(|node| formula(texts.warmup_on, node, in_warmup));
+            let has_warmup = experiment.warmup_steps > 0;
+            let of_schedule = if has_warmup { after_warmup } else { always };
+            let schedule = formula(texts.schedule, equation::schedule(experiment), of_schedule);
+            let clipping = equation::clipping(experiment).map(|node| formula(texts.clipping_on, node, clips));
+            let block = equation::block(experiment).map(|node| formula(texts.block, node, always));
+            list([warmup, Some(schedule), clipping, block].into_iter().flatten())
+        })
+    });
+    // Why there are no numbers, or of which parameter they are.
+    let remark = memo(move || {
+        let texts = lab.texts();
+        shown.with(|shown| match shown {
+            Numbers::None => texts.nothing_yet.to_owned(),
+            Numbers::Dead => texts.run_is_dead.to_owned(),
+            Numbers::Row { probe, .. } => {
+                fill(texts.probe_what, &[("name", &probe.0), ("index", &probe.1.to_string())])
+            }
+        })
+    });
+    // The rule's symbols change with the rule only; their values with every frame.
+    let symbols = memo(move || shown.with(|shown| shown.values().iter().map(|(s, _)| s.clone()).collect::<Vec<_>>()));
+    let probe = live(move || {
+        let equations = equations.get();
+        list(symbols.get().into_iter().enumerate().filter_map(|(place, symbol)| {
+            let node = symbol_node(&equations, &symbol)?;
+            let text = move |shown: &Numbers| shown.values().get(place).map(|(_, value)| three(*value));
+            let value = memo(move || shown.with(text).unwrap_or_default());
+            Some(view! {
+                <tr data-symbol=symbol.name.clone()>
+                    <td>
+                        <Formula node />
+                    </td>
+                    <td class="number">{live_text(move || value.get())}</td>
+                </tr>
+            })
+        }))
+    });
+    view! {
+        <aside class="card" aria-labelledby="equations-title">
+            <h2 id="equations-title">{live_text(move || equations_title(lab))}</h2>
+            <h3 id="rule-title">{live_text(move || rule_title(lab))}</h3>
+            // A long rule scrolls in its place, by keyboard too.
+            <div class="rule" tabindex="0" role="group" aria-labelledby="rule-title">
+                {rule}
+            </div>
+            <p class="help" id="probe-what">{live_text(move || remark.get())}</p>
+            <RuleEditor lab />
+            {others}
+            <table class="now">
+                <tbody>
+                    {metric(lab, shown, |t| t.loss_now, 0)} {metric(lab, shown, |t| t.norm_now, 1)}
+                    {metric(lab, shown, |t| t.rate_now, 2)} {metric(lab, shown, |t| t.scale_now, 3)}
+                </tbody>
+            </table>
+            <details class="table">
+                <summary>{lab.say(|texts| texts.probe)}</summary>
+                <table class="now" id="probe">
+                    <tbody>{probe}</tbody>
+                </table>
+            </details>
+        </aside>
+    }
+}
+
+/// The heading of the equations.
+fn equations_title(lab: Lab) -> String {
+    lab.board.with(|board| {
+        let rate = scene::focused_run(board).map_or(f64::NAN, |run| run.rate);
+        fill(lab.texts().equations, &[("step", &board.cursor_step().to_string()), ("rate", &short(rate))])
+    })
+}
+
+/// The name of the rule in the heading of its equation.
+fn rule_title(lab: Lab) -> String {
+    fill(lab.texts().rule_equation, &[("name", &rule_name(&lab.current.get()))])
+}

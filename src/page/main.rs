@@ -1,0 +1,34 @@
+//! The page: leptos components, canvas, worker pool. One WebAssembly file serves the page and its workers.
+
+mod address;
+mod advice;
+mod bench;
+mod blob_worker;
+mod canvas;
+mod equations;
+mod frames;
+mod host;
+mod lab;
+mod live;
+mod mathml;
+mod page;
+mod plots;
+mod pool;
+mod rule_editor;
+mod setup;
+mod table;
+mod threshold;
+mod transport;
+
+use wasm_bindgen::JsCast;
+
+/// Starts the page, or the worker where the global scope is a worker's.
+fn main() {
+    console_error_panic_hook::set_once();
+    let global = js_sys::global();
+    if global.is_instance_of::<web_sys::DedicatedWorkerGlobalScope>() {
+        host::start(global.unchecked_into());
+    } else {
+        page::start();
+    }
+}

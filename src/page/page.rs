@@ -1,0 +1,192 @@
+//! The page itself.
+
+use futures_util::StreamExt;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::address::{Address, Share, ShareResult, UndoRedo};
+use super::advice::{Happened, Lead};
+use super::bench::Bench;
+use super::equations::Equations;
+use super::lab::Lab;
+use super::live::{handler, list, live, live_text, maybe, whenever};
+use super::plots::{AxisPlot, StepPlot, palette};
+use super::pool::Pool;
+use super::setup::Setup;
+use super::transport::{Transport, Variants};
+use brink_engine::train::Backend;
+use brink_view::fragment::Fragment;
+use brink_view::text::Language;
+use brink_view::theme::Theme;
+use brink_view::words::Against;
+
+/// On screens at least this wide, in CSS pixels, the setup is open from the start.
+const WIDE: f64 = 1100.0;
+
+/// Takes the place of the line that stands in `index.html` until the program runs.
+pub fn start() {
+    if let Some(waiting) = document().get_element_by_id("waiting") {
+        waiting.remove();
+    }
+    if Fragment::parse(&location().hash().unwrap_or_default()).bench {
+        leptos::mount::mount_to_body(|| view! { <Bench language=language() /> });
+    } else {
+        leptos::mount::mount_to_body(Page);
+    }
+}
+
+/// What the address asks for under a name.
+fn asked(name: &str) -> Option<String> {
+    let search = location().search().ok()?;
+    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
+}
+
+/// The language: the address's, then the browser's.
+fn language() -> Language {
+    asked("lang")
+        .as_deref()
+        .and_then(Language::from_tag)
+        .or_else(|| window().navigator().language().as_deref().and_then(Language::from_tag))
+        .unwrap_or_default()
+}
+
+/// The theme: the address's, then the system's.
+fn theme() -> Theme {
+    asked("theme").as_deref().and_then(Theme::from_tag).unwrap_or_default()
+}
+
+/// Writes a choice into the address, so that a copied link keeps it.
+fn write_choice(name: &str, value: &str) {
+    let place = location();
+    let Ok(search) = web_sys::UrlSearchParams::new_with_str(&place.search().unwrap_or_default()) else { return };
+    search.set(name, value);
+    let fragment = place.hash().unwrap_or_default();
+    let address = format!("?{}{fragment}", search.to_string().as_string().unwrap_or_default());
+    if let Ok(history) = window().history() {
+        // A sandboxed frame may refuse; the page is as it was chosen all the same.
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address));
+    }
+}
+
+/// Starts the workers, chooses the backend, and trains what waits.
+async fn start_engine(lab: Lab, asked: Option<Backend>) {
+    let (pool, mut faults) = Pool::new();
+    spawn_local(async move {
+        while let Some(fault) = faults.next().await {
+            lab.fault.set(Some(fault));
+        }
+    });
+    // The CPU is not asked about the GPU.
+    let adapter = if asked == Some(Backend::Cpu) { None } else { pool.adapter().await };
+    let is_software = adapter.as_ref().is_some_and(|adapter| adapter.software);
+    lab.is_software.set(is_software);
+    let backend = asked.unwrap_or(match adapter {
+        // A software adapter is slower than the CPU backend: it counts as none unless it is asked for.
+        Some(_) if !is_software => Backend::Gpu,
+        _ => Backend::Cpu,
+    });
+    pool.set_backend(backend);
+    lab.set_pool(pool);
+    let waiting: Vec<u64> =
+        lab.board.with_untracked(|board| board.variants().iter().map(|variant| variant.id).collect());
+    for id in waiting {
+        lab.start(id);
+    }
+}
+
+/// The whole page.
+#[component]
+fn Page() -> impl IntoView {
+    let lab = Lab::new(language(), theme());
+    let colors = palette(lab);
+    let fragment = Fragment::parse(&location().hash().unwrap_or_default());
+    let address = Address::new(lab, &fragment);
+    let look = move || lab.set_hidden(document().hidden());
+    look();
+    // For as long as the page.
+    std::mem::forget(window_event_listener(leptos::ev::visibilitychange, move |_| look()));
+    spawn_local(start_engine(lab, fragment.backend));
+    whenever(move |_| {
+        let language = lab.language.get();
+        document().set_title(language.texts().title);
+        if let Some(root) = document().document_element() {
+            // Setting an attribute of the root does not fail.
+            let _ = root.set_attribute("lang", language.tag());
+            let _ = root.set_attribute("data-theme", lab.theme.get().tag());
+        }
+    });
+    let is_wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width >= WIDE);
+    let themes = list(Theme::ALL.map(|theme| {
+        view! {
+            <option value=theme.tag() prop:selected=live(move || lab.theme.get() == theme)>
+                {live_text(move || theme.name(lab.texts()))}
+            </option>
+        }
+    }));
+    view! {
+        <header>
+            <h1>"Brink"</h1>
+            <div class="choices">
+                <UndoRedo address />
+                <Share address />
+                <label>
+                    <span class="word">{lab.say(|texts| texts.language)}</span>
+                    <select
+                        id="language"
+                        on:change=handler(move |event| {
+                            let language = Language::from_tag(&event_target_value(&event)).unwrap_or_default();
+                            lab.language.set(language);
+                            write_choice("lang", language.tag());
+                        })
+                    >
+                        <option value="en" lang="en" prop:selected=live(move || lab.language.get() == Language::English)>
+                            "English"
+                        </option>
+                        <option value="id" lang="id" prop:selected=live(move || lab.language.get() == Language::Indonesian)>
+                            "Bahasa Indonesia"
+                        </option>
+                    </select>
+                </label>
+                <label>
+                    <span class="word">{lab.say(|texts| texts.theme)}</span>
+                    <select
+                        id="theme"
+                        on:change=handler(move |event| {
+                            let theme = Theme::from_tag(&event_target_value(&event)).unwrap_or_default();
+                            lab.theme.set(theme);
+                            write_choice("theme", theme.tag());
+                        })
+                    >
+                        {themes}
+                    </select>
+                </label>
+            </div>
+        </header>
+        <ShareResult address />
+        <main>
+            <details class="card setup" open=is_wide>
+                <summary>{lab.say(|texts| texts.setup)}</summary>
+                <Setup lab />
+            </details>
+            <div class="centre">
+                <div class="intro">
+                    <Lead lab />
+                    <div role="status">
+                        {live(move || maybe(lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })))}
+                    </div>
+                </div>
+                <AxisPlot lab palette=colors>
+                    <Variants lab palette=colors />
+                </AxisPlot>
+                <StepPlot lab palette=colors of=Against::Loss />
+                <StepPlot lab palette=colors of=Against::Rate />
+                <StepPlot lab palette=colors of=Against::Norm />
+            </div>
+            <div class="side">
+                <Happened lab />
+                <Equations lab />
+            </div>
+        </main>
+        <Transport lab />
+    }
+}

@@ -1,0 +1,484 @@
+//! The plots: canvases that follow the board, with focus and cursor by pointer and keyboard.
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent, ResizeObserver};
+
+use super::canvas::Canvas;
+use super::frames::Drawing;
+use super::lab::Lab;
+use super::live::{Memo, RwSignal, handler, live, live_text, maybe, memo, whenever};
+use super::table::TableDisclosure;
+use super::threshold::{Clip, Grip, Threshold, UsePercentile};
+use brink_engine::decimal::shortest;
+use brink_view::board::Board;
+use brink_view::plot::{AxisLayout, LineLayout, NormLayout, Palette, Scale, Size, limited};
+use brink_view::scene::{self, StepView};
+use brink_view::text::Texts;
+use brink_view::words::{Against, RunWords, axis_table, focus_words, run_words, step_table, step_words};
+
+/// How far the keys PageUp and PageDown move the cursor.
+const CURSOR_PAGE: i64 = 50;
+/// A pointer within this distance of a point means it, in CSS pixels.
+const NEAR_POINT: f64 = 30.0;
+/// A pointer within this distance of the threshold's line takes it.
+const NEAR_LINE: f64 = 7.0;
+/// Half of a tooltip's width, so that it stays within its plot.
+const TIP_HALF: f64 = 105.0;
+/// A tooltip needs this much room above its point, else it stands below.
+const TIP_ABOVE: f64 = 95.0;
+
+/// The palette of the page's theme; follows the system where the theme does.
+pub fn palette(lab: Lab) -> Memo<Palette> {
+    let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
+    let system = RwSignal::new(query.as_ref().is_some_and(|query| query.matches()));
+    if let Some(query) = query {
+        let changed =
+            Closure::<dyn Fn(web_sys::MediaQueryListEvent)>::new(move |event: web_sys::MediaQueryListEvent| {
+                system.set(event.matches());
+            });
+        query.set_onchange(Some(changed.as_ref().unchecked_ref()));
+        // For as long as the page.
+        changed.forget();
+        std::mem::forget(query);
+    }
+    memo(move || lab.theme.get().palette(system.get()))
+}
+
+/// A signal that changes whenever an element's size does.
+fn resized(node: NodeRef<html::Canvas>) -> RwSignal<u32> {
+    let count = RwSignal::new(0u32);
+    whenever(move |_| {
+        let Some(element) = node.get() else { return };
+        let changed = Closure::<dyn Fn()>::new(move || count.update(|n| *n = n.wrapping_add(1)));
+        if let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) {
+            observer.observe(&element);
+            // The plots stay as long as the page.
+            std::mem::forget(observer);
+        }
+        changed.forget();
+    });
+    count
+}
+
+/// Draws on a canvas again whenever the board, what is shown of it, its size or the theme changes. `draw` tracks nothing.
+fn follow(
+    lab: Lab,
+    node: NodeRef<html::Canvas>,
+    palette: Memo<Palette>,
+    draw: impl Fn(&mut Canvas, &Palette) + 'static,
+) {
+    let size = resized(node);
+    let drawing = Drawing::new(move || {
+        let palette = palette.get_untracked();
+        let Some(element) = node.get_untracked() else { return };
+        let element: &HtmlCanvasElement = &element;
+        if let Some(mut canvas) = Canvas::prepare(element, palette.scale) {
+            untrack(|| draw(&mut canvas, &palette));
+        }
+    });
+    whenever(move |_| {
+        size.track();
+        node.track();
+        lab.board.track();
+        lab.view.track();
+        lab.tried.track();
+        // Memos that are only tracked are never computed.
+        palette.with(|_| ());
+        lab.names.with(|_| ());
+        drawing.ask();
+    });
+}
+
+/// Where a pointer is, in the plot's own lengths.
+fn place(event: &MouseEvent, palette: Memo<Palette>) -> (f64, f64) {
+    let scale = palette.with_untracked(|palette| palette.scale);
+    (f64::from(event.offset_x()) / scale, f64::from(event.offset_y()) / scale)
+}
+
+/// Where a tooltip stands in its plot, in CSS pixels, and whether below its point.
+#[derive(Clone, Debug, PartialEq)]
+struct Tip {
+    words: RunWords,
+    left: f64,
+    top: f64,
+    below: bool,
+}
+
+/// Final loss against base learning rate, with its tooltip and its table. `children` stand below the plot.
+#[component]
+pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl IntoView {
+    let node = NodeRef::<html::Canvas>::new();
+    // As it was drawn last: what a pointer points at.
+    let drawn = StoredValue::new(None::<(AxisLayout, Vec<u64>, Size)>);
+    // Changes with each drawing while a tooltip is shown.
+    let redrawn = RwSignal::new(0u32);
+    let hovered = RwSignal::new(None::<(u64, usize)>);
+    let has_focus = RwSignal::new(false);
+    follow(lab, node, palette, move |canvas, palette| {
+        let size = canvas.size();
+        let (layout, ids) = lab.board.with(|board| lab.names.with(|names| scene::axis(board, names, size)));
+        // A canvas does not refuse; if it did, the next frame draws again.
+        let _ = layout.draw(canvas, palette);
+        drawn.set_value(Some((layout, ids, size)));
+        if hovered.get_untracked().is_some() || has_focus.get_untracked() {
+            redrawn.update(|n| *n = n.wrapping_add(1));
+        }
+    });
+    let nearest = move |(x, y): (f64, f64), within: f64| {
+        drawn.with_value(|drawn| {
+            let (layout, ids, _) = drawn.as_ref()?;
+            let (row, run) = layout.nearest(x, y)?;
+            let (at_x, at_y) = layout.place_of(row, run)?;
+            ((at_x - x).hypot(at_y - y) <= within).then_some(())?;
+            Some((*ids.get(row)?, run))
+        })
+    };
+    let click = move |event: MouseEvent| {
+        if let Some((id, run)) = nearest(place(&event, palette), f64::INFINITY) {
+            lab.board.update(|board| board.set_focus(id, Some(run)));
+        }
+    };
+    let hover = move |event: PointerEvent| {
+        let found = nearest(place(&event, palette), NEAR_POINT);
+        if hovered.get_untracked() != found {
+            hovered.set(found);
+        }
+    };
+    let key = move |event: KeyboardEvent| {
+        match event.key().as_str() {
+            "ArrowRight" => lab.board.update(|board| board.move_focus(1)),
+            "ArrowLeft" => lab.board.update(|board| board.move_focus(-1)),
+            "Home" => lab.board.update(|board| board.move_focus(isize::MIN)),
+            "End" => lab.board.update(|board| board.move_focus(isize::MAX)),
+            "ArrowUp" | "PageUp" => lab.board.update(|board| turn_variant(board, -1)),
+            "ArrowDown" | "PageDown" => lab.board.update(|board| turn_variant(board, 1)),
+            "Escape" => has_focus.set(false),
+            _ => return,
+        }
+        if event.key() != "Escape" {
+            has_focus.set(true);
+        }
+        hovered.set(None);
+        event.prevent_default();
+    };
+    let tip = memo(move || {
+        let focused = || {
+            lab.board.with(|board| {
+                let focused = board.focused()?;
+                Some((focused.id, board.focused_run(focused)?))
+            })
+        };
+        let (id, run) = hovered.get().or_else(|| has_focus.get().then(focused).flatten())?;
+        redrawn.track();
+        let words = lab.board.with(|board| lab.names.with(|names| run_words(board, id, run, names, lab.texts())))?;
+        let scale = palette.with(|palette| palette.scale);
+        drawn.with_value(|drawn| {
+            let (layout, ids, size) = drawn.as_ref()?;
+            let (x, y) = layout.place_of(ids.iter().position(|other| *other == id)?, run)?;
+            let half = TIP_HALF.min(size.width * scale / 2.0);
+            let left = limited(x * scale, half, (size.width * scale - half).max(half));
+            Some(Tip { words, left, top: y * scale, below: y * scale < TIP_ABOVE })
+        })
+    });
+    let words = memo(move || {
+        lab.slow();
+        lab.board.with_untracked(|board| lab.names.with(|n| focus_words(board, n, lab.texts())))
+    });
+    view! {
+        <section class="card axis-card" aria-labelledby="axis-title">
+            <div class="heading">
+                <h2 id="axis-title">{lab.say(|texts| texts.axis_plot)}</h2>
+                <p class="help">{lab.say(|texts| texts.axis_help)}</p>
+            </div>
+            <div class="plot">
+                <canvas
+                    class="axis"
+                    node_ref=node
+                    tabindex="0"
+                    role="img"
+                    aria-labelledby="axis-title"
+                    aria-describedby="axis-words"
+                    aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown Home End"
+                    on:click=handler(click)
+                    on:pointermove=handler(hover)
+                    on:pointerleave=handler(move |_| hovered.set(None))
+                    on:focus=handler(move |_| {
+                        // A click does not need what the keyboard needs.
+                        let by_keyboard = node.get_untracked().is_some_and(|e| e.matches(":focus-visible").unwrap_or(false));
+                        has_focus.set(by_keyboard);
+                    })
+                    on:blur=handler(move |_| has_focus.set(false))
+                    on:keydown=handler(key)
+                ></canvas>
+                {live(move || maybe(tip.get().map(|tip| view! { <TipBox lab tip /> })))}
+            </div>
+            <p id="axis-words" class="unseen" aria-live="polite">{live_text(move || words.get())}</p>
+            <TableDisclosure
+                lab
+                id="axis-table"
+                label="axis-title"
+                make=Box::new(move || {
+                    lab.board.with_untracked(|board| lab.names.with(|names| axis_table(board, names, lab.texts())))
+                })
+            >
+                {children()}
+            </TableDisclosure>
+        </section>
+    }
+}
+
+/// What the axis plot tells of one run. For those who do not see it, the same stands in the plot's description.
+#[component]
+fn TipBox(lab: Lab, tip: Tip) -> impl IntoView {
+    let RunWords { name, rate, loss, state } = tip.words;
+    let left = shortest(tip.left) + "px";
+    let top = shortest(tip.top) + "px";
+    view! {
+        <div class="tip" class:below=tip.below style:left=left style:top=top aria-hidden="true">
+            <b>{name}</b>
+            <span>{lab.say(|texts| texts.column_rate)} " " {rate}</span>
+            {maybe(loss.map(|loss| view! { <span>{lab.say(|texts| texts.column_loss)} " " {loss}</span> }))}
+            <span>{state}</span>
+        </div>
+    }
+}
+
+/// Moves the focus to the next or previous variant.
+fn turn_variant(board: &mut Board, by: isize) {
+    let ids: Vec<u64> = board.variants().iter().filter(|variant| !variant.hidden).map(|variant| variant.id).collect();
+    let focus = board.focused().map(|variant| variant.id);
+    let place = ids.iter().position(|id| Some(*id) == focus).unwrap_or(0);
+    if let Some(id) = ids.get(place.saturating_add_signed(by).min(ids.len().saturating_sub(1))) {
+        board.set_focus(*id, None);
+    }
+}
+
+/// A plot against the step, laid out.
+enum Layout {
+    Line(LineLayout),
+    Norm(NormLayout),
+}
+
+impl Layout {
+    fn step_at(&self, x: f64) -> u32 {
+        match self {
+            Self::Line(layout) => layout.step_at(x),
+            Self::Norm(layout) => layout.step_at(x),
+        }
+    }
+}
+
+/// What a pointer that is held down does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Drag {
+    Cursor,
+    Threshold,
+}
+
+/// A plot against the step. Dragging a pointer over it, or the arrow keys, move the cursor that all of them share;
+/// dragging the threshold's line tries another threshold.
+#[component]
+pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView {
+    let node = NodeRef::<html::Canvas>::new();
+    let drawn = StoredValue::new(None::<Layout>);
+    let drag = StoredValue::new(None::<Drag>);
+    let is_near = RwSignal::new(false);
+    let threshold = Threshold::new(lab);
+    let grip = RwSignal::new(None::<Grip>);
+    follow(lab, node, palette, move |canvas, palette| {
+        let (size, view) = (canvas.size(), lab.view.get());
+        let layout = lab.board.with(|board| match of {
+            Against::Loss => Layout::Line(scene::loss(board, size, palette, view)),
+            Against::Rate => Layout::Line(scene::learning_rate(board, size, palette, view)),
+            Against::Norm => {
+                Layout::Norm(scene::gradient_norm(board, size, lab.texts(), palette, view, lab.tried.get()))
+            }
+        });
+        let _ = match &layout {
+            Layout::Line(layout) => layout.draw(canvas, palette),
+            Layout::Norm(layout) => layout.draw(canvas, palette),
+        };
+        if let Layout::Norm(layout) = &layout {
+            let next = Some(Grip::of(layout, palette.scale));
+            if grip.get_untracked() != next {
+                grip.set(next);
+            }
+        }
+        drawn.set_value(Some(layout));
+    });
+    // The step under a pointer and, on the plot of norms, the norm, and whether the threshold's line is near.
+    let under = move |event: &PointerEvent| {
+        let (x, y) = place(event, palette);
+        drawn.with_value(|drawn| {
+            let layout = drawn.as_ref()?;
+            let norm = match layout {
+                Layout::Line(_) => None,
+                Layout::Norm(layout) => {
+                    let line =
+                        lab.board.with_untracked(|b| scene::clipping(b, None)).map(|c| layout.place_of(c.threshold));
+                    Some((layout.value_at(y), line.is_some_and(|line| (line - y).abs() < NEAR_LINE)))
+                }
+            };
+            Some((layout.step_at(x), norm))
+        })
+    };
+    let set_cursor = move |step: u32| {
+        if lab.board.with_untracked(|board| board.cursor) != Some(step) {
+            lab.board.update(|board| board.cursor = Some(step));
+        }
+    };
+    let down = move |event: PointerEvent| {
+        if event.button() != 0 || !event.is_primary() {
+            return;
+        }
+        let Some((step, norm)) = under(&event) else { return };
+        if let Some(element) = node.get_untracked() {
+            // Refused only for a pointer that is gone.
+            let _ = element.set_pointer_capture(event.pointer_id());
+        }
+        match norm {
+            Some((value, true)) => {
+                drag.set_value(Some(Drag::Threshold));
+                lab.tried.set(Some(value));
+            }
+            _ => {
+                drag.set_value(Some(Drag::Cursor));
+                set_cursor(step);
+            }
+        }
+    };
+    let moved = move |event: PointerEvent| {
+        let Some((step, norm)) = under(&event) else { return };
+        match (drag.get_value(), norm) {
+            (Some(Drag::Cursor), _) => set_cursor(step),
+            (Some(Drag::Threshold), Some((value, _))) => lab.tried.set(Some(value)),
+            (_, norm) => {
+                let near = norm.is_some_and(|(_, near)| near);
+                if is_near.get_untracked() != near {
+                    is_near.set(near);
+                }
+            }
+        }
+    };
+    let up = move |_| {
+        if drag.try_update_value(Option::take).flatten() == Some(Drag::Threshold) {
+            threshold.commit();
+        }
+    };
+    let cancel = move |_| {
+        if drag.try_update_value(Option::take).flatten() == Some(Drag::Threshold) {
+            lab.tried.set(None);
+        }
+    };
+    let key = move |event: KeyboardEvent| {
+        let by = match event.key().as_str() {
+            "ArrowRight" => 1,
+            "ArrowLeft" => -1,
+            "PageUp" => CURSOR_PAGE,
+            "PageDown" => -CURSOR_PAGE,
+            "Home" => i64::MIN / 2,
+            "End" => i64::MAX / 2,
+            "ArrowUp" | "ArrowDown" if of == Against::Loss => {
+                event.prevent_default();
+                return lab.board.update(|board| board.move_focus(if event.key() == "ArrowUp" { 1 } else { -1 }));
+            }
+            _ => return,
+        };
+        event.prevent_default();
+        lab.board.update(|board| {
+            let last = board.focused().map_or(0, |variant| variant.longest().saturating_sub(1));
+            let step = i64::from(board.cursor_step()).saturating_add(by).clamp(0, i64::from(last));
+            board.cursor = u32::try_from(step).ok();
+        });
+    };
+    let title = format!("{}-title", of.id());
+    let (section_label, label, table_label) = (title.clone(), title.clone(), title.clone());
+    let words_id = format!("{}-words", of.id());
+    let class = match of {
+        Against::Loss => "loss",
+        Against::Rate => "strip",
+        Against::Norm => "strip norm",
+    };
+    let words = memo(move || {
+        lab.slow();
+        let view = lab.view.get();
+        lab.board.with_untracked(|board| lab.names.with(|names| step_words(board, of, view, names, lab.texts())))
+    });
+    let make = move || {
+        let view = lab.view.get();
+        lab.board.with_untracked(|board| lab.names.with(|names| step_table(board, of, view, names, lab.texts())))
+    };
+    view! {
+        <section class="card" class:norm-card=of == Against::Norm aria-labelledby=section_label>
+            <div class="heading">
+                <h2 id=title>{live_text(move || of.title(lab.view.get(), lab.texts()))}</h2>
+                {maybe((of == Against::Loss).then(|| view! { <LossChoices lab /> }))}
+                {maybe((of == Against::Norm).then(|| view! { <UsePercentile threshold /> }))}
+            </div>
+            <div class="plot">
+                <canvas
+                    class=class
+                    class:near=live(move || is_near.get())
+                    node_ref=node
+                    tabindex="0"
+                    role="img"
+                    aria-labelledby=label
+                    aria-describedby=words_id.clone()
+                    aria-keyshortcuts="ArrowLeft ArrowRight PageUp PageDown Home End"
+                    on:pointerdown=handler(down)
+                    on:pointermove=handler(moved)
+                    on:pointerup=handler(up)
+                    on:pointercancel=handler(cancel)
+                    on:keydown=handler(key)
+                ></canvas>
+                {maybe((of == Against::Norm).then(|| view! { <Clip threshold grip /> }))}
+            </div>
+            <p id=words_id class="unseen" aria-live="polite">{live_text(move || words.get())}</p>
+            <TableDisclosure lab id=format!("{}-table", of.id()) label=table_label make=Box::new(make)>
+                {maybe((of == Against::Loss).then(|| view! { <p class="help">{lab.say(|texts| texts.loss_help)}</p> }))}
+            </TableDisclosure>
+        </section>
+    }
+}
+
+/// Which loss, and on which scales.
+#[component]
+fn LossChoices(lab: Lab) -> impl IntoView {
+    let log_choice = |id: &'static str, text: fn(&Texts) -> &str, of: fn(&mut StepView) -> &mut Scale| {
+        view! {
+            <label>
+                <input
+                    id=id
+                    type="checkbox"
+                    prop:checked=live(move || *of(&mut lab.view.get()) == Scale::Log)
+                    on:change=handler(move |event| {
+                        let scale = if event_target_checked(&event) { Scale::Log } else { Scale::Linear };
+                        lab.view.update(|view| *of(view) = scale);
+                    })
+                />
+                {lab.say(text)}
+            </label>
+        }
+    };
+    view! {
+        <div class="choices">
+            <label>
+                <span class="unseen">{lab.say(|texts| texts.which_loss)}</span>
+                <select
+                    id="which-loss"
+                    on:change=handler(move |event| {
+                        let validation = event_target_value(&event) == "validation";
+                        lab.view.update(|view| view.validation = validation);
+                    })
+                >
+                    <option value="training">{lab.say(|texts| texts.loss_training)}</option>
+                    <option value="validation">{lab.say(|texts| texts.loss_validation)}</option>
+                </select>
+            </label>
+            {log_choice("log-x", |texts| texts.log_x, |view| &mut view.x)}
+            {log_choice("log-y", |texts| texts.log_y, |view| &mut view.y)}
+        </div>
+    }
+}

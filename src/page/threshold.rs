@@ -1,0 +1,176 @@
+//! The clip threshold on the plot of gradient norms: a grip to drag, tried while it is held and committed when it is let
+//! go; and the 90th percentile of the norms, one click away.
+
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+
+use super::lab::Lab;
+use super::live::{Memo, RwSignal, handler, live, live_text, memo};
+use brink_engine::decimal::{self, shortest};
+use brink_view::number::{rounded, three};
+use brink_view::plot::NormLayout;
+use brink_view::scene::{self, Clipping, NoPercentile, percent};
+use brink_view::text::fill;
+
+/// One press of an arrow key changes the threshold by this factor's logarithm: two percent.
+const KEY_STEP: f64 = 0.02;
+
+/// Where the threshold's grip is on the page, in CSS pixels, and the logarithms of the norms between which it moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grip {
+    top: f64,
+    bottom: f64,
+    middle: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Grip {
+    /// The grip's room in a plot that is drawn at a scale.
+    pub fn of(layout: &NormLayout, scale: f64) -> Self {
+        let (((top, bottom), middle), (low, high)) = (layout.grip(), layout.range());
+        Self {
+            top: top * scale,
+            bottom: bottom * scale,
+            middle: middle * scale,
+            low: libm::log(low),
+            high: libm::log(high),
+        }
+    }
+}
+
+/// The threshold of the focused variant, or the one that is being tried, for the grip and the words beside it.
+#[derive(Clone, Copy)]
+pub struct Threshold {
+    lab: Lab,
+    clipping: Memo<Option<Clipping>>,
+    percentile: Memo<Result<f64, NoPercentile>>,
+}
+
+impl Threshold {
+    /// What the board says of it; computed once, and only where it is shown.
+    pub fn new(lab: Lab) -> Self {
+        let clipping = memo(move || {
+            let tried = lab.tried.get();
+            lab.board.with(|board| scene::clipping(board, tried))
+        });
+        Self { lab, clipping, percentile: memo(move || lab.board.with(scene::percentile_90)) }
+    }
+
+    /// What it clips, or would clip, in words.
+    fn words(self) -> String {
+        let texts = self.lab.texts();
+        match self.clipping.get() {
+            Some(clipping) if clipping.share.is_finite() => {
+                let text = if clipping.is_tried { texts.would_clip } else { texts.clipped_share };
+                fill(text, &[("threshold", &three(clipping.threshold)), ("share", &percent(clipping.share))])
+            }
+            Some(clipping) => format!("λ = {}", three(clipping.threshold)),
+            None => texts.clipping_off.to_owned(),
+        }
+    }
+
+    /// Makes a variant of the threshold that is being tried.
+    pub fn commit(self) {
+        let lab = self.lab;
+        if let Some(threshold) = lab.tried.get_untracked() {
+            lab.tried.set(None);
+            lab.change(|experiment| experiment.clip_threshold = Some(rounded(threshold)));
+        }
+    }
+}
+
+/// The grip on the plot.
+#[component]
+pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView {
+    let Threshold { lab, clipping, percentile } = threshold;
+    // Without a threshold of its own the grip rests at the percentile, from where it can be drawn.
+    let shown = memo(move || {
+        let resting = || percentile.get().ok();
+        clipping.get().map(|clipping| clipping.threshold).or_else(resting)
+    });
+    // Keys are let go after each press: they try, and Enter commits. A pointer commits when it lets go.
+    let by_key = StoredValue::new(false);
+    let words = live_text(move || threshold.words());
+    let key = move |event: KeyboardEvent| match event.key().as_str() {
+        "Enter" => {
+            event.prevent_default();
+            threshold.commit();
+        }
+        "Escape" => lab.tried.set(None),
+        _ => by_key.set_value(true),
+    };
+    let value = live(move || {
+        let place = |grip: Grip| shown.get().map_or((grip.low + grip.high) / 2.0, libm::log);
+        grip.get().map_or_else(String::new, |grip| shortest(place(grip)))
+    });
+    let pixels = move |of: fn(Grip) -> f64| live(move || grip.get().map(|grip| shortest(of(grip)) + "px"));
+    let limit = move |of: fn(Grip) -> f64| live_text(move || shortest(grip.get().map_or(0.0, of)));
+    view! {
+        <input
+            id="grip"
+            class="grip"
+            class:resting=live(move || clipping.get().is_none())
+            type="range"
+            min=limit(|grip| grip.low)
+            max=limit(|grip| grip.high)
+            step=shortest(KEY_STEP)
+            prop:value=value
+            style=("--top", pixels(|grip| grip.top))
+            style=("--middle", pixels(|grip| grip.middle))
+            style=("--height", pixels(|grip| grip.bottom - grip.top))
+            aria-label=lab.say(|texts| texts.threshold)
+            aria-describedby="grip-help"
+            aria-orientation="vertical"
+            aria-valuetext=words
+            on:pointerdown=handler(move |_| by_key.set_value(false))
+            on:keydown=handler(key)
+            on:input=handler(move |event| {
+                if let Some(value) = decimal::parse(&event_target_value(&event)) {
+                    lab.tried.set(Some(libm::exp(value)));
+                }
+            })
+            on:change=handler(move |_| {
+                if !by_key.get_value() {
+                    threshold.commit();
+                }
+            })
+            on:blur=handler(move |_| lab.tried.set(None))
+        />
+    }
+}
+
+/// What the threshold clips, and the button that puts it at the 90th percentile.
+#[component]
+pub fn UsePercentile(threshold: Threshold) -> impl IntoView {
+    let Threshold { lab, percentile, .. } = threshold;
+    let words = live_text(move || threshold.words());
+    let reason = live_text(move || match percentile.get() {
+        Err(NoPercentile::Infeasible) => lab.texts().p90_infeasible,
+        Err(NoPercentile::Nothing) => lab.texts().nothing_yet,
+        Ok(_) => "",
+    });
+    view! {
+        <div class="clip">
+            <output id="clip-words" for="grip">{words}</output>
+            <button
+                type="button"
+                id="use-p90"
+                aria-describedby="p90-reason"
+                disabled=live(move || percentile.get().is_err())
+                on:click=handler(move |_| {
+                    if let Ok(value) = percentile.get_untracked() {
+                        lab.change(|experiment| experiment.clip_threshold = Some(rounded(value)));
+                    }
+                })
+            >
+                {live_text(move || {
+                    let value = percentile.get().map_or_else(|_| "–".to_owned(), three);
+                    fill(lab.texts().use_p90, &[("value", &value)])
+                })}
+            </button>
+            <span id="p90-reason" class="help">{reason}</span>
+            <span id="grip-help" class="unseen">{lab.say(|texts| texts.grip_help)}</span>
+        </div>
+    }
+}
