@@ -5,7 +5,8 @@ use super::MAX_NODES;
 use super::power::integer_power;
 use super::schedule::schedule;
 use super::tree::{BinaryOperator, Expression, Function, Kind, Name, Rule, Symbol, Target};
-use crate::vector::{Float, Instruction};
+use crate::tensor::Real;
+use crate::vector::Instruction;
 
 /// How one value of a program comes about. A `usize` that is no name's index is the index of an earlier value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -391,10 +392,10 @@ impl Program {
                 Operation::Step => t as f64,
                 Operation::ScalarState(state) => scalar_states[state],
                 Operation::Negative(a) => -at(a),
-                Operation::Sqrt(a) => Float::sqrt(at(a)),
-                Operation::Exp(a) => Float::exp(at(a)),
-                Operation::Log(a) => Float::log(at(a)),
-                Operation::Abs(a) => Float::abs(at(a)),
+                Operation::Sqrt(a) => Real::sqrt(at(a)),
+                Operation::Exp(a) => Real::exp(at(a)),
+                Operation::Log(a) => Real::ln(at(a)),
+                Operation::Abs(a) => Real::abs(at(a)),
                 Operation::Sign(a) => at(a).sign(),
                 Operation::Add(a, b) => at(a) + at(b),
                 Operation::Subtract(a, b) => at(a) - at(b),

@@ -104,7 +104,6 @@ pub trait TaskData: Send + Sync {
 }
 
 /// The indices of the batch of `step` in a resident set of `len` examples: independent draws with replacement.
-#[inline(never)]
 pub fn batch_indices(seed: u32, step: u32, len: usize, out: &mut [u32]) {
     let stream = Stream::new(seed, Purpose::BatchOrder, 0);
     let first = u64::from(step) * out.len() as u64;
