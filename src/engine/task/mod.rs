@@ -3,7 +3,6 @@
 //! A task is one file and one line in [`TASKS`]. All it draws comes from the portable generator, so every backend and
 //! machine sees the same bits, and runs that share a seed share one copy.
 
-mod compressed_digits;
 mod digits;
 mod spirals;
 mod teacher;
