@@ -15,7 +15,6 @@ use brink_engine::train::Backend;
 use brink_view::board::Arrangement;
 use brink_view::fragment::{Fragment, Problem};
 use brink_view::history::History;
-use brink_view::text::fill;
 
 /// How long the address waits for the focus or the cursor to stand still: browsers refuse more than about six changes a
 /// second.
@@ -57,7 +56,7 @@ impl Address {
         }
         if let Some(problem) = &fragment.problem {
             let texts = lab.language.get_untracked().texts();
-            lab.notice.set(Some(fill(texts.bad_fragment, &[("what", &problem.describe(texts))])));
+            lab.notice.set(Some(texts.bad_fragment(&problem.describe(texts))));
         }
         let address = Self {
             lab,
@@ -109,7 +108,7 @@ impl Address {
     fn write_or_say(&self) {
         if let Err(problem) = self.write() {
             let texts = self.lab.language.get_untracked().texts();
-            self.lab.notice.set(Some(fill(texts.share_too_long, &[("what", &problem.describe(texts))])));
+            self.lab.notice.set(Some(texts.share_too_long(&problem.describe(texts))));
         }
     }
 
@@ -145,7 +144,7 @@ impl Address {
         let fragment = Fragment::parse(&location().hash().unwrap_or_default());
         if let Some(problem) = &fragment.problem {
             let texts = self.lab.language.get_untracked().texts();
-            self.lab.notice.set(Some(fill(texts.bad_fragment_kept, &[("what", &problem.describe(texts))])));
+            self.lab.notice.set(Some(texts.bad_fragment_kept(&problem.describe(texts))));
             return;
         }
         self.lab.notice.set(None);
@@ -232,7 +231,7 @@ pub fn ShareResult(address: Address) -> impl IntoView {
         maybe(address.shared.get().map(|shared| match shared {
             Shared::Copied => view! { <p id="shared">{texts.share_copied}</p> }.into_any(),
             Shared::TooLong(problem) => {
-                let text = fill(texts.share_too_long, &[("what", &problem.describe(texts))]);
+                let text = texts.share_too_long(&problem.describe(texts));
                 view! { <p class="warning" id="shared">{text}</p> }.into_any()
             }
             Shared::Refused(link) => view! {

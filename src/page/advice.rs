@@ -103,7 +103,7 @@ pub fn Happened(lab: Lab) -> impl IntoView {
                 </div>
                 <details class="others" class:unneeded=live(move || count.get() == 0)>
                     <summary>
-                        {live_text(move || brink_view::text::fill(lab.texts().happened_others, &[("count", &count.get().to_string())]))}
+                        {live_text(move || lab.texts().happened_others(count.get()))}
                     </summary>
                     {items(false)}
                 </details>

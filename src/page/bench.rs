@@ -9,7 +9,7 @@ use brink_engine::decimal::Decimal;
 use brink_engine::train::Backend;
 use brink_lab::bench::{Timing, WORKS, measure};
 use brink_lab::protocol::encode;
-use brink_view::text::{Language, fill};
+use brink_view::text::Language;
 
 /// A clock in seconds.
 fn now() -> f64 {
@@ -36,10 +36,10 @@ async fn run(language: Language, timings: RwSignal<Vec<Timing>>, state: RwSignal
         pool.set_backend(backend);
         for work in WORKS {
             let label = format!("{} ({})", work.to_ascii_uppercase(), name(backend));
-            state.set(fill(texts.bench_running, &[("work", &label)]));
+            state.set(texts.bench_running(&label));
             match measure(&pool, work, now).await {
                 Ok(timing) => timings.update(|timings| timings.push(timing)),
-                Err(reason) => return state.set(fill(texts.failed, &[("reason", &reason)])),
+                Err(reason) => return state.set(texts.failed(&reason)),
             }
         }
     }

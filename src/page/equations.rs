@@ -14,7 +14,7 @@ use brink_view::equation;
 use brink_view::name::rule_name;
 use brink_view::number::{short, three};
 use brink_view::scene;
-use brink_view::text::{Texts, fill};
+use brink_view::text::Texts;
 
 /// What the numbers at the cursor are.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,9 +149,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
         shown.with(|shown| match shown {
             Numbers::None => texts.nothing_yet.to_owned(),
             Numbers::Dead => texts.run_is_dead.to_owned(),
-            Numbers::Row { probe, .. } => {
-                fill(texts.probe_what, &[("name", &probe.0), ("index", &probe.1.to_string())])
-            }
+            Numbers::Row { probe, .. } => texts.probe_what(&probe.0, probe.1),
         })
     });
     // The rule's symbols change with the rule only; their values with every frame.
@@ -203,11 +201,11 @@ pub fn Equations(lab: Lab) -> impl IntoView {
 fn equations_title(lab: Lab) -> String {
     lab.board.with(|board| {
         let rate = scene::focused_run(board).map_or(f64::NAN, |run| run.rate);
-        fill(lab.texts().equations, &[("step", &board.cursor_step().to_string()), ("rate", &short(rate))])
+        lab.texts().equations(board.cursor_step(), short(rate))
     })
 }
 
 /// The name of the rule in the heading of its equation.
 fn rule_title(lab: Lab) -> String {
-    fill(lab.texts().rule_equation, &[("name", &rule_name(&lab.current.get()))])
+    lab.texts().rule_equation(rule_name(&lab.current.get()))
 }

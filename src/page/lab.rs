@@ -17,7 +17,7 @@ use brink_lab::{Command, Control, Event, Runner};
 use brink_view::board::{Arrangement, Board, Commit, Device, MOST_VARIANTS, Progress};
 use brink_view::refusal::refusal;
 use brink_view::scene::{self, StepView};
-use brink_view::text::{Language, Texts, fill};
+use brink_view::text::{Language, Texts};
 use brink_view::theme::Theme;
 
 /// A variant's newest training.
@@ -180,7 +180,7 @@ impl Lab {
     pub fn commit(&self, experiment: Experiment) {
         let texts = self.language.get_untracked().texts();
         if let Err(error) = experiment.resolve() {
-            self.notice.set(Some(fill(texts.refused, &[("reason", &refusal(&error, texts))])));
+            self.notice.set(Some(texts.refused(refusal(&error, texts))));
             return;
         }
         let (before, had) = self.board.with_untracked(|board| {
@@ -201,7 +201,7 @@ impl Lab {
                 }
             }
             Commit::Full => {
-                self.notice.set(Some(fill(texts.too_many, &[("count", &MOST_VARIANTS.to_string())])));
+                self.notice.set(Some(texts.too_many(MOST_VARIANTS)));
             }
             Commit::There(_) => {}
         }

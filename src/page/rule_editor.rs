@@ -9,8 +9,7 @@ use super::live::{RwSignal, handler, list, live, live_text, maybe, memo};
 use super::mathml::Formula;
 use brink_engine::rule::{Equation, Rule};
 use brink_view::name::rule_name;
-use brink_view::rule_text::{excerpt, optimizer, text_of, told};
-use brink_view::text::fill;
+use brink_view::rule_text::{excerpt, optimizer, rule_error_sentence, text_of};
 
 /// The id of the text field.
 const FIELD: &str = "rule-text";
@@ -78,7 +77,7 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
             Some(error) => {
                 let place = text.with(|text| excerpt(text, &error));
                 view! {
-                    <p class="warning">{told(&error, texts.rule_error, texts)}</p>
+                    <p class="warning">{rule_error_sentence(&error, texts)}</p>
                     <pre aria-hidden="true">{place}</pre>
                 }
                 .into_any()
@@ -156,7 +155,7 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
                 <span class="help">{lab.say(|texts| texts.rule_commit_key)}</span>
             </p>
             <button type="button" id="rule-restart" disabled=live(move || !is_draft.get()) on:click=handler(move |_| draft.set(None))>
-                {live_text(move || current_name.with(|name| fill(lab.texts().rule_restart, &[("name", name)])))}
+                {live_text(move || current_name.with(|name| lab.texts().rule_restart(name)))}
             </button>
             <p class="help" id="rule-help">
                 {lab.say(|texts| texts.rule_help)}

@@ -19,7 +19,7 @@ use brink_view::advice::FIRST_WARMUP;
 use brink_view::name::{Named, branch_name, placement_name, rule_name, schedule_name, task_name};
 use brink_view::number::{field, rounded};
 use brink_view::scene::percentile_90;
-use brink_view::text::{Texts, fill};
+use brink_view::text::Texts;
 
 /// The clip threshold that turning clipping on begins with, where the focused run has no gradient norms yet.
 const FIRST_THRESHOLD: f64 = 5.0;
@@ -256,7 +256,7 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
         let is_own = chosen.with(|rule| matches!(rule, RuleSource::Text(_)));
         maybe(is_own.then(|| {
             let name = lab.current.with_untracked(rule_name);
-            view! { <p class="own">{live_text(move || fill(lab.texts().rule_own_now, &[("name", &name)]))}</p> }
+            view! { <p class="own">{live_text(move || lab.texts().rule_own_now(&name))}</p> }
         }))
     });
     let constants = live(move || {
@@ -376,7 +376,7 @@ pub fn Setup(lab: Lab) -> impl IntoView {
         let source =
             lab.current.with(|experiment| brink_engine::task::find(&experiment.task).map_or("", |task| task.source));
         maybe((!source.is_empty()).then(|| {
-            let text = fill(lab.texts().task_source, &[("source", source)]);
+            let text = lab.texts().task_source(source);
             view! { <p class="source">{text}</p> }
         }))
     });

@@ -10,7 +10,6 @@ use brink_engine::decimal::{self, shortest};
 use brink_view::number::{rounded, three};
 use brink_view::plot::NormLayout;
 use brink_view::scene::{self, Clipping, NoPercentile, percent};
-use brink_view::text::fill;
 
 /// One press of an arrow key changes the threshold by this factor's logarithm: two percent.
 const KEY_STEP: f64 = 0.02;
@@ -62,8 +61,12 @@ impl Threshold {
         let texts = self.lab.texts();
         match self.clipping.get() {
             Some(clipping) if clipping.share.is_finite() => {
-                let text = if clipping.is_tried { texts.would_clip } else { texts.clipped_share };
-                fill(text, &[("threshold", &three(clipping.threshold)), ("share", &percent(clipping.share))])
+                let (threshold, share) = (three(clipping.threshold), percent(clipping.share));
+                if clipping.is_tried {
+                    texts.would_clip(threshold, share)
+                } else {
+                    texts.clipped_share(threshold, share)
+                }
             }
             Some(clipping) => format!("λ = {}", three(clipping.threshold)),
             None => texts.clipping_off.to_owned(),
@@ -166,7 +169,7 @@ pub fn UsePercentile(threshold: Threshold) -> impl IntoView {
             >
                 {live_text(move || {
                     let value = percentile.get().map_or_else(|_| "–".to_owned(), three);
-                    fill(lab.texts().use_p90, &[("value", &value)])
+                    lab.texts().use_p90(&value)
                 })}
             </button>
             <span id="p90-reason" class="help">{reason}</span>

@@ -8,7 +8,7 @@ use super::pool::{Fault, PAGE};
 use brink_engine::train::Backend;
 use brink_view::board::{Board, Progress, Variant};
 use brink_view::plot::Palette;
-use brink_view::text::{Texts, fill};
+use brink_view::text::Texts;
 
 /// Where the focused variant really trains, in words.
 fn place(board: &Board, is_software: bool, texts: &Texts) -> String {
@@ -16,9 +16,9 @@ fn place(board: &Board, is_software: bool, texts: &Texts) -> String {
         return texts.starting.to_owned();
     };
     match (device.backend, &device.reason) {
-        (Backend::Cpu, Some(reason)) => fill(texts.backend_gpu_missing, &[("reason", reason)]),
+        (Backend::Cpu, Some(reason)) => texts.backend_gpu_missing(reason),
         (Backend::Cpu, None) if device.name == PAGE => texts.backend_page.to_owned(),
-        (Backend::Cpu, None) => fill(texts.backend_cpu, &[("workers", &device.name)]),
+        (Backend::Cpu, None) => texts.backend_cpu(&device.name),
         (Backend::Gpu, _) => {
             let kind = if is_software { texts.backend_gpu_software } else { texts.backend_gpu };
             // Browsers do not tell an adapter's name; the engine then says "WebGPU", too.
@@ -44,8 +44,8 @@ fn engine(lab: Lab) -> Option<String> {
         return Some(texts.paused_hidden.to_owned());
     }
     lab.fault.get().map(|fault| match fault {
-        Fault::OnPage(reason) => fill(texts.fault_on_page, &[("reason", &reason)]),
-        Fault::Replaced(reason) => fill(texts.fault_replaced, &[("reason", &reason)]),
+        Fault::OnPage(reason) => texts.fault_on_page(&reason),
+        Fault::Replaced(reason) => texts.fault_replaced(&reason),
     })
 }
 
@@ -63,7 +63,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
         let Some(speed) = lab.board.with(|board| board.focused()?.speed()) else { return String::new() };
         let unit = libm::pow(10.0, (libm::log10(speed.max(1.0)).floor() - 2.0).max(0.0));
         let rounded = ((speed / unit).round() * unit) as u64;
-        fill(lab.texts().speed, &[("rate", &rounded.to_string())])
+        lab.texts().speed(rounded)
     });
     // Whether anything can be paused, and whether the focused variant has a step left.
     let is_busy = memo(move || lab.board.with(|board| board.variants().iter().any(is_open)));
@@ -103,7 +103,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                 <span id="progress">
                     {live_text(move || {
                         let (step, steps) = progress.get();
-                        fill(lab.texts().progress, &[("step", &step.to_string()), ("steps", &steps.to_string())])
+                        lab.texts().progress(step, steps)
                     })}
                 </span>
             </div>
@@ -169,10 +169,10 @@ fn items(board: &Board, names: &[String], texts: &Texts) -> Vec<Item> {
                 Progress::Waiting => texts.state_waiting.to_owned(),
                 Progress::Training => {
                     let (step, steps) = (variant.step().to_string(), variant.longest().to_string());
-                    fill(texts.progress, &[("step", &step), ("steps", &steps)])
+                    texts.progress(&step, &steps)
                 }
                 Progress::Ended => String::new(),
-                Progress::Failed(reason) => fill(texts.failed, &[("reason", reason)]),
+                Progress::Failed(reason) => texts.failed(reason),
             },
         })
         .collect()
@@ -196,7 +196,7 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
         let is = move |of: fn(&Item) -> bool| memo(move || all.with(|all| find(all, id).is_some_and(of)));
         let (hidden, focused) = (is(|item| item.hidden), is(|item| item.focused));
         let slot = all.with_untracked(|all| find(all, id).map_or(0, |item| item.slot));
-        let labelled = move |text: fn(&Texts) -> &'static str| fill(text(lab.texts()), &[("name", &name.get())]);
+        let labelled = move |text: fn(&Texts, String) -> String| text(lab.texts(), name.get());
         let color = live_text(move || {
             let (r, g, b) = palette.get().variant(slot);
             format!("rgb({r} {g} {b})")
@@ -206,7 +206,7 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
                 <input
                     type="checkbox"
                     prop:checked=live(move || !hidden.get())
-                    aria-label=live_text(move || labelled(if hidden.get() { |t| t.show } else { |t| t.hide }))
+                    aria-label=live_text(move || labelled(if hidden.get() { |t, name| t.show(name) } else { |t, name| t.hide(name) }))
                     on:change=handler(move |event| {
                         let on = event_target_checked(&event);
                         lab.board.update(|board| {
@@ -236,7 +236,7 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
                     {live_text(move || name.get())}
                 </button>
                 <span class="state">{live_text(move || state.get())}</span>
-                <button type="button" class="delete" aria-label=live_text(move || labelled(|t| t.delete)) title=live_text(move || labelled(|t| t.delete)) on:click=handler(move |_| lab.delete(id))>
+                <button type="button" class="delete" aria-label=live_text(move || labelled(|t, name| t.delete(name))) title=live_text(move || labelled(|t, name| t.delete(name))) on:click=handler(move |_| lab.delete(id))>
                     "×"
                 </button>
             </li>

@@ -5,7 +5,7 @@ use super::number::{rounded, three};
 use super::plot::Outcome;
 use super::scene::percentile_of;
 use super::summary::{Summary, summary};
-use super::text::{Texts, fill};
+use super::text::Texts;
 use brink_engine::experiment::{Experiment, Optimizer, RuleSource, difference, limits};
 use brink_engine::network::Model;
 use brink_engine::network::models::Placement;
@@ -54,14 +54,14 @@ fn with(experiment: &Experiment, change: impl FnOnce(&mut Experiment)) -> Experi
 fn warmup(experiment: &Experiment, steps: u32, texts: &Texts) -> Option<Suggestion> {
     limits::STEPS.contains(&steps).then(|| Suggestion {
         experiment: with(experiment, |experiment| experiment.warmup_steps = steps),
-        text: fill(texts.try_warmup, &[("steps", &steps.to_string())]),
+        text: texts.try_warmup(steps),
     })
 }
 
 fn clip(experiment: &Experiment, threshold: f64, texts: &Texts) -> Suggestion {
     Suggestion {
         experiment: with(experiment, |experiment| experiment.clip_threshold = Some(rounded(threshold))),
-        text: fill(texts.try_clipping, &[("threshold", &three(threshold))]),
+        text: texts.try_clipping(three(threshold)),
     }
 }
 
@@ -105,12 +105,11 @@ fn new_on(board: &Board, suggestion: Option<Suggestion>) -> Option<Suggestion> {
 
 /// How the star of a variant stands to the first one's, which has one.
 fn star_moved(name: &str, from: f64, own: &Summary, texts: &Texts) -> String {
-    let (form, to) = match own.best_point() {
-        Some((to, _)) if (to / from - 1.0).abs() < 0.01 => (texts.star_stayed, to),
-        Some((to, _)) => (texts.star_moved, to),
-        None => (texts.star_none, from),
-    };
-    fill(form, &[("name", name), ("from", &three(from)), ("to", &three(to))])
+    match own.best_point() {
+        Some((to, _)) if (to / from - 1.0).abs() < 0.01 => texts.star_stayed(name, three(from)),
+        Some((to, _)) => texts.star_moved(name, three(from), three(to)),
+        None => texts.star_none(name),
+    }
 }
 
 /// What to look at and what to try, as the board stands. `names` are the variants', in the board's order.
@@ -119,7 +118,7 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
     let Some(first) = board.variants().first() else { return only(texts.lead_empty.to_owned()) };
     let base = &first.experiment;
     if first.progress != Progress::Ended {
-        return only(fill(texts.lead, &[("runs", &base.run_count().to_string())]));
+        return only(texts.lead(base.run_count()));
     }
     let training = board
         .variants()
@@ -129,7 +128,7 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
         .find(|(variant, _)| matches!(variant.progress, Progress::Waiting | Progress::Training));
     if let Some((_, name)) = training {
         let base_name = names.first().map_or("", String::as_str);
-        return only(fill(texts.lead_training, &[("name", name), ("base", base_name)]));
+        return only(texts.lead_training(name, base_name));
     }
     let own = summary(first);
     let Some((star, _)) = own.best_point() else {
@@ -149,28 +148,28 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
     };
     if by_warmup.is_none() && base.warmup_steps == 0 {
         let text = match edge {
-            Some(edge) => fill(texts.lead_edge, &[("rate", &three(star)), ("edge", &edge)]),
-            None => fill(texts.lead_no_edge, &[("rate", &three(star))]),
+            Some(edge) => texts.lead_edge(three(star), &edge),
+            None => texts.lead_no_edge(three(star)),
         };
         return Lead { text, next: new_on(board, warmup(base, FIRST_WARMUP, texts)) };
     }
     let percentile = first.runs.get(own.best.unwrap_or(0)).and_then(percentile_of);
     if by_clipping.is_none() && base.clip_threshold.is_none() {
         let before = by_warmup.map(moved).unwrap_or_default();
-        let text = fill(texts.lead_clipping, &[("before", &before)]);
+        let text = texts.lead_clipping(&before);
         let next = percentile.map(|threshold| clip(base, threshold, texts));
         return Lead { text: text.trim_start().to_owned(), next: new_on(board, next) };
     }
     if by_norm.is_none()
         && let Some(next) = new_on(board, norm(base, texts))
     {
-        let text = fill(texts.lead_norm, &[("before", &by_clipping.map(moved).unwrap_or_default())]);
+        let text = texts.lead_norm(&by_clipping.map(moved).unwrap_or_default());
         return Lead { text: text.trim_start().to_owned(), next: Some(next) };
     }
     if by_rule.is_none()
         && let Some(next) = new_on(board, adam(base, texts))
     {
-        let text = fill(texts.lead_rule, &[("before", &by_norm.map(moved).unwrap_or_default())]);
+        let text = texts.lead_rule(&by_norm.map(moved).unwrap_or_default());
         return Lead { text: text.trim_start().to_owned(), next: Some(next) };
     }
     only(texts.lead_explore.to_owned())
@@ -204,19 +203,17 @@ pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (O
     let (words, fix) = match (run.record.death, infeasible(&run.record, variant.chance, true)) {
         (Some(step), _) => {
             let is_early = step <= experiment.warmup_steps || f64::from(step) < EARLY_SHARE * f64::from(run.steps);
-            let step = step.to_string();
-            let values = [("rate", rate.as_str()), ("step", step.as_str())];
+
             if is_early {
-                (fill(texts.died_early, &values), warmup(experiment, longer, texts))
+                (texts.died_early(rate, step), warmup(experiment, longer, texts))
             } else {
-                (fill(texts.died_late, &values), clipped())
+                (texts.died_late(rate, step), clipped())
             }
         }
-        (None, Some(Infeasible::Collapsed)) => (
-            fill(texts.collapsed, &[("rate", &rate)]),
-            norm(experiment, texts).or_else(|| warmup(experiment, longer, texts)),
-        ),
-        _ => (fill(texts.blown, &[("rate", &rate)]), warmup(experiment, longer, texts)),
+        (None, Some(Infeasible::Collapsed)) => {
+            (texts.collapsed(&rate), norm(experiment, texts).or_else(|| warmup(experiment, longer, texts)))
+        }
+        _ => (texts.blown(&rate), warmup(experiment, longer, texts)),
     };
     (Some(words), new_on(board, fix))
 }

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use super::board::{Arrangement, MOST_VARIANTS, Placed};
 use super::refusal::refusal;
-use super::text::{Texts, fill};
+use super::text::Texts;
 use brink_engine::decimal;
 use brink_engine::experiment::{
     Experiment, ExperimentError, PRESETS, Reason, VERSION, apply, difference, limits, preset,
@@ -77,28 +77,17 @@ impl Problem {
     /// The problem in words.
     pub fn describe(&self, texts: &Texts) -> String {
         match self {
-            Self::TooLong(bytes) => {
-                fill(texts.link_too_long, &[("bytes", &bytes.to_string()), ("most", &MOST_BYTES.to_string())])
-            }
-            Self::Key(key) => fill(texts.link_key, &[("key", key), ("allowed", &KEYS.join(", "))]),
-            Self::Twice(key) => fill(texts.link_twice, &[("key", key)]),
-            Self::Encoding(key) => fill(texts.link_encoding, &[("key", key)]),
-            Self::Value { key, value, allowed } => {
-                fill(texts.link_value, &[("key", key), ("value", value), ("allowed", allowed)])
-            }
+            Self::TooLong(bytes) => texts.link_too_long(bytes, MOST_BYTES),
+            Self::Key(key) => texts.link_key(key, &KEYS.join(", ")),
+            Self::Twice(key) => texts.link_twice(key),
+            Self::Encoding(key) => texts.link_encoding(key),
+            Self::Value { key, value, allowed } => texts.link_value(key, value, allowed),
             Self::Experiment { variant, reason } => {
                 let key = if *variant == 1 { "base" } else { "variant" };
-                fill(
-                    texts.link_experiment,
-                    &[("key", key), ("place", &variant.to_string()), ("reason", &refusal(reason, texts))],
-                )
+                texts.link_experiment(key, variant, refusal(reason, texts))
             }
-            Self::Same(first, second) => {
-                fill(texts.link_same, &[("first", &first.to_string()), ("second", &second.to_string())])
-            }
-            Self::Variants(count) => {
-                fill(texts.link_variants, &[("count", &count.to_string()), ("most", &MOST_VARIANTS.to_string())])
-            }
+            Self::Same(first, second) => texts.link_same(first, second),
+            Self::Variants(count) => texts.link_variants(count, MOST_VARIANTS),
         }
     }
 }

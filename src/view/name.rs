@@ -2,7 +2,7 @@
 
 use super::number::{short, three};
 use super::rule_text::name_beside;
-use super::text::{Texts, fill};
+use super::text::Texts;
 use brink_engine::experiment::{Difference, Experiment, RuleSource, Schedule, difference};
 use brink_engine::json::{self, Value};
 use brink_engine::network::Model;
@@ -100,14 +100,14 @@ pub fn task_name(id: &str) -> Named {
 fn norm_name(placement: Placement, texts: &Texts) -> String {
     match placement {
         Placement::None => texts.named_no_norm.to_owned(),
-        other => fill(texts.named_norm, &[("value", placement_name(other, texts))]),
+        other => texts.named_norm(placement_name(other, texts)),
     }
 }
 
 fn rates_name(experiment: &Experiment, texts: &Texts) -> String {
     let values = experiment.learning_rates.values();
     let ends = [values.first(), values.last()].map(|v| short(v.copied().unwrap_or(f64::NAN)));
-    fill(texts.named_rates, &[("low", &ends[0]), ("high", &ends[1])])
+    texts.named_rates(&ends[0], &ends[1])
 }
 
 fn shown(value: &Value) -> String {
@@ -120,18 +120,18 @@ fn shown(value: &Value) -> String {
 
 fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &Texts) -> Option<String> {
     let value = shown(&one.to);
-    let with = |text: &str| Some(fill(text, &[("value", &value)]));
+    let with = |text: fn(&Texts, &str) -> String| Some(text(texts, &value));
     let switched = |field: &str| all.iter().any(|d| d.field == field);
     match one.field.as_str() {
         "warmup_steps" if experiment.warmup_steps == 0 => Some(texts.no_warmup.to_owned()),
         // A count, not a measurement: all of its digits.
-        "warmup_steps" => Some(fill(texts.with_warmup, &[("value", &experiment.warmup_steps.to_string())])),
+        "warmup_steps" => Some(texts.with_warmup(experiment.warmup_steps)),
         "clip_threshold" if one.to == Value::Null => Some(texts.no_clipping.to_owned()),
-        "clip_threshold" => with(texts.with_clipping),
-        "batch_size" => with(texts.named_batch),
-        "initial_scale" => with(texts.named_scale),
-        "max_train_steps" => Some(fill(texts.named_steps, &[("value", &experiment.max_train_steps.to_string())])),
-        "seed" => Some(fill(texts.named_seed, &[("value", &experiment.seed.to_string())])),
+        "clip_threshold" => with(|texts, value| texts.with_clipping(value)),
+        "batch_size" => with(|texts, value| texts.named_batch(value)),
+        "initial_scale" => with(|texts, value| texts.named_scale(value)),
+        "max_train_steps" => Some(texts.named_steps(experiment.max_train_steps)),
+        "seed" => Some(texts.named_seed(experiment.seed)),
         "optimizer.rule" if one.to == Value::Null => None,
         "optimizer.text" if one.to == Value::Null => None,
         "optimizer.rule" | "optimizer.text" => Some(rule_name(experiment)),
@@ -170,12 +170,12 @@ fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &T
             Model::ResidualMlp(model) => {
                 // What stands in brackets explains the choice; a name goes without.
                 let start = branch_name(model.branch, texts).split(" (").next().unwrap_or_default();
-                Some(fill(texts.named_branch, &[("value", start)]))
+                Some(texts.named_branch(start))
             }
             Model::Mlp(_) => None,
         },
-        "model.depth" => with(texts.named_depth),
-        "model.width" => with(texts.named_width),
+        "model.depth" => with(|texts, value| texts.named_depth(value)),
+        "model.width" => with(|texts, value| texts.named_width(value)),
         "schedule" => Some(schedule_name(experiment.schedule).1(texts).to_owned()),
         "task" => Some(task_name(&experiment.task)(texts).to_owned()),
         "model.activation" => Some(value),

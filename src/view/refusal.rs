@@ -1,28 +1,22 @@
 //! Why an experiment is refused, in the page's language.
 
-use super::rule_text::told;
-use super::text::{Texts, fill};
+use super::rule_text::rule_error_clause;
+use super::text::Texts;
 use brink_engine::experiment::{ExperimentError, Reason};
 use brink_engine::json::{Fault, Kind};
 
 /// Why an experiment is refused: the field, and what it may hold.
 pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
     let reason = match &error.reason {
-        Reason::Range { value, least, most } => {
-            fill(texts.not_between, &[("value", value), ("least", least), ("most", most)])
-        }
-        Reason::Unknown { value, known } => fill(texts.none_of, &[("value", value), ("known", known)]),
-        Reason::Parameters { count, most } => {
-            fill(texts.too_large, &[("count", &count.to_string()), ("most", &most.to_string())])
-        }
-        Reason::Runs { count, most } => {
-            fill(texts.too_many_runs, &[("count", &count.to_string()), ("most", &most.to_string())])
-        }
-        Reason::Interval { value, range } => fill(texts.not_in, &[("value", value), ("range", range)]),
+        Reason::Range { value, least, most } => texts.not_between(value, least, most),
+        Reason::Unknown { value, known } => texts.none_of(value, known),
+        Reason::Parameters { count, most } => texts.too_large(count, most),
+        Reason::Runs { count, most } => texts.too_many_runs(count, most),
+        Reason::Interval { value, range } => texts.not_in(value, range),
         Reason::Field(fault) => field_fault(fault, texts),
         Reason::NoField => texts.no_field.to_owned(),
-        Reason::Rule(error) => told(error, texts.rule_at, texts),
-        Reason::Json(detail) => fill(texts.not_json, &[("detail", detail)]),
+        Reason::Rule(error) => rule_error_clause(error, texts),
+        Reason::Json(detail) => texts.not_json(detail),
         Reason::Other(text) => text.clone(),
     };
     format!("{}: {reason}", error.field)
@@ -32,21 +26,19 @@ pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
 fn field_fault(fault: &Fault, texts: &Texts) -> String {
     match fault {
         Fault::Missing => texts.field_missing.to_owned(),
-        Fault::Unknown { found, known } => {
-            fill(texts.none_of, &[("value", &format!("{found:?}")), ("known", &known.join(", "))])
-        }
+        Fault::Unknown { found, known } => texts.none_of(&format!("{found:?}"), &known.join(", ")),
         Fault::Kind { found, kind } => {
             let kind = match kind {
                 Kind::Number => texts.kind_number.to_owned(),
-                Kind::Whole(most) => fill(texts.kind_whole, &[("most", &most.to_string())]),
+                Kind::Whole(most) => texts.kind_whole(most),
                 Kind::Text => texts.kind_text.to_owned(),
                 Kind::Boolean => texts.kind_boolean.to_owned(),
                 Kind::List => texts.kind_list.to_owned(),
                 Kind::Object => texts.kind_object.to_owned(),
             };
-            fill(texts.not_kind, &[("value", found), ("kind", &kind)])
+            texts.not_kind(found, &kind)
         }
-        Fault::Either(first, second) => fill(texts.either, &[("first", first), ("second", second)]),
+        Fault::Either(first, second) => texts.either(first, second),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A rule as a learner's text: where editing starts, what is committed, and the place of an error.
 
 use super::number::three;
-use super::text::{Texts, fill};
+use super::text::Texts;
 use brink_engine::experiment::{Experiment, Optimizer, RuleSource};
 use brink_engine::rule::{Expected, Found, Role, Rule, RuleError, RuleFault, Taken, builtin};
 
@@ -44,76 +44,54 @@ pub fn excerpt(text: &str, error: &RuleError) -> String {
     format!("{line}\n{indent}^")
 }
 
-/// Where and why a text is not a rule, in the page's language. `sentence` is [`Texts::rule_error`] where it stands alone,
-/// [`Texts::rule_at`] within another.
-pub fn told(error: &RuleError, sentence: &str, texts: &Texts) -> String {
-    let (line, column) = (error.line.to_string(), error.column.to_string());
-    let message = fault(&error.fault, texts);
-    fill(sentence, &[("line", &line), ("column", &column), ("message", &message)])
+/// Where and why a text is not a rule, in the page's language, as a clause within a longer sentence.
+pub fn rule_error_clause(error: &RuleError, texts: &Texts) -> String {
+    texts.rule_at(error.line, error.column, fault_message(&error.fault, texts))
+}
+
+/// Where and why a text is not a rule, in the page's language, as a sentence of its own.
+pub fn rule_error_sentence(error: &RuleError, texts: &Texts) -> String {
+    texts.rule_error(error.line, error.column, fault_message(&error.fault, texts))
 }
 
 /// Why a text is not a rule: what [`RuleFault`] says in English, in each language.
-fn fault(fault: &RuleFault, texts: &Texts) -> String {
-    // One text and at most three values, filled in at one place.
-    let (most, expected_text, found_text);
-    let (text, values): (&str, [(&str, &str); 3]) = match fault {
-        RuleFault::TooLong { bytes, most: allowed } => {
-            (expected_text, most) = (bytes.to_string(), allowed.to_string());
-            (texts.rule_long, [("bytes", &expected_text), ("most", &most), NONE])
+fn fault_message(fault: &RuleFault, texts: &Texts) -> String {
+    match fault {
+        RuleFault::TooLong { bytes, most } => texts.rule_long(bytes, most),
+        RuleFault::Unexpected { expected: allowed, found: present } => {
+            texts.rule_unexpected(expected(*allowed, texts), found(present, texts))
         }
-        RuleFault::Unexpected { expected: may, found: stands } => {
-            (expected_text, found_text) = (expected(*may, texts), found(stands, texts));
-            (texts.rule_unexpected, [("expected", &expected_text), ("found", &found_text), NONE])
-        }
-        RuleFault::NoName => (texts.rule_no_name, [NONE; 3]),
-        RuleFault::EmptyName => (texts.rule_empty_name, [NONE; 3]),
-        RuleFault::Repeated(name) => (texts.rule_repeated, [("name", name), NONE, NONE]),
-        RuleFault::NoTheta => (texts.rule_no_theta, [NONE; 3]),
-        RuleFault::AfterTheta => (texts.rule_after_theta, [NONE; 3]),
-        RuleFault::NeverAssigned(name) => (texts.rule_never, [("name", name), NONE, NONE]),
-        RuleFault::AssignedTwice(name) => (texts.rule_twice, [("name", name), NONE, NONE]),
+        RuleFault::NoName => texts.rule_no_name.to_owned(),
+        RuleFault::EmptyName => texts.rule_empty_name.to_owned(),
+        RuleFault::Repeated(name) => texts.rule_repeated(name),
+        RuleFault::NoTheta => texts.rule_no_theta.to_owned(),
+        RuleFault::AfterTheta => texts.rule_after_theta.to_owned(),
+        RuleFault::NeverAssigned(name) => texts.rule_never(name),
+        RuleFault::AssignedTwice(name) => texts.rule_twice(name),
         RuleFault::Taken { name, taken: by, role: wanted } => {
-            (texts.rule_taken, [("name", name), ("taken", taken(*by, texts)), ("role", role(*wanted, texts))])
+            texts.rule_taken(name, taken(*by, texts), role(*wanted, texts))
         }
-        RuleFault::Unknown { name, known } => (texts.rule_unknown, [("name", name), ("known", known), NONE]),
-        RuleFault::Constants(count)
-        | RuleFault::States(count)
-        | RuleFault::Nodes(count)
-        | RuleFault::Nesting(count) => {
-            most = count.to_string();
-            let text = match fault {
-                RuleFault::Constants(_) => texts.rule_constants,
-                RuleFault::States(_) => texts.rule_states,
-                RuleFault::Nodes(_) => texts.rule_nodes,
-                _ => texts.rule_nesting,
-            };
-            (text, [("most", &most), NONE, NONE])
-        }
-        RuleFault::InfiniteEnd => (texts.rule_infinite, [NONE; 3]),
-        RuleFault::Default { name, value, range } => {
-            (texts.rule_default, [("name", name), ("value", value), ("range", range)])
-        }
-        RuleFault::Power(exponent) => {
-            most = exponent.to_string();
-            (texts.rule_power, [("most", &most), NONE, NONE])
-        }
-        RuleFault::Exponent => (texts.rule_exponent, [NONE; 3]),
-        RuleFault::TooLarge { written, most } => (texts.rule_huge, [("written", written), ("most", most), NONE]),
-        RuleFault::Character(written) => (texts.rule_character, [("written", written), NONE, NONE]),
-        RuleFault::Control => (texts.rule_control, [NONE; 3]),
-    };
-    fill(text, &values)
+        RuleFault::Unknown { name, known } => texts.rule_unknown(name, known),
+        RuleFault::Constants(most) => texts.rule_constants(most),
+        RuleFault::States(most) => texts.rule_states(most),
+        RuleFault::Nodes(most) => texts.rule_nodes(most),
+        RuleFault::Nesting(most) => texts.rule_nesting(most),
+        RuleFault::InfiniteEnd => texts.rule_infinite.to_owned(),
+        RuleFault::Default { name, value, range } => texts.rule_default(name, value, range),
+        RuleFault::Power(most) => texts.rule_power(most),
+        RuleFault::Exponent => texts.rule_exponent.to_owned(),
+        RuleFault::TooLarge { written, most } => texts.rule_huge(written, most),
+        RuleFault::Character(written) => texts.rule_character(written),
+        RuleFault::Control => texts.rule_control.to_owned(),
+    }
 }
-
-/// No value: no text has a place of that name.
-const NONE: (&str, &str) = ("", "");
 
 fn expected(expected: Expected, texts: &Texts) -> String {
     let text = match expected {
         Expected::Line => texts.expected_line,
         Expected::LineEnd => texts.expected_end,
         Expected::Text => texts.expected_text,
-        Expected::Name(wanted) => return fill(texts.expected_name, &[("role", role(wanted, texts))]),
+        Expected::Name(wanted) => return texts.expected_name(role(wanted, texts)),
         Expected::Number => texts.expected_number,
         Expected::Bound => texts.expected_bound,
         Expected::In => texts.expected_in,
@@ -314,20 +292,20 @@ mod tests {
                 _ => {}
             }
             assert_eq!((error.line, error.column), place, "{error}\n{text}");
-            assert_eq!(told(&error, english.rule_at, english), error.to_string(), "as on the command line");
+            assert_eq!(rule_error_clause(&error, english), error.to_string(), "as on the command line");
             let (line, column) = place;
             for (texts, beginning) in [
                 (english, format!("Line {line}, column {column}: ")),
                 (indonesian, format!("Baris {line}, kolom {column}: ")),
             ] {
-                let sentence = told(&error, texts.rule_error, texts);
+                let sentence = rule_error_sentence(&error, texts);
                 let message = sentence.strip_prefix(&beginning).unwrap_or_else(|| panic!("{beginning}: {sentence}"));
                 assert!(message.len() > 1, "{sentence}");
                 for part in named {
                     assert!(message.contains(part), "{part} is not in: {sentence}");
                 }
             }
-            assert_ne!(fault(&error.fault, english), fault(&error.fault, indonesian));
+            assert_ne!(fault_message(&error.fault, english), fault_message(&error.fault, indonesian));
         }
         let all: Vec<&str> = [FAULTS, EXPECTED, FOUND, ROLES, TAKEN].concat();
         let missing: Vec<&&str> = all.iter().filter(|name| !seen.contains(**name)).collect();

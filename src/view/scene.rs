@@ -8,7 +8,7 @@ use super::plot::{
     rate_color,
 };
 use super::summary::summary;
-use super::text::{Texts, fill};
+use super::text::Texts;
 use brink_engine::record::Columns;
 use brink_lab::diagnose::{clipped_share, infeasible, log_histogram, percentile, share_above};
 
@@ -251,7 +251,7 @@ pub fn gradient_norm(
     // The axis stands still while a threshold is dragged.
     line.include = focused.and_then(|variant| variant.experiment.clip_threshold);
     let threshold = focused.and_then(|_| clipping(board, tried)).map(|clipping| {
-        let share = fill(texts.clipped_short, &[("share", &percent(clipping.share))]);
+        let share = texts.clipped_short(percent(clipping.share));
         Mark { value: clipping.threshold, lines: vec![format!("λ {}", three(clipping.threshold)), share] }
     });
     let percentile = focused

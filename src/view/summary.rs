@@ -3,7 +3,7 @@
 use super::board::{Progress, RunState, Variant};
 use super::number::three;
 use super::plot::{AxisPoint, Outcome};
-use super::text::{Texts, fill};
+use super::text::Texts;
 use brink_lab::diagnose::{self, Infeasible, best_learning_rate, final_validation_loss, infeasible};
 
 /// What a variant came to, so far.
@@ -72,30 +72,27 @@ impl Summary {
 pub fn sentence(variant: &Variant, own: &Summary, other: Option<(&str, &Summary)>, texts: &Texts) -> String {
     match &variant.progress {
         Progress::Waiting | Progress::Training => return texts.still_training.to_owned(),
-        Progress::Failed(reason) => return fill(texts.failed, &[("reason", reason)]),
+        Progress::Failed(reason) => return texts.failed(reason),
         Progress::Ended => {}
     }
     let Some((rate, loss)) = own.best_point() else { return texts.sentence_none.to_owned() };
     let (shown_rate, shown_loss) = (three(rate), three(loss));
     let mut text = match own.edge.and_then(|edge| own.points.get(edge)) {
-        Some(edge) => {
-            fill(texts.sentence_edge, &[("rate", &shown_rate), ("loss", &shown_loss), ("edge", &three(edge.rate))])
-        }
-        None => fill(texts.sentence_no_edge, &[("rate", &shown_rate), ("loss", &shown_loss)]),
+        Some(edge) => texts.sentence_edge(&shown_rate, &shown_loss, three(edge.rate)),
+        None => texts.sentence_no_edge(&shown_rate, &shown_loss),
     };
     if let Some((name, other)) = other
         && let Some((other_rate, _)) = other.best_point()
     {
         let factor = rate / other_rate;
-        let (form, factor) = if (factor - 1.0).abs() < 0.01 {
-            (texts.sentence_same, 1.0)
-        } else if factor > 1.0 {
-            (texts.sentence_higher, factor)
-        } else {
-            (texts.sentence_lower, 1.0 / factor)
-        };
         text.push(' ');
-        text.push_str(&fill(form, &[("factor", &three(factor)), ("name", name)]));
+        text.push_str(&if (factor - 1.0).abs() < 0.01 {
+            texts.sentence_same(name)
+        } else if factor > 1.0 {
+            texts.sentence_higher(three(factor), name)
+        } else {
+            texts.sentence_lower(three(1.0 / factor), name)
+        });
     }
     text
 }
@@ -104,7 +101,7 @@ pub fn sentence(variant: &Variant, own: &Summary, other: Option<(&str, &Summary)
 pub fn run_state(variant: &Variant, index: usize, own: &Summary, texts: &Texts) -> String {
     let Some(run) = variant.runs.get(index) else { return String::new() };
     if let Some(step) = run.record.death {
-        return fill(texts.state_diverged, &[("step", &step.to_string())]);
+        return texts.state_diverged(step);
     }
     match own.points.get(index).map(|point| point.outcome) {
         Some(Outcome::Infeasible) => match infeasible(&run.record, variant.chance, true) {
@@ -112,7 +109,7 @@ pub fn run_state(variant: &Variant, index: usize, own: &Summary, texts: &Texts) 
             _ => texts.state_blown.to_owned(),
         },
         _ if run.record.is_empty() => texts.state_waiting.to_owned(),
-        _ if !run.ended() => fill(texts.state_training, &[("step", &run.done().to_string())]),
+        _ if !run.ended() => texts.state_training(run.done()),
         _ if own.best == Some(index) => texts.state_best.to_owned(),
         _ => texts.state_feasible.to_owned(),
     }

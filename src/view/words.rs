@@ -5,7 +5,7 @@ use super::number::{short, three};
 use super::plot::{Outcome, Scale};
 use super::scene::{StepView, clipping, focused_run, percent, percentile_90};
 use super::summary::{Summary, run_state, summary};
-use super::text::{Texts, fill};
+use super::text::Texts;
 use brink_engine::record::Columns;
 
 /// The most rows of a table against the step; beyond them steps are left out, evenly on the plot's axis.
@@ -142,21 +142,21 @@ pub fn step_words(board: &Board, of: Against, view: StepView, names: &[String], 
         return texts.words_training.to_owned();
     }
     let step = board.cursor_step();
-    let at = fill(texts.words_at, &[("step", &step.to_string())]);
+    let at = texts.words_at(step);
     let mut parts = Vec::new();
     if of == Against::Loss {
         let of_run = |run: &RunState| value_at(run, of, view, step);
         if let Some(run) = focused_run(board) {
             let value = of_run(run).map_or_else(|| texts.words_nothing.to_owned(), three);
-            parts.push(fill(texts.words_run, &[("rate", &short(run.rate)), ("value", &value)]));
+            parts.push(texts.words_run(short(run.rate), &value));
         }
         let least = focused.runs.iter().filter_map(|run| Some((of_run(run)?, run.rate)));
         if let Some((value, rate)) = least.min_by(|a, b| a.0.total_cmp(&b.0)) {
-            parts.push(fill(texts.words_least, &[("rate", &short(rate)), ("value", &three(value))]));
+            parts.push(texts.words_least(short(rate), three(value)));
         }
         let dead = focused.runs.iter().filter(|run| run.record.death.is_some_and(|death| death <= step)).count();
         let count = focused.runs.len().to_string();
-        parts.push(fill(texts.words_dead, &[("dead", &dead.to_string()), ("count", &count)]));
+        parts.push(texts.words_dead(dead, &count));
     } else {
         let shown = |(variant, _): &(&Variant, &String)| !variant.hidden;
         for (variant, name) in board.variants().iter().zip(names).filter(shown) {
@@ -167,11 +167,10 @@ pub fn step_words(board: &Board, of: Against, view: StepView, names: &[String], 
     }
     if of == Against::Norm {
         parts.extend(percentile_90(board).ok().map(|value| format!("P90 {}", three(value))));
-        parts.extend(clipping(board, None).map(|clipping| {
-            let values = [("threshold", three(clipping.threshold)), ("share", percent(clipping.share))];
-            let values = [(values[0].0, values[0].1.as_str()), (values[1].0, values[1].1.as_str())];
-            fill(texts.clipped_share, &values)
-        }));
+        parts.extend(
+            clipping(board, None)
+                .map(|clipping| texts.clipped_share(three(clipping.threshold), percent(clipping.share))),
+        );
     }
     format!("{at} {}.", parts.join("; "))
 }

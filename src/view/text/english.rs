@@ -1,0 +1,309 @@
+//! The texts of the page in English: the source that every other language translates.
+
+use super::{source_texts, text_method, text_named, text_type, text_value};
+
+source_texts! {
+    title = "Brink: a laboratory for training instability";
+    lead(runs) =
+        "{runs} small networks train at once, each with a higher learning rate than the one before. A line that goes down learns; a cross has blown up. Where is the brink?";
+    lead_empty = "The board is empty. Undo brings back what was deleted; any control starts a family of runs.";
+    lead_training(name, base) =
+        "{name} trains now. Does its line reach further to the right than that of {base}, or lower?";
+    lead_none = "No learning rate of this grid survives: all are beyond the brink. Look further to the left.";
+    lead_edge(rate, edge) =
+        "The best learning rate (the star) is {rate}; at {edge} training breaks. First thing to try: warmup, which begins each run gently.";
+    lead_no_edge(rate) =
+        "The best learning rate (the star) is {rate}, and none above it breaks. See what warmup, a gentle start, changes.";
+    lead_clipping(before) =
+        "{before} Next: clip the gradient, so that no single step is too long. A good first threshold is the 90th percentile of its norms (P90).";
+    lead_norm(before) = "{before} Next: a norm inside each block. Architecture can make a network stable, too.";
+    lead_rule(before) =
+        "{before} Next: another optimizer. Its learning rates mean something else: expect the whole curve to move.";
+    lead_explore =
+        "You have seen the playbook's four remedies. Combine them, change depth or task, type a rule of your own, and share the board by its link.";
+    star_moved(name, from, to) = "{name}: the star moved from {from} to {to}.";
+    star_stayed(name, from) = "{name}: the star stays at {from}.";
+    star_none(name) = "{name}: no learning rate of this grid trains.";
+    try_warmup(steps) = "Try warmup {steps}";
+    try_clipping(threshold) = "Try clipping at {threshold}";
+    try_norm = "Try the norm inside";
+    try_adam = "Try Adam";
+    try_lower = "Try lower learning rates";
+    try_higher = "Try higher learning rates";
+    died_early(rate, step) =
+        "The run at {rate} died at step {step}: early instability, for which the playbook names warmup.";
+    died_late(rate, step) =
+        "The run at {rate} died at step {step}, in mid-training, for which the playbook names gradient clipping.";
+    collapsed(rate) = "The run at {rate} is alive but never got better than guessing.";
+    blown(rate) = "The run at {rate} ended far above where it began.";
+    at_the_end = "The best one is the last of the grid: a higher learning rate may be better still.";
+    setup = "Setup";
+    setup_show = "Change the setup";
+    language = "Language";
+    theme = "Theme";
+    theme_system = "as the system";
+    theme_light = "light";
+    theme_dark = "dark";
+    theme_projector = "projector";
+
+    task = "Task";
+    task_teacher = "teacher network";
+    task_digits = "digits 8×8";
+    task_spirals = "spirals";
+    task_stream = "teacher network, fresh examples";
+    task_source(source) = "Source: {source}";
+    network = "Network";
+    model = "Model";
+    model_residual = "residual MLP";
+    model_mlp = "MLP";
+    depth_blocks = "Depth (blocks)";
+    depth_layers = "Depth (hidden layers)";
+    width = "Width";
+    activation = "Activation";
+    initial_scale = "Initial scale";
+    placement = "Norm placement";
+    placement_none = "none";
+    placement_pre = "pre";
+    placement_inside = "inside";
+    placement_post = "post";
+    final_norm = "Final norm, before the head";
+    branch = "Branch start";
+    branch_plain = "plain";
+    branch_zero = "zero (last weight 0)";
+    branch_rezero = "ReZero (learned scalar, 0 at start)";
+    optimizer = "Optimizer";
+    rate_grid = "Base learning rates";
+    rate_lowest = "lowest";
+    rate_factor = "factor";
+    rate_count = "runs";
+    schedule = "Schedule";
+    schedule_constant = "constant";
+    schedule_linear = "linear to 0";
+    schedule_cosine = "cosine to 0";
+    warmup = "Warmup";
+    warmup_steps = "warmup_steps";
+    clipping = "Gradient clipping";
+    threshold = "Threshold λ";
+    would_clip(threshold, share) = "λ = {threshold} would clip {share} % of updates";
+    clipping_off = "No clipping. Drag the grip on the plot to try a threshold.";
+    grip_help = "Up and down try a threshold, Enter makes a variant of it, Escape leaves it.";
+    p90_infeasible = "This run is infeasible; choose one that learns.";
+    use_p90(value) = "Use P90 ({value})";
+    budget = "Budget";
+    batch_size = "Batch size";
+    steps = "max_train_steps";
+    seed = "Seed";
+    not_between(value, least, most) = "{value} is not between {least} and {most}";
+    none_of(value, known) = "{value} is none of {known}";
+    too_large(count, most) =
+        "the network has {count} parameters, at most {most} are allowed; lower model.width or model.depth";
+    too_many_runs(count, most) = "{count} runs, at most {most} are allowed";
+    not_in(value, range) = "{value} is not in {range}";
+    field_missing = "is missing";
+    not_kind(value, kind) = "{value} is not {kind}";
+    kind_number = "a number";
+    kind_whole(most) = "a whole number from 0 to {most}";
+    kind_text = "a text";
+    kind_boolean = "true or false";
+    kind_list = "a list";
+    kind_object = "an object";
+    either(first, second) = "give either {first} or {second}";
+    no_field = "there is no such field";
+    not_json(detail) = "{detail}";
+    refused(reason) = "Not run: {reason}";
+    other_problem = "Another problem now (task, size, batch or seed): the older lines are dimmed.";
+    too_many(count) = "At most {count} variants are kept: delete one first.";
+
+    axis_plot = "Final validation loss against base learning rate";
+    axis_help = "A star marks lr*, a cross an infeasible run. Click a point, or use the arrow keys, to focus a run.";
+    loss_plot = "Training loss against step";
+    loss_help = "Cool colours are low learning rates, warm ones high; a cross marks the step at which a run died.";
+    validation_plot = "Validation loss against step";
+    log_x = "log x";
+    log_y = "log y";
+    which_loss = "Loss";
+    loss_training = "training";
+    loss_validation = "validation";
+    column_step = "step";
+    words_training = "Training goes on; move the cursor for numbers.";
+    words_at(step) = "At step {step}:";
+    words_nothing = "nothing";
+    words_run(rate, value) = "the focused run, learning rate {rate}: {value}";
+    words_least(rate, value) = "the least, learning rate {rate}: {value}";
+    words_dead(dead, count) = "{dead} of {count} runs dead";
+    rate_plot = "Learning rate";
+    norm_plot = "Gradient norm, before clipping";
+    clipped_share(threshold, share) = "λ = {threshold}: {share} % of updates clipped";
+    clipped_short(share) = "{share} % clipped";
+    table = "Table";
+    column_variant = "variant";
+    column_rate = "base learning rate";
+    column_loss = "final validation loss";
+    column_state = "state";
+    state_waiting = "waiting";
+    state_training(step) = "training, step {step}";
+    state_diverged(step) = "dead at step {step}";
+    state_collapsed = "infeasible: at chance";
+    state_blown = "infeasible: far above its start";
+    state_best = "lr*";
+    state_feasible = "feasible";
+
+    equations(step, rate) = "What runs at step {step}, base learning rate {rate}";
+    rule_equation(name) = "Update rule: {name}";
+    rule_own = "Your own rule…";
+    rule_own_now(name) = "Your own rule: {name}";
+    rule_edit = "Edit the rule";
+    rule_text = "The update rule as text";
+    rule_help =
+        "A name; constants, each with its range; states, each with its first value; then one assignment a line, theta last. Given are g (the gradient), eta (the learning rate of the step) and t (the step, from 0).";
+    rule_error(line, column, message) = "Line {line}, column {column}: {message}.";
+    rule_at(line, column, message) = "line {line}, column {column}: {message}";
+    rule_long(bytes, most) = "the rule has {bytes} bytes, but at most {most} are allowed";
+    rule_unexpected(expected, found) = "expected {expected}, found {found}";
+    found_text = "a quoted text";
+    found_end = "the end of the line";
+    expected_line = "`name`, `source`, `constant`, `state` or a name to assign";
+    expected_end = "the end of the line or an operator";
+    expected_text = "a text in double quotes";
+    expected_name(role) = "the name of a {role}";
+    expected_number = "a number such as 0.9 or 1e-8";
+    expected_bound = "a number or `inf`";
+    expected_in = "`in` and the range allowed, such as `in [0, 1)`";
+    expected_range = "a range, such as `[0, 1)`";
+    expected_range_end = "`]` or `)`";
+    expected_operand = "a number, a name, a function, `-` or `(`";
+    role_constant = "constant";
+    role_state = "state";
+    rule_no_name = "expected a line `name \"...\"`; the rule has no name";
+    rule_empty_name = "the rule's name is empty; expected a text between the quotes";
+    rule_repeated(name) = "the rule has a {name} already; expected one line `{name}`";
+    rule_no_theta = "expected a last line `theta = ...`; the rule never assigns theta";
+    rule_after_theta = "theta is assigned last; expected nothing after its line";
+    rule_never(name) = "the state `{name}` is never assigned; expected a line `{name} = ...`";
+    rule_twice(name) = "`{name}` is assigned already, and a name is assigned at most once; expected another name";
+    rule_taken(name, taken, role) = "`{name}` {taken}; expected another name for the {role}";
+    taken_keyword = "is a word of the language";
+    taken_function = "is a function";
+    taken_given = "is given to every rule and cannot be assigned";
+    taken_parameter = "is the parameter itself";
+    taken_constant = "is a constant already";
+    taken_state = "is a state already";
+    rule_unknown(name, known) = "nothing is named `{name}` up to here; there are {known}";
+    rule_constants(most) = "a rule may declare at most {most} constants";
+    rule_states(most) = "a rule may declare at most {most} states";
+    rule_nodes(most) =
+        "the rule has more than {most} numbers, names, operators and functions; expected a shorter one";
+    rule_nesting(most) = "the expression is nested more than {most} deep";
+    rule_infinite = "an infinite end of a range is open; expected `(` or `)` there";
+    rule_default(name, value, range) = "the default of `{name}` is {value}; expected a value in {range}";
+    rule_power(most) =
+        "the power of a value that differs from parameter to parameter must be an integer from 1 to {most}, or minus one";
+    rule_exponent = "the exponent differs from parameter to parameter; expected a scalar";
+    rule_huge(written, most) = "the number {written} is too large; expected at most {most}";
+    rule_character(written) = "`{written}` has no meaning here; expected a name, a number, an operator or `#`";
+    rule_control = "the text holds a control character; expected printable ones";
+    rule_fine = "This rule can run.";
+    rule_commit = "Run as a new variant";
+    rule_commit_key = "or Ctrl+Enter";
+    rule_restart(name) = "Start again from {name}";
+    warmup_on = "Warmup (on)";
+    warmup_off = "Warmup (off)";
+    clipping_on = "Clipping (on)";
+    block = "Block";
+    probe = "One parameter, the probe";
+    probe_what(name, index) =
+        "Below the symbols: their values at the cursor for one parameter, the probe ({name}, index {index}).";
+    symbol = "symbol";
+    value = "value";
+    rate_now = "η, this step";
+    norm_now = "‖g‖ before clipping";
+    scale_now = "clip scale";
+    loss_now = "training loss";
+    nothing_yet = "No numbers at this step yet.";
+    run_is_dead = "This run is dead at this step: its parameters stand still.";
+
+    happened = "What happened";
+    happened_others(count) = "The other variants ({count})";
+    still_training = "still training";
+    sentence_edge(rate, loss, edge) =
+        "lr* is {rate}, loss {loss}. The first run above it that blows up or never learns is {edge}.";
+    sentence_no_edge(rate, loss) = "lr* is {rate}, loss {loss}. Every learning rate above it trains too.";
+    sentence_none = "No learning rate of this grid trains.";
+    sentence_higher(factor, name) = "That is {factor} times the lr* of {name}.";
+    sentence_lower(factor, name) = "That is 1/{factor} of the lr* of {name}.";
+    sentence_same(name) = "The same lr* as {name}.";
+
+    run = "Run";
+    pause = "Pause";
+    step = "Step";
+    reset = "Reset";
+    progress(step, steps) = "step {step} / {steps}";
+    speed(rate) = "{rate} run-steps/s";
+    transport = "Training and cursor";
+    training = "Training";
+    latest = "Latest";
+    cursor = "Cursor: step";
+    backend_cpu(workers) = "CPU · {workers} workers";
+    backend_gpu = "WebGPU";
+    backend_gpu_software = "WebGPU, software adapter";
+    backend_gpu_missing(reason) = "WebGPU was asked for and is not to be had ({reason}); this is the CPU.";
+    backend_page = "CPU · on the page itself";
+    paused_hidden = "Paused while this tab is hidden; training goes on at the same step.";
+    fault_on_page(reason) =
+        "No worker can be started here ({reason}): the page itself trains, in short slices and more slowly.";
+    fault_replaced(reason) =
+        "A worker was lost ({reason}). Another one trains its runs again, to the same numbers; nothing is lost.";
+    starting = "starting";
+    failed(reason) = "failed: {reason}";
+    bench = "How fast training is here";
+    bench_running(work) = "measuring {work} …";
+    bench_done = "done";
+    bench_work = "work";
+    bench_backend = "backend";
+    bench_runs = "runs";
+    bench_steps = "steps";
+    bench_seconds = "seconds";
+    bench_speed = "run-steps per second";
+    bad_fragment(what) = "The address cannot be read: {what}. This is the default board.";
+    bad_fragment_kept(what) = "The address cannot be read: {what}. The board stays as it was.";
+    link_too_long(bytes, most) = "a link of {bytes} bytes, and at most {most} are read";
+    link_key(key, allowed) = "{key} is not known; allowed are {allowed}";
+    link_twice(key) = "{key} stands there twice; once is allowed";
+    link_encoding(key) = "{key} has a broken percent-encoding (allowed: % and two hexadecimal digits, UTF-8)";
+    link_value(key, value, allowed) = "{key}={value} is not allowed; allowed: {allowed}";
+    link_experiment(key, place, reason) = "{key} {place}: {reason}";
+    link_same(first, second) = "variants {first} and {second} are the same";
+    link_variants(count, most) = "{count} variants, and at most {most} are kept";
+
+    share = "Share";
+    share_copied = "The link to this board is copied.";
+    share_refused = "The browser does not let the page copy. Copy the link from here:";
+    share_link = "Link to this board";
+    share_too_long(what) =
+        "This board is too large for a link: {what}. The address no longer follows it; delete variants with a long rule of their own.";
+    undo = "Undo";
+    redo = "Redo";
+
+    variants = "Variants, named by what differs";
+    hide(name) = "Hide {name}";
+    show(name) = "Show {name}";
+    delete(name) = "Delete {name}";
+    focus(name) = "Focus {name}";
+    delete_short = "delete";
+    no_warmup = "no warmup";
+    with_warmup(value) = "warmup {value}";
+    no_clipping = "no clipping";
+    with_clipping(value) = "clip {value}";
+    named_norm(value) = "norm {value}";
+    named_no_norm = "no norm";
+    named_final_norm = "final norm";
+    named_no_final_norm = "no final norm";
+    named_branch(value) = "branch {value}";
+    named_depth(value) = "depth {value}";
+    named_width(value) = "width {value}";
+    named_scale(value) = "initial scale {value}";
+    named_batch(value) = "batch {value}";
+    named_steps(value) = "{value} steps";
+    named_seed(value) = "seed {value}";
+    named_rates(low, high) = "rates {low}–{high}";
+}
