@@ -13,6 +13,7 @@ pub use resolve::{ExperimentError, Reason, Resolved, Run};
 use crate::decimal::Decimal;
 use crate::json::{self, Fault, Fields, Json, Mismatch, Value, json_fields, json_names};
 use crate::network::Model;
+use crate::rule::{Formula, schedules};
 use litemap::LiteMap;
 
 /// The version of the format that this program writes and reads.
@@ -148,6 +149,11 @@ json_names!(Schedule { Constant = "constant", Linear = "linear", Cosine = "cosin
 impl Schedule {
     /// All schedules, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Constant, Self::Linear, Self::Cosine];
+
+    /// The learning rate after warmup.
+    pub fn formula(self) -> &'static Formula {
+        &schedules()[self as usize].formula
+    }
 }
 
 /// An update rule with its constants.

@@ -7,11 +7,14 @@
 //! - the equations on the page, as MathML and as plain text ([`Rule::equations`]),
 //! - the text again, in canonical form ([`Rule::text`]).
 //!
+//! A [`Formula`] is a scalar in the same language: the learning rate of a step, the factor of gradient clipping.
+//!
 //! The language itself is described in `docs/rules.md`.
 
 mod builtin;
 mod equations;
 mod fault;
+mod formula;
 mod parse;
 mod power;
 mod program;
@@ -23,6 +26,7 @@ mod wgsl;
 pub use builtin::{Builtin, builtin};
 pub use equations::{Equation, MathNode};
 pub use fault::{Expected, Found, Role, RuleError, RuleFault, Taken};
+pub use formula::{BuiltinSchedule, Formula, FormulaEquation, FormulaKind, clipping, schedules, warmup};
 pub use program::Program;
 pub use reference::{Bounded, StepBounds};
 pub use tree::{

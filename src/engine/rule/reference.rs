@@ -31,6 +31,7 @@ impl Scope<'_> {
                 Name::Gradient => self.g,
                 Name::Eta => self.eta,
                 Name::Step => self.t as f64,
+                Name::Pi => std::f64::consts::PI,
             },
             Expression::Negative(inner) => -self.evaluate(inner),
             Expression::Binary(BinaryOperator::Power, base, exponent) => match exponent.as_integer_power() {
@@ -53,6 +54,7 @@ impl Scope<'_> {
                     Function::Sqrt => Real::sqrt(first),
                     Function::Exp => Real::exp(first),
                     Function::Log => Real::ln(first),
+                    Function::Cos => Real::cos(first),
                     Function::Abs => Real::abs(first),
                     Function::Sign => first.sign(),
                     Function::Min => first.lesser(self.evaluate(&arguments[1])),

@@ -4,7 +4,7 @@ mod mlp;
 mod residual_mlp;
 
 pub use mlp::Mlp;
-pub use residual_mlp::{Branch, Placement, ResidualMlp};
+pub use residual_mlp::{BlockFormula, Branch, Placement, ResidualMlp};
 
 use super::graph::{Graph, GraphError, Initial, Network, Parameter, Source, ValueId};
 use super::operations::{Accuracy, Affine, CrossEntropy};
@@ -64,6 +64,14 @@ impl Model {
             Self::ResidualMlp(model) => model.build(&mut builder, classes),
         }?;
         builder.finish(logits)
+    }
+
+    /// What a block of the model makes of its input; `None` for a model without blocks.
+    pub fn block_formula(&self) -> Option<BlockFormula> {
+        match self {
+            Self::Mlp(_) => None,
+            Self::ResidualMlp(model) => Some(model.block_formula()),
+        }
     }
 }
 
