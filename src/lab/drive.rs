@@ -1,11 +1,11 @@
 use super::{Command, Event};
 use brink_engine::experiment::{Experiment, Resolved};
-use brink_engine::json::json_fields;
 use brink_engine::train::cpu::CpuFleet;
 use brink_engine::train::gpu::{Gpu, GpuFleet, GpuFleetError};
 use brink_engine::train::{Backend, Checkpoint, Fleet, FleetError, Plan};
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A chunk takes about this long, so that curves grow smoothly and commands are heard soon.
@@ -31,7 +31,7 @@ pub trait Platform {
 }
 
 /// Which part of an experiment to train, and where.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Share {
     /// The experiment.
     pub experiment: Experiment,
@@ -42,8 +42,6 @@ pub struct Share {
     /// The threads to use on the CPU; 1 in a browser.
     pub threads: usize,
 }
-
-json_fields!(Share { experiment: required, runs: required, backend: required, threads: required });
 
 /// Trains a share of an experiment to its end, obeying `commands` and passing every event to `emit`.
 pub async fn drive(

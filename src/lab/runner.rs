@@ -2,10 +2,10 @@
 //! cancel.
 
 use brink_engine::experiment::Experiment;
-use brink_engine::json::{self, Fields, Json, Mismatch, Value};
 use brink_engine::record::RunChunk;
 use brink_engine::train::Backend;
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender};
+use serde::{Deserialize, Serialize};
 
 /// Trains experiments. The page's is a pool of workers, the command line's a thread of its own.
 pub trait Runner {
@@ -42,7 +42,7 @@ impl Control {
 }
 
 /// What can be asked of a fleet in training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// Stand still after the steps in hand.
     Pause,
@@ -56,31 +56,8 @@ pub enum Command {
     Cancel,
 }
 
-impl Json for Command {
-    fn to_tree(&self) -> Value {
-        match self {
-            Self::Pause => Value::from("pause"),
-            Self::Resume => Value::from("resume"),
-            Self::Step(steps) => json::object([("step", steps.to_tree())]),
-            Self::StepTo(step) => json::object([("step_to", step.to_tree())]),
-            Self::Cancel => Value::from("cancel"),
-        }
-    }
-
-    fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        Ok(match json::case(tree)? {
-            ("pause", _) => Self::Pause,
-            ("resume", _) => Self::Resume,
-            ("step", steps) => Self::Step(u32::from_tree(steps)?),
-            ("step_to", step) => Self::StepTo(u32::from_tree(step)?),
-            ("cancel", _) => Self::Cancel,
-            (other, _) => return Err(Mismatch::unknown(other, &["pause", "resume", "step", "step_to", "cancel"])),
-        })
-    }
-}
-
 /// What happens to a fleet in training.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// Training begins, or goes on after a lost device.
     Started {
@@ -112,62 +89,4 @@ pub enum Event {
     Finished,
     /// Training cannot go on; the message names the field where the experiment is at fault.
     Failed(String),
-}
-
-impl Json for Event {
-    fn to_tree(&self) -> Value {
-        match self {
-            Self::Started { backend, device, reason, probe: (layer, index), states, chance } => {
-                let fields = [
-                    ("backend", backend.to_tree()),
-                    ("device", device.to_tree()),
-                    ("reason", reason.to_tree()),
-                    ("probe_layer", layer.to_tree()),
-                    ("probe_index", index.to_tree()),
-                    ("states", states.to_tree()),
-                    ("chance", chance.to_tree()),
-                ];
-                json::object([("started", json::object(fields))])
-            }
-            Self::Metrics(chunks) => json::object([("metrics", chunks.to_tree())]),
-            Self::Progress { step, dispatches, seconds } => {
-                let fields =
-                    [("step", step.to_tree()), ("dispatches", dispatches.to_tree()), ("seconds", seconds.to_tree())];
-                json::object([("progress", json::object(fields))])
-            }
-            Self::Finished => Value::from("finished"),
-            Self::Failed(message) => json::object([("failed", message.to_tree())]),
-        }
-    }
-
-    fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        Ok(match json::case(tree)? {
-            ("started", tree) => {
-                let known = ["backend", "device", "reason", "probe_layer", "probe_index", "states", "chance"];
-                let fields = Fields::of(tree, &known)?;
-                Self::Started {
-                    backend: fields.required("backend")?,
-                    device: fields.required("device")?,
-                    reason: fields.required("reason")?,
-                    probe: (fields.required("probe_layer")?, fields.required("probe_index")?),
-                    states: fields.required("states")?,
-                    chance: fields.required("chance")?,
-                }
-            }
-            ("metrics", chunks) => Self::Metrics(Json::from_tree(chunks)?),
-            ("progress", tree) => {
-                let fields = Fields::of(tree, &["step", "dispatches", "seconds"])?;
-                Self::Progress {
-                    step: fields.required("step")?,
-                    dispatches: fields.required("dispatches")?,
-                    seconds: fields.required("seconds")?,
-                }
-            }
-            ("finished", _) => Self::Finished,
-            ("failed", message) => Self::Failed(String::from_tree(message)?),
-            (other, _) => {
-                return Err(Mismatch::unknown(other, &["started", "metrics", "progress", "finished", "failed"]));
-            }
-        })
-    }
 }

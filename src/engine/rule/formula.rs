@@ -215,60 +215,22 @@ fn symbol(name: &str) -> Symbol {
     Symbol { name: name.to_owned(), when: When::Before }
 }
 
-/// A schedule that Brink offers: the learning rate after warmup.
-pub struct BuiltinSchedule {
-    /// The name in experiments and on the command line.
-    pub id: &'static str,
-    /// The learning rate.
-    pub formula: Formula,
-}
-
 /// A text that comes with the program; a test parses each.
-fn shipped(text: &str, kind: FormulaKind) -> Formula {
+pub(super) fn shipped(text: &str, kind: FormulaKind) -> Formula {
     Formula::parse(text, kind).expect("a text of the program itself is a formula")
-}
-
-macro_rules! schedules {
-    ($($id:literal)*) => {
-        vec![$(BuiltinSchedule {
-            id: $id,
-            formula: shipped(include_str!(concat!("schedules/", $id, ".rule")), FormulaKind::LearningRate),
-        }),*]
-    };
-}
-
-/// All schedules, in the order in which they are offered: one `.rule` file and one line here for each.
-static SCHEDULES: LazyLock<Vec<BuiltinSchedule>> = LazyLock::new(|| {
-    schedules! {
-        "constant"
-        "linear"
-        "cosine"
-    }
-});
-
-static WARMUP: LazyLock<Formula> =
-    LazyLock::new(|| shipped(include_str!("schedules/warmup.rule"), FormulaKind::LearningRate));
-
-static CLIPPING: LazyLock<Formula> = LazyLock::new(|| shipped(include_str!("clipping.rule"), FormulaKind::ClipScale));
-
-/// All schedules, in the order in which they are offered.
-pub fn schedules() -> &'static [BuiltinSchedule] {
-    &SCHEDULES
-}
-
-/// The learning rate during warmup.
-pub fn warmup() -> &'static Formula {
-    &WARMUP
 }
 
 /// The factor of gradient clipping.
 pub fn clipping() -> &'static Formula {
+    static CLIPPING: LazyLock<Formula> =
+        LazyLock::new(|| shipped(include_str!("clipping.rule"), FormulaKind::ClipScale));
     &CLIPPING
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::{Schedule, warmup};
 
     fn plain(node: &MathNode) -> String {
         let children: String = node.children.iter().map(plain).collect();
@@ -286,19 +248,16 @@ mod tests {
             (plain(&mathml).replace('\u{2062}', "").replace('\u{2061}', ""), text)
         };
         let pair = |mathml: &str, text: &str| (mathml.to_owned(), text.to_owned());
+        let [constant, linear, cosine] = Schedule::ALL.map(Schedule::formula);
         assert_eq!(shown(warmup()), pair("ηt=(ηbaset)/(200),\u{2003}t<200", "η_t = η_{base} · t / 200, t < 200"));
-        let [constant, linear, cosine] = schedules() else { panic!("three schedules") };
-        assert_eq!(shown(&constant.formula), pair("ηt=ηbase", "η_t = η_{base}"));
+        assert_eq!(shown(constant), pair("ηt=ηbase", "η_t = η_{base}"));
+        assert_eq!(shown(linear), pair("ηt=ηbase(1−(t−200)/(1000))", "η_t = η_{base} · (1 − (t − 200) / 1000)"));
         assert_eq!(
-            shown(&linear.formula),
-            pair("ηt=ηbase(1−(t−200)/(1000))", "η_t = η_{base} · (1 − (t − 200) / 1000)")
-        );
-        assert_eq!(
-            shown(&cosine.formula),
+            shown(cosine),
             pair("ηt=(ηbase(1+cos(π(t−200)/(1000))))/(2)", "η_t = η_{base} · (1 + cos(π · ((t − 200) / 1000))) / 2")
         );
         assert_eq!(shown(clipping()), pair("g′=min(1,(6.1)/(‖g‖))g", "g′ = min(1, 6.1 / ‖g‖) · g"));
-        let without_warmup = linear.formula.equation(&[("W", "0".to_owned())]);
+        let without_warmup = linear.equation(&[("W", "0".to_owned())]);
         assert_eq!(without_warmup.text, "η_t = η_{base} · (1 − t / S)");
         assert!(clipping().equation(&[]).text.contains('λ'));
     }

@@ -15,20 +15,22 @@ mod builtin;
 mod equations;
 mod fault;
 mod formula;
+mod instructions;
 mod parse;
 mod power;
 mod program;
 mod reference;
-mod schedule;
+mod schedules;
 mod tree;
 mod wgsl;
 
 pub use builtin::{Builtin, builtin};
 pub use equations::{Equation, MathNode};
 pub use fault::{Expected, Found, Role, RuleError, RuleFault, Taken};
-pub use formula::{BuiltinSchedule, Formula, FormulaEquation, FormulaKind, clipping, schedules, warmup};
+pub use formula::{Formula, FormulaEquation, FormulaKind, clipping};
 pub use program::Program;
 pub use reference::{Bounded, StepBounds};
+pub use schedules::{Schedule, warmup};
 pub use tree::{
     Assignment, BinaryOperator, Constant, ConstantError, Expression, Function, Kind, Name, Range, Rule, State, Symbol,
     Target, When,

@@ -2,8 +2,8 @@
 //! f64; those that per-parameter values need make up the scalar table of one run and step.
 
 use super::MAX_NODES;
+use super::instructions::select_instructions;
 use super::power::integer_power;
-use super::schedule::schedule;
 use super::tree::{BinaryOperator, Expression, Function, Kind, Name, Rule, Symbol, Target};
 use crate::tensor::Real;
 use crate::vector::Instruction;
@@ -321,7 +321,7 @@ impl Program {
                 scalar_operations.push(value.operation.renumbered(|operand| places[operand]));
             }
         }
-        let (instructions, buffers) = schedule(&values, &live, &roots, theta_root);
+        let (instructions, buffers) = select_instructions(&values, &live, &roots, theta_root);
         let initial =
             |kind: Kind| rule.states.iter().filter(|state| state.kind == kind).map(|state| state.initial).collect();
         Self {

@@ -7,7 +7,7 @@ use crate::tensor::Real;
 use crate::vector::{self, Action, Binary, Instruction, Source, Unary, Workspace};
 
 /// The instructions for the live per-parameter values, and how many buffers they need.
-pub(super) fn schedule(
+pub(super) fn select_instructions(
     values: &[Value],
     live: &[bool],
     roots: &[usize],
