@@ -33,6 +33,9 @@ fn errors_name_place_and_expectation() {
     refused(&with("state m = 0\nm = g\nm = g"), 4, 1, "assigned already");
     refused(&with("x = g\nx = g"), 3, 1, "assigned already");
     refused(&with("x = y"), 2, 5, "nothing is named `y`");
+    refused(&with("x = cos(theta)"), 2, 5, "expected a scalar");
+    refused(&with("pi = 3"), 2, 1, "given to every rule");
+    refused(&with("x = 1 < 2"), 2, 7, "no meaning");
     refused(&with("x = x"), 2, 5, "nothing is named `x`");
     refused(&with("é = 1"), 2, 1, "no meaning");
     refused(&with("x = 1 + é"), 2, 9, "no meaning");
@@ -227,4 +230,24 @@ fn equations_look_as_they_did() {
         assert_eq!(found, expected, "line {} of {}", line + 1, path.display());
     }
     assert_eq!(found.lines().count(), expected.lines().count());
+}
+
+#[test]
+fn a_cosine_of_scalars_is_computed_on_the_host() {
+    let rule = Rule::parse("name \"X\"\na = cos(pi * t / 4)\ntheta = theta - eta * a * g\n").unwrap();
+    assert_eq!(Rule::parse(&rule.text()).unwrap(), rule);
+    let program = Program::new(&rule);
+    let mut scalars = vec![0.0; program.scalar_count()];
+    for t in 0..9 {
+        program.scalars(&[], &mut [], 0.5, t, &mut scalars);
+        let (_, theta) = rule.evaluate_step(&[], 0.5, t, 2.0, 1.0, &[]).pop().unwrap();
+        let cosine = brink_engine::tensor::Real::cos(std::f64::consts::PI * t as f64 / 4.0);
+        assert_eq!(theta, 1.0 - 0.5 * cosine * 2.0);
+        let mut after = [1.0];
+        program.update(&scalars, &mut after, &[2.0], 1.0, &mut [], &mut program.workspace());
+        assert_eq!(after[0], theta);
+    }
+    let equation = &rule.equations(false)[0];
+    assert_eq!(equation.text, "a_{t+1} = cos(π · t / 4)");
+    assert!(equation.mathml.to_string().contains("<mi>π</mi>"), "{}", equation.mathml);
 }

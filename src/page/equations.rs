@@ -8,7 +8,7 @@ use super::mathml::Formula;
 use super::rule_editor::RuleEditor;
 use brink_engine::experiment::Experiment;
 use brink_engine::record::Columns;
-use brink_engine::rule::{Equation, MathNode, Rule, Symbol};
+use brink_engine::rule::{Equation, FormulaEquation, MathNode, Rule, Symbol};
 use brink_view::board::Board;
 use brink_view::equation;
 use brink_view::name::rule_name;
@@ -100,12 +100,12 @@ fn metric(lab: Lab, shown: Memo<Numbers>, label: fn(&'static Texts) -> &'static 
 }
 
 /// A formula besides the rule, marked while it does something to the step at the cursor.
-fn formula(title: &'static str, node: MathNode, active: Memo<bool>) -> AnyView {
+fn formula(title: &'static str, equation: FormulaEquation, active: Memo<bool>) -> AnyView {
     view! {
         <div class:active=live(move || active.get())>
             <h3>{title}</h3>
             <div class="equation">
-                <Formula node />
+                <Formula node=equation.mathml text=equation.text />
             </div>
         </div>
     }

@@ -1,125 +1,59 @@
 //! The equations of what runs besides the rule itself (warmup and schedule, clipping, the block), and the values of their
 //! symbols at the cursor.
 
-use brink_engine::experiment::{Experiment, Schedule};
-use brink_engine::network::Model;
-use brink_engine::network::models::{Branch, Placement};
+use brink_engine::experiment::Experiment;
+use brink_engine::network::models::BlockFormula;
 use brink_engine::record::Columns;
-use brink_engine::rule::{MathNode, Rule, Symbol};
+use brink_engine::rule::{self, FormulaEquation, MathNode, Rule, Symbol};
 
-fn leaf(tag: &'static str, text: impl Into<String>) -> MathNode {
-    MathNode { tag, attributes: Vec::new(), text: Some(text.into()), children: Vec::new(), symbol: None }
-}
-
-fn parent(tag: &'static str, children: Vec<MathNode>) -> MathNode {
-    MathNode { tag, attributes: Vec::new(), text: None, children, symbol: None }
-}
-
-fn name(text: &str) -> MathNode {
-    leaf("mi", text)
-}
-
-fn number(text: impl Into<String>) -> MathNode {
-    leaf("mn", text)
-}
-
-fn sign(text: &str) -> MathNode {
-    leaf("mo", text)
+fn leaf(tag: &'static str, text: &str) -> MathNode {
+    MathNode { tag, attributes: Vec::new(), text: Some(text.to_owned()), children: Vec::new(), symbol: None }
 }
 
 fn row(children: Vec<MathNode>) -> MathNode {
-    parent("mrow", children)
+    MathNode { tag: "mrow", attributes: Vec::new(), text: None, children, symbol: None }
 }
 
-fn under(base: MathNode, index: MathNode) -> MathNode {
-    parent("msub", vec![base, index])
-}
-
-fn fraction(above: MathNode, below: MathNode) -> MathNode {
-    parent("mfrac", vec![above, below])
-}
-
-fn apply(function: &str, argument: MathNode) -> MathNode {
-    let wide = if function.chars().count() > 1 { leaf("mtext", function) } else { name(function) };
-    row(vec![wide, sign("("), argument, sign(")")])
-}
-
-fn math(children: Vec<MathNode>) -> MathNode {
-    let mut node = parent("math", vec![row(children)]);
-    node.attributes.push(("display", "block"));
-    node
-}
-
-fn base_rate() -> MathNode {
-    under(name("η"), leaf("mtext", "base"))
-}
-
-fn rate() -> MathNode {
-    under(name("η"), name("t"))
+/// What a formula's given names stand for in an experiment.
+fn given(experiment: &Experiment) -> Vec<(&'static str, String)> {
+    let steps = [("W", experiment.warmup_steps), ("S", experiment.max_train_steps)];
+    let threshold = experiment.clip_threshold.map(|threshold| ("lambda", super::number::three(threshold)));
+    steps.map(|(name, steps)| (name, steps.to_string())).into_iter().chain(threshold).collect()
 }
 
 /// The learning rate during warmup; `None` where there is no warmup.
-pub fn warmup(experiment: &Experiment) -> Option<MathNode> {
-    let steps = experiment.warmup_steps;
-    (steps > 0).then(|| {
-        math(vec![
-            rate(),
-            sign("="),
-            base_rate(),
-            fraction(name("t"), number(steps.to_string())),
-            sign(","),
-            leaf("mtext", "\u{2003}"),
-            name("t"),
-            sign("<"),
-            number(steps.to_string()),
-        ])
-    })
+pub fn warmup(experiment: &Experiment) -> Option<FormulaEquation> {
+    (experiment.warmup_steps > 0).then(|| rule::warmup().equation(&given(experiment)))
 }
 
 /// The learning rate after warmup.
-pub fn schedule(experiment: &Experiment) -> MathNode {
-    let (warmup, steps) = (experiment.warmup_steps, experiment.max_train_steps);
-    let since = if warmup == 0 { name("t") } else { row(vec![name("t"), sign("−"), number(warmup.to_string())]) };
-    let share = fraction(since, number(steps.to_string()));
-    let mut parts = vec![rate(), sign("="), base_rate()];
-    match experiment.schedule {
-        Schedule::Constant => {}
-        Schedule::Linear => parts.extend([sign("("), number("1"), sign("−"), share, sign(")")]),
-        Schedule::Cosine => parts.push(fraction(
-            row(vec![number("1"), sign("+"), leaf("mi", "cos"), sign("("), name("π"), share, sign(")")]),
-            number("2"),
-        )),
-    }
-    math(parts)
+pub fn schedule(experiment: &Experiment) -> FormulaEquation {
+    experiment.schedule.formula().equation(&given(experiment))
 }
 
 /// Clipping by the global norm; `None` where nothing is clipped.
-pub fn clipping(experiment: &Experiment) -> Option<MathNode> {
-    let threshold = super::number::three(experiment.clip_threshold?);
-    let norm = || row(vec![sign("‖"), name("g"), sign("‖")]);
-    Some(math(vec![
-        name("g′"),
-        sign("="),
-        apply("min", row(vec![number("1"), sign(","), fraction(number(threshold), norm())])),
-        name("g"),
-    ]))
+pub fn clipping(experiment: &Experiment) -> Option<FormulaEquation> {
+    experiment.clip_threshold.map(|_| rule::clipping().equation(&given(experiment)))
 }
 
 /// What a residual block makes of x; `None` for a network without blocks.
-pub fn block(experiment: &Experiment) -> Option<MathNode> {
-    let Model::ResidualMlp(model) = &experiment.model else { return None };
-    let f = |argument: MathNode| apply("f", argument);
-    let norm = |argument: MathNode| apply("Norm", argument);
-    let mut branch = match model.placement {
-        Placement::Pre => f(norm(name("x"))),
-        Placement::Inside => norm(f(name("x"))),
-        Placement::None | Placement::Post => f(name("x")),
+pub fn block(experiment: &Experiment) -> Option<FormulaEquation> {
+    let formula = experiment.model.block_formula()?;
+    let mathml = MathNode { tag: "math", attributes: vec![("display", "block")], ..row(vec![block_node(&formula)]) };
+    Some(FormulaEquation { mathml, text: formula.to_string() })
+}
+
+fn block_node(formula: &BlockFormula) -> MathNode {
+    let apply = |function: MathNode, argument: &BlockFormula| {
+        row(vec![function, leaf("mo", "("), block_node(argument), leaf("mo", ")")])
     };
-    if model.branch == Branch::Rezero {
-        branch = row(vec![name("α"), branch]);
+    match formula {
+        BlockFormula::Input => leaf("mi", "x"),
+        BlockFormula::Branch(x) => apply(leaf("mi", "f"), x),
+        BlockFormula::Norm(x) => apply(leaf("mtext", "Norm"), x),
+        BlockFormula::Scaled(x) => row(vec![leaf("mi", "α"), block_node(x)]),
+        BlockFormula::Sum(x, y) => row(vec![block_node(x), leaf("mo", "+"), block_node(y)]),
     }
-    let sum = row(vec![name("x"), sign("+"), branch]);
-    Some(math(vec![if model.placement == Placement::Post { norm(sum) } else { sum }]))
 }
 
 /// The values of every symbol of a rule for the probe, from one recorded row. `None` where the run is dead there, or the
@@ -148,24 +82,27 @@ pub fn find<'a>(node: &'a MathNode, symbol: &Symbol) -> Option<&'a MathNode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use brink_engine::experiment::{Optimizer, PRESETS};
+    use brink_engine::experiment::{Optimizer, PRESETS, Schedule};
+    use brink_engine::network::Model;
+    use brink_engine::network::models::{Branch, Placement};
     use brink_engine::rule::When;
 
     #[test]
-    fn each_placement_has_its_own_formula() {
+    fn the_formula_of_a_block_is_that_of_its_model() {
         let mut experiment = (PRESETS[0].experiment)();
-        let mut seen = Vec::new();
+        let letters = |node: &MathNode| {
+            let text = node.to_string().replace("</", "<");
+            text.split('<').filter_map(|part| part.split_once('>').map(|pair| pair.1)).collect::<String>()
+        };
         for placement in Placement::ALL {
-            if let Model::ResidualMlp(model) = &mut experiment.model {
-                model.placement = placement;
+            for branch in Branch::ALL {
+                if let Model::ResidualMlp(model) = &mut experiment.model {
+                    (model.placement, model.branch) = (placement, branch);
+                }
+                let shown = block(&experiment).expect("a block");
+                assert_eq!(letters(&shown.mathml), shown.text.replace(' ', ""), "{placement:?} {branch:?}");
             }
-            let text = block(&experiment).expect("a block").to_string();
-            assert!(!seen.contains(&text), "{placement:?}");
-            seen.push(text);
         }
-        let letters: String =
-            seen[3].replace("</", "<").split('<').filter_map(|p| p.split_once('>').map(|x| x.1)).collect();
-        assert_eq!(letters, "Norm(x+f(x))");
     }
 
     #[test]
@@ -193,8 +130,13 @@ mod tests {
         let experiment = (PRESETS[0].experiment)();
         assert!(warmup(&experiment).is_none() && clipping(&experiment).is_none());
         let on = Experiment { warmup_steps: 200, clip_threshold: Some(6.1), ..experiment };
-        assert!(warmup(&on).expect("on").to_string().contains("<mn>200</mn>"));
-        assert!(clipping(&on).expect("on").to_string().contains("<mn>6.1</mn>"));
-        assert!(schedule(&on).to_string().contains("−"));
+        assert_eq!(warmup(&on).expect("on").text, "η_t = η_{base} · t / 200, t < 200");
+        assert_eq!(clipping(&on).expect("on").text, "g′ = min(1, 6.1 / ‖g‖) · g");
+        let constant = Experiment { schedule: Schedule::Constant, ..on };
+        assert_eq!(schedule(&constant).text, "η_t = η_{base}");
+        let linear = Experiment { schedule: Schedule::Linear, max_train_steps: 600, ..constant };
+        assert_eq!(schedule(&linear).text, "η_t = η_{base} · (1 − (t − 200) / 600)");
+        let without_warmup = Experiment { warmup_steps: 0, ..linear };
+        assert_eq!(schedule(&without_warmup).text, "η_t = η_{base} · (1 − t / 600)");
     }
 }

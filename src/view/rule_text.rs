@@ -80,6 +80,7 @@ fn fault_message(fault: &RuleFault, texts: &Texts) -> String {
         RuleFault::Default { name, value, range } => texts.rule_default(name, value, range),
         RuleFault::Power(most) => texts.rule_power(most),
         RuleFault::Exponent => texts.rule_exponent.to_owned(),
+        RuleFault::Cosine => texts.rule_cosine.to_owned(),
         RuleFault::TooLarge { written, most } => texts.rule_huge(written, most),
         RuleFault::Character(written) => texts.rule_character(written),
         RuleFault::Control => texts.rule_control.to_owned(),
@@ -200,7 +201,7 @@ mod tests {
         };
     }
 
-    cases!(FAULTS, fault_name, RuleFault: TooLong Unexpected NoName EmptyName Repeated NoTheta AfterTheta NeverAssigned
+    cases!(FAULTS, fault_name, RuleFault: TooLong Unexpected NoName EmptyName Repeated NoTheta AfterTheta NeverAssigned Cosine
         AssignedTwice Taken Unknown Constants States Nodes Nesting InfiniteEnd Default Power Exponent TooLarge Character
         Control);
     cases!(EXPECTED, expected_name, Expected: Line LineEnd Text Name Number Bound In Range RangeEnd Operand Sign);
@@ -220,7 +221,7 @@ mod tests {
         };
         let lines = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
         // The text, the place of what is wrong, and what both sentences name besides it.
-        let wrong: [(String, (usize, usize), &[&str]); 46] = [
+        let wrong: [(String, (usize, usize), &[&str]); 48] = [
             ("#".repeat(MAX_TEXT_BYTES + 1), (1, 1), &["4097", "4096"]),
             ("theta = g".to_owned(), (1, 1), &["`name \"...\"`"]),
             ("name \" \"".to_owned(), (1, 1), &[]),
@@ -260,7 +261,7 @@ mod tests {
             (
                 with("constant c = 1 in [0, 2]\nstate m = 0\nx = 1\ny = gama"),
                 (5, 5),
-                &["`gama`", "theta, g, eta, t, c, m, x, sqrt, exp, log, abs, sign, min, max"],
+                &["`gama`", "theta, g, eta, t, pi, c, m, x, sqrt, exp, log, cos, abs, sign, min, max"],
             ),
             (
                 with(&lines(MAX_CONSTANTS + 1, &|i| format!("constant c{i} = 0 in [0, 1]\n"))),
@@ -272,6 +273,8 @@ mod tests {
             (with(&format!("x = {}1", "(".repeat(MAX_NESTING + 1))), (2, 6 + MAX_NESTING), &["64"]),
             (with(&format!("x = g^{}", MAX_INTEGER_POWER + 1)), (2, 6), &["16"]),
             (with("x = 2^g"), (2, 6), &[]),
+            (with("x = 1 + cos(2 * g)"), (2, 9), &["cos"]),
+            (with("pi = 3"), (2, 1), &["`pi`"]),
             (with("x = 1e999"), (2, 5), &["1e999", "1.7976931348623157e308"]),
             (with("x = 1 + é"), (2, 9), &["`é`", "`#`"]),
             (with("x = \u{7}"), (2, 5), &["`\\u{7}`"]),

@@ -9,6 +9,7 @@ mod metaparameters;
 mod presets;
 mod resolve;
 
+pub use crate::rule::Schedule;
 pub use difference::{Difference, apply, difference};
 pub use fault::{Expected, ExperimentError, Reason, beginning};
 pub use metaparameters::{METAPARAMETERS, definition, definitions};
@@ -109,33 +110,6 @@ impl LearningRates {
                 significant(exact, 12)
             })
             .collect()
-    }
-}
-
-/// The learning rate after warmup, with k steps since warmup and S = `max_train_steps`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Schedule {
-    /// base
-    #[default]
-    Constant,
-    /// base * (1 - k/S)
-    Linear,
-    /// base * (1 + cos(pi k/S)) / 2
-    Cosine,
-}
-
-impl Schedule {
-    /// All schedules, in the order in which they are offered.
-    pub const ALL: [Self; 3] = [Self::Constant, Self::Linear, Self::Cosine];
-
-    /// The name in experiments.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Constant => "constant",
-            Self::Linear => "linear",
-            Self::Cosine => "cosine",
-        }
     }
 }
 

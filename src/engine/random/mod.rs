@@ -77,7 +77,6 @@ impl Stream {
     }
 
     /// Fills `out` with normal values of the given standard deviation, starting at an even value index `first`.
-    #[inline(never)]
     pub fn fill_normal(&self, first: u64, standard_deviation: f64, out: &mut [f32]) {
         debug_assert!(first.is_multiple_of(2));
         for (pair, values) in out.chunks_mut(2).enumerate() {

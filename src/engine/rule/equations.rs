@@ -23,11 +23,11 @@ pub struct MathNode {
 }
 
 impl MathNode {
-    fn leaf(tag: &'static str, text: impl Into<String>) -> Self {
+    pub(super) fn leaf(tag: &'static str, text: impl Into<String>) -> Self {
         Self { tag, attributes: Vec::new(), text: Some(text.into()), children: Vec::new(), symbol: None }
     }
 
-    fn parent(tag: &'static str, children: Vec<Self>) -> Self {
+    pub(super) fn parent(tag: &'static str, children: Vec<Self>) -> Self {
         Self { tag, attributes: Vec::new(), text: None, children, symbol: None }
     }
 
@@ -73,17 +73,16 @@ impl Rule {
     /// The equations of a step, one for each assignment, in order. With `clipped`, the gradient shows as g′, the
     /// gradient after clipping, else as the gradient of the loss.
     pub fn equations(&self, clipped: bool) -> Vec<Equation> {
-        let show = Show { rule: self, clipped };
+        let show = Show { rule: self, clipped, formula: None };
         self.assignments
             .iter()
             .map(|assignment| {
                 let target = self.target_symbol(assignment.target);
                 let time = Some(Time::Next);
-                let left = show.named(&target, time);
+                let left = symbol_node(&target, time);
                 let mut text = symbol_text(&target.name, time);
                 text.push_str(" = ");
-                let style = Style { name: &|name| show.name_text(name), minus: MINUS, times: " · ", primed: clipped };
-                write_expression(&mut text, &assignment.expression, Precedence::Sum, &style);
+                text.push_str(&show.plain(&assignment.expression));
                 Equation { mathml: equation(left, show.expression(&assignment.expression)), target, text }
             })
             .collect()
@@ -91,7 +90,6 @@ impl Rule {
 
     /// The values of the states before step 0, one equation for each state, such as m_0 = 0.
     pub fn initial_equations(&self) -> Vec<Equation> {
-        let show = Show { rule: self, clipped: false };
         self.states
             .iter()
             .map(|state| {
@@ -103,7 +101,7 @@ impl Rule {
                     right.insert(0, MathNode::leaf("mo", MINUS).with("form", "prefix"));
                     sign = MINUS;
                 }
-                let mut left = show.named(&target, Some(Time::Zero));
+                let mut left = symbol_node(&target, Some(Time::Zero));
                 // The value of m_0 is written beside it; the probe has the value at the cursor.
                 left.symbol = None;
                 let text = format!("{} = {sign}{number}", symbol_text(&state.name, Some(Time::Zero)));
@@ -113,17 +111,18 @@ impl Rule {
     }
 }
 
-fn equation(left: MathNode, right: MathNode) -> MathNode {
+/// A `math` element that says that two things are equal.
+pub(super) fn equation(left: MathNode, right: MathNode) -> MathNode {
     MathNode::parent("math", vec![left, MathNode::leaf("mo", "="), right]).with("display", "block")
 }
 
-const MINUS: &str = "−";
+pub(super) const MINUS: &str = "−";
 const INVISIBLE_TIMES: &str = "\u{2062}";
 const APPLY_FUNCTION: &str = "\u{2061}";
 
 /// The time index of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Time {
+pub(super) enum Time {
     Zero,
     Now,
     Next,
@@ -132,7 +131,7 @@ enum Time {
 /// The time index that a name in an expression carries, if any.
 fn time(name: Name) -> Option<Time> {
     match name {
-        Name::Constant(_) | Name::Step | Name::Gradient => None,
+        Name::Constant(_) | Name::Step | Name::Gradient | Name::Pi => None,
         Name::StateBefore(_) | Name::Theta | Name::Eta => Some(Time::Now),
         Name::StateAfter(_) | Name::Temporary(_) => Some(Time::Next),
     }
@@ -199,7 +198,7 @@ fn greek(name: &str) -> &str {
 }
 
 /// A symbol in plain text: `β_1`, `m_{t+1}`, `x_{max,t}`.
-fn symbol_text(name: &str, time: Option<Time>) -> String {
+pub(super) fn symbol_text(name: &str, time: Option<Time>) -> String {
     let Parts { mut base, hat, subscript } = parts(name);
     if hat {
         base.push('\u{302}');
@@ -219,17 +218,66 @@ fn symbol_text(name: &str, time: Option<Time>) -> String {
 }
 
 /// Parentheses (or bars) around a node.
-fn fenced(open: &str, inner: MathNode, close: &str) -> MathNode {
+pub(super) fn fenced(open: &str, inner: MathNode, close: &str) -> MathNode {
     MathNode::parent("mrow", vec![MathNode::leaf("mo", open), inner, MathNode::leaf("mo", close)])
 }
 
-struct Show<'a> {
-    rule: &'a Rule,
-    clipped: bool,
+/// A symbol with its time index.
+pub(super) fn symbol_node(symbol: &Symbol, time: Option<Time>) -> MathNode {
+    let Parts { base, hat, subscript } = parts(&symbol.name);
+    let mut node = MathNode::leaf("mi", base);
+    if hat {
+        node = MathNode::parent("mover", vec![node, MathNode::leaf("mo", "^").with("stretchy", "false")])
+            .with("accent", "true");
+    }
+    let mut below = Vec::new();
+    if let Some(subscript) = subscript {
+        let tag = if subscript.starts_with(|character: char| character.is_ascii_digit()) { "mn" } else { "mi" };
+        below.push(MathNode::leaf(tag, subscript));
+    }
+    if let Some(time) = time {
+        if !below.is_empty() {
+            below.push(MathNode::leaf("mo", ","));
+        }
+        match time {
+            Time::Zero => below.push(MathNode::leaf("mn", "0")),
+            Time::Now => below.push(MathNode::leaf("mi", "t")),
+            Time::Next => {
+                below.extend([MathNode::leaf("mi", "t"), MathNode::leaf("mo", "+"), MathNode::leaf("mn", "1")]);
+            }
+        }
+    }
+    let mut node = match below.len() {
+        0 => node,
+        1 => MathNode::parent("msub", [vec![node], below].concat()),
+        _ => MathNode::parent("msub", vec![node, MathNode::parent("mrow", below)]),
+    };
+    node.symbol = Some(symbol.clone());
+    node
+}
+
+/// How the given names of a formula are shown.
+pub(super) trait ShowGiven {
+    /// As plain text.
+    fn text(&self, name: &str) -> String;
+    /// As MathML.
+    fn node(&self, name: &str) -> MathNode;
+}
+
+/// Shows the expressions of a rule or of a formula.
+pub(super) struct Show<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) clipped: bool,
+    /// For a formula, whose given names are the constants of `rule`.
+    pub(super) formula: Option<&'a dyn ShowGiven>,
 }
 
 impl Show<'_> {
     fn name_text(&self, name: Name) -> String {
+        match (name, self.formula) {
+            (Name::Constant(index), Some(given)) => return given.text(&self.rule.constants[index].name),
+            _ => {}
+        }
         match name {
             Name::Gradient if self.clipped => "g′".to_owned(),
             Name::Gradient => format!("∇ℓ({})", symbol_text("theta", Some(Time::Now))),
@@ -237,56 +285,37 @@ impl Show<'_> {
         }
     }
 
-    fn named(&self, symbol: &Symbol, time: Option<Time>) -> MathNode {
-        let Parts { base, hat, subscript } = parts(&symbol.name);
-        let mut node = MathNode::leaf("mi", base);
-        if hat {
-            node = MathNode::parent("mover", vec![node, MathNode::leaf("mo", "^").with("stretchy", "false")])
-                .with("accent", "true");
-        }
-        let mut below = Vec::new();
-        if let Some(subscript) = subscript {
-            let tag = if subscript.starts_with(|character: char| character.is_ascii_digit()) { "mn" } else { "mi" };
-            below.push(MathNode::leaf(tag, subscript));
-        }
-        if let Some(time) = time {
-            if !below.is_empty() {
-                below.push(MathNode::leaf("mo", ","));
-            }
-            match time {
-                Time::Zero => below.push(MathNode::leaf("mn", "0")),
-                Time::Now => below.push(MathNode::leaf("mi", "t")),
-                Time::Next => {
-                    below.extend([MathNode::leaf("mi", "t"), MathNode::leaf("mo", "+"), MathNode::leaf("mn", "1")]);
-                }
-            }
-        }
-        let mut node = match below.len() {
-            0 => node,
-            1 => MathNode::parent("msub", [vec![node], below].concat()),
-            _ => MathNode::parent("msub", vec![node, MathNode::parent("mrow", below)]),
-        };
-        node.symbol = Some(symbol.clone());
-        node
-    }
-
     fn name(&self, name: Name) -> MathNode {
         let symbol = self.rule.symbol(name);
+        if name == Name::Pi {
+            return MathNode::leaf("mi", greek("pi"));
+        }
+        if let (Name::Constant(_), Some(given)) = (name, self.formula) {
+            return given.node(&symbol.name);
+        }
         if name != Name::Gradient {
-            return self.named(&symbol, time(name));
+            return symbol_node(&symbol, time(name));
         }
         let mut node = if self.clipped {
             MathNode::parent("msup", vec![MathNode::leaf("mi", "g"), MathNode::leaf("mo", "′")])
         } else {
             let theta = Symbol { name: "theta".to_owned(), when: When::Before };
             // The whole is one symbol: the gradient's number hangs under it, not theta's.
-            let mut parameter = self.named(&theta, Some(Time::Now));
+            let mut parameter = symbol_node(&theta, Some(Time::Now));
             parameter.symbol = None;
             let nabla = MathNode::leaf("mo", "∇").with("form", "prefix").with("rspace", "0");
             MathNode::parent("mrow", vec![nabla, MathNode::leaf("mi", "ℓ"), fenced("(", parameter, ")")])
         };
         node.symbol = Some(symbol);
         node
+    }
+
+    /// An expression on one line of plain text.
+    pub(super) fn plain(&self, expression: &Expression) -> String {
+        let style = Style { name: &|name| self.name_text(name), minus: MINUS, times: " · ", primed: self.clipped };
+        let mut text = String::new();
+        write_expression(&mut text, expression, Precedence::Sum, &style);
+        text
     }
 
     /// An expression, in parentheses if it holds together more loosely than `least`.
@@ -301,7 +330,8 @@ impl Show<'_> {
         if precedence < least { fenced("(", node, ")") } else { node }
     }
 
-    fn expression(&self, expression: &Expression) -> MathNode {
+    /// An expression.
+    pub(super) fn expression(&self, expression: &Expression) -> MathNode {
         match expression {
             Expression::Number(value) => MathNode::leaf("mn", shortest(*value)),
             Expression::Name(name) => self.name(*name),

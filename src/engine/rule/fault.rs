@@ -106,6 +106,9 @@ pub enum RuleFault {
     /// An exponent that is not a scalar.
     #[error("the exponent differs from parameter to parameter; expected a scalar")]
     Exponent,
+    /// A cosine of a value that is not a scalar.
+    #[error("cos of a value that differs from parameter to parameter; expected a scalar")]
+    Cosine,
     /// A number beyond those of f64.
     #[error("the number {written} is too large; expected at most {most}")]
     TooLarge {

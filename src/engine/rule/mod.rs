@@ -7,24 +7,30 @@
 //! - the equations on the page, as MathML and as plain text ([`Rule::equations`]),
 //! - the text again, in canonical form ([`Rule::text`]).
 //!
+//! A [`Formula`] is a scalar in the same language: the learning rate of a step, the factor of gradient clipping.
+//!
 //! The language itself is described in `docs/rules.md`.
 
 mod builtin;
 mod equations;
 mod fault;
+mod formula;
+mod instructions;
 mod parse;
 mod power;
 mod program;
 mod reference;
-mod schedule;
+mod schedules;
 mod tree;
 mod wgsl;
 
 pub use builtin::{Builtin, builtin};
 pub use equations::{Equation, MathNode};
 pub use fault::{Expected, Found, Role, RuleError, RuleFault, Taken};
+pub use formula::{Formula, FormulaEquation, FormulaKind, clipping};
 pub use program::Program;
 pub use reference::{Bounded, StepBounds};
+pub use schedules::{Schedule, warmup};
 pub use tree::{
     Assignment, BinaryOperator, Constant, ConstantError, Expression, Function, Kind, Name, Range, Rule, State, Symbol,
     Target, When,

@@ -42,7 +42,24 @@ impl Token {
 /// Words with a meaning of their own, which no constant, state or temporary may take.
 const KEYWORDS: [&str; 6] = ["name", "source", "constant", "state", "in", "inf"];
 /// Names that every rule has.
-const GIVEN: [&str; 3] = ["g", "eta", "t"];
+const GIVEN: [&str; 4] = ["g", "eta", "t", "pi"];
+
+/// A formula as its text has it.
+pub(super) struct ParsedFormula {
+    /// Carries the name, the source and, as its constants, the given names; it assigns nothing.
+    pub(super) rule: Rule,
+    /// The sides of the line `for left < right`.
+    pub(super) condition: Option<(Expression, Expression)>,
+    pub(super) expression: Expression,
+}
+
+/// Parses a scalar formula: one line `target = expression` over given names, and for which of their values it holds.
+pub(super) fn parse_formula(text: &str, given: &[&str], target: &'static str) -> Result<ParsedFormula, RuleError> {
+    let range = Range { lower: f64::NEG_INFINITY, lower_closed: false, upper: f64::INFINITY, upper_closed: false };
+    let constant = |name: &&str| Constant { name: (*name).to_owned(), default: 0.0, range };
+    let constants = given.iter().map(constant).collect();
+    Parser { constants, formula: Some(target), ..Parser::default() }.formula(text)
+}
 
 impl Rule {
     /// Parses the text of a rule.
@@ -57,6 +74,11 @@ impl Rule {
 
 #[derive(Default)]
 struct Parser {
+    /// The name that a formula assigns; `None` for an update rule.
+    formula: Option<&'static str>,
+    condition: Option<(Expression, Expression)>,
+    /// What a formula's name is assigned.
+    value: Option<Expression>,
     name: Option<String>,
     source: Option<String>,
     constants: Vec<Constant>,
@@ -70,20 +92,23 @@ struct Parser {
     nodes: usize,
     /// Every power whose exponent is not a small integer literal: allowed only for scalars, which is known at the end.
     powers: Vec<(Place, Expression, Expression)>,
+    /// Every argument of a cosine: allowed only for scalars.
+    cosines: Vec<(Place, Expression)>,
     tokens: Vec<(Place, Token)>,
     position: usize,
     nesting: usize,
 }
 
 impl Parser {
-    fn rule(mut self, text: &str) -> Result<Rule, RuleError> {
+    /// Reads every line and returns where the last one ends.
+    fn lines(&mut self, text: &str) -> Result<Place, RuleError> {
         let start = Place { line: 1, column: 1 };
         if text.len() > MAX_TEXT_BYTES {
             return start.error(RuleFault::TooLong { bytes: text.len(), most: MAX_TEXT_BYTES });
         }
         let mut end = start;
         for (index, line) in text.lines().enumerate() {
-            self.tokens = tokens(line, index + 1)?;
+            self.tokens = tokens(line, index + 1, self.formula.is_some())?;
             self.position = 0;
             end = self.place();
             if let Some((place, _)) = self.tokens.last() {
@@ -96,9 +121,30 @@ impl Parser {
                 }
             }
         }
-        let Some(name) = self.name else {
+        if self.name.is_none() {
             return start.error(RuleFault::NoName);
+        }
+        Ok(end)
+    }
+
+    fn formula(mut self, text: &str) -> Result<ParsedFormula, RuleError> {
+        let end = self.lines(text)?;
+        let Some(expression) = self.value else {
+            return end.error(RuleFault::NeverAssigned(self.formula.unwrap_or_default().to_owned()));
         };
+        let rule = Rule {
+            name: self.name.unwrap_or_default(),
+            source: self.source.unwrap_or_default(),
+            constants: self.constants,
+            states: Vec::new(),
+            temporaries: Vec::new(),
+            assignments: Vec::new(),
+        };
+        Ok(ParsedFormula { rule, condition: self.condition, expression })
+    }
+
+    fn rule(mut self, text: &str) -> Result<Rule, RuleError> {
+        let end = self.lines(text)?;
         if let Some(index) = self.assigned.iter().position(|assigned| !assigned) {
             return self.state_places[index].error(RuleFault::NeverAssigned(self.states[index].name.clone()));
         }
@@ -115,8 +161,13 @@ impl Parser {
                 return place.error(RuleFault::Exponent);
             }
         }
+        for (place, argument) in &self.cosines {
+            if Rule::kind_of(argument, &self.states, &kinds) == Kind::PerParameter {
+                return place.error(RuleFault::Cosine);
+            }
+        }
         Ok(Rule {
-            name,
+            name: self.name.unwrap_or_default(),
             source: self.source.unwrap_or_default(),
             constants: self.constants,
             states: self.states,
@@ -172,6 +223,26 @@ impl Parser {
                 let text = self.quoted()?;
                 once(&mut self.source, text, "source", place)
             }
+            "for" if self.formula.is_some() => {
+                self.position += 1;
+                if self.condition.is_some() {
+                    return place.error(RuleFault::Repeated("for"));
+                }
+                let left = self.sum()?;
+                self.expect('<')?;
+                self.condition = Some((left, self.sum()?));
+                Ok(())
+            }
+            _ if self.formula == Some(word.as_str()) => {
+                if self.value.is_some() {
+                    return place.error(RuleFault::AssignedTwice(word));
+                }
+                self.position += 1;
+                self.expect('=')?;
+                self.value = Some(self.sum()?);
+                Ok(())
+            }
+            _ if self.formula.is_some() => self.unexpected(Expected::Line),
             "constant" => {
                 self.position += 1;
                 self.constant()
@@ -417,11 +488,17 @@ impl Parser {
             arguments.push(self.deeper(Self::sum)?);
         }
         self.expect(')')?;
+        if function == Function::Cos {
+            self.cosines.extend(arguments.iter().map(|argument| (place, argument.clone())));
+        }
         self.node(place, Expression::Call(function, arguments))
     }
 
     fn resolve(&self, place: Place, word: &str) -> Result<Name, RuleError> {
         match word {
+            "pi" => return Ok(Name::Pi),
+            // A formula has its own names in their place.
+            _ if self.formula.is_some() => {}
             "theta" => return Ok(Name::Theta),
             "g" => return Ok(Name::Gradient),
             "eta" => return Ok(Name::Eta),
@@ -493,8 +570,8 @@ fn infer_kinds(states: &mut [State], assignments: &mut [Assignment], temporaries
     }
 }
 
-/// The tokens of one line, closed by `End`. A `#` outside quotes starts a comment.
-fn tokens(text: &str, line: usize) -> Result<Vec<(Place, Token)>, RuleError> {
+/// The tokens of one line, closed by `End`. A `#` outside quotes starts a comment. Only a formula compares with `<`.
+fn tokens(text: &str, line: usize, is_formula: bool) -> Result<Vec<(Place, Token)>, RuleError> {
     let characters: Vec<char> = text.chars().collect();
     let mut tokens = Vec::new();
     let mut index = 0;
@@ -552,6 +629,10 @@ fn tokens(text: &str, line: usize) -> Result<Vec<(Place, Token)>, RuleError> {
                 index = end;
             }
             '+' | '-' | '*' | '/' | '^' | '(' | ')' | '[' | ']' | ',' | '=' => {
+                tokens.push((place, Token::Sign(character)));
+                index += 1;
+            }
+            '<' if is_formula => {
                 tokens.push((place, Token::Sign(character)));
                 index += 1;
             }

@@ -2,10 +2,11 @@
 //! f64; those that per-parameter values need make up the scalar table of one run and step.
 
 use super::MAX_NODES;
+use super::instructions::select_instructions;
 use super::power::integer_power;
-use super::schedule::schedule;
 use super::tree::{BinaryOperator, Expression, Function, Kind, Name, Rule, Symbol, Target};
-use crate::vector::{Float, Instruction};
+use crate::tensor::Real;
+use crate::vector::Instruction;
 
 /// How one value of a program comes about. A `usize` that is no name's index is the index of an earlier value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,6 +25,7 @@ pub(super) enum Operation {
     Sqrt(usize),
     Exp(usize),
     Log(usize),
+    Cos(usize),
     Abs(usize),
     Sign(usize),
     Add(usize, usize),
@@ -54,6 +56,7 @@ impl Operation {
             Self::Sqrt(a) => Self::Sqrt(number(a)),
             Self::Exp(a) => Self::Exp(number(a)),
             Self::Log(a) => Self::Log(number(a)),
+            Self::Cos(a) => Self::Cos(number(a)),
             Self::Abs(a) => Self::Abs(number(a)),
             Self::Sign(a) => Self::Sign(number(a)),
             Self::IntegerPower(a, power) => Self::IntegerPower(number(a), power),
@@ -82,6 +85,7 @@ impl Operation {
             | Self::Sqrt(a)
             | Self::Exp(a)
             | Self::Log(a)
+            | Self::Cos(a)
             | Self::Abs(a)
             | Self::Sign(a)
             | Self::IntegerPower(a, _) => (Some(a), None),
@@ -138,16 +142,32 @@ pub struct Program {
     kinds: Vec<Kind>,
 }
 
-struct Lowering<'a> {
+/// Turns expressions into values.
+pub(super) struct Lowering<'a> {
     rule: &'a Rule,
-    values: Vec<Value>,
+    pub(super) values: Vec<Value>,
     /// Index of each state among the states of its kind.
     state_index: Vec<usize>,
     state_after: Vec<usize>,
     temporaries: Vec<usize>,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    /// Of the expressions of a rule, whose states of each kind are numbered in the order declared.
+    pub(super) fn new(rule: &'a Rule) -> Self {
+        let mut counts = [0, 0];
+        let state_index = rule
+            .states
+            .iter()
+            .map(|state| {
+                let count = &mut counts[usize::from(state.kind == Kind::PerParameter)];
+                *count += 1;
+                *count - 1
+            })
+            .collect();
+        Self { rule, values: Vec::new(), state_index, state_after: vec![0; rule.states.len()], temporaries: Vec::new() }
+    }
+
     /// The index of a value, the same one for the same operation.
     fn value(&mut self, operation: Operation) -> usize {
         // NaN never is a literal, and 0 and -0 compare equal only among literals, which are never negative.
@@ -161,7 +181,8 @@ impl Lowering<'_> {
         self.values.len() - 1
     }
 
-    fn expression(&mut self, expression: &Expression) -> usize {
+    /// The value of an expression.
+    pub(super) fn expression(&mut self, expression: &Expression) -> usize {
         let operation = match expression {
             Expression::Number(value) => Operation::Number(*value),
             Expression::Name(name) => match *name {
@@ -176,6 +197,7 @@ impl Lowering<'_> {
                 Name::Gradient => Operation::Gradient,
                 Name::Eta => Operation::Eta,
                 Name::Step => Operation::Step,
+                Name::Pi => Operation::Number(std::f64::consts::PI),
             },
             Expression::Negative(inner) => Operation::Negative(self.expression(inner)),
             Expression::Binary(operator, left, right) => {
@@ -198,6 +220,7 @@ impl Lowering<'_> {
                     Function::Sqrt => Operation::Sqrt(a),
                     Function::Exp => Operation::Exp(a),
                     Function::Log => Operation::Log(a),
+                    Function::Cos => Operation::Cos(a),
                     Function::Abs => Operation::Abs(a),
                     Function::Sign => Operation::Sign(a),
                     Function::Min => Operation::Min(a, self.expression(&arguments[1])),
@@ -245,26 +268,10 @@ impl Lowering<'_> {
 impl Program {
     /// Compiles a rule.
     pub fn new(rule: &Rule) -> Self {
-        let mut counts = [0, 0];
-        let state_index = rule
-            .states
-            .iter()
-            .map(|state| {
-                let count = &mut counts[usize::from(state.kind == Kind::PerParameter)];
-                *count += 1;
-                *count - 1
-            })
-            .collect();
-        let [scalar_states, per_parameter_states] = counts;
-        let mut lowering = Lowering {
-            rule,
-            values: Vec::new(),
-            state_index,
-            state_after: vec![0; rule.states.len()],
-            temporaries: Vec::new(),
-        };
-        let mut scalar_roots = vec![0; scalar_states];
-        let mut roots = vec![0; per_parameter_states];
+        let mut lowering = Lowering::new(rule);
+        let count = |kind: Kind| rule.states.iter().filter(|state| state.kind == kind).count();
+        let mut scalar_roots = vec![0; count(Kind::Scalar)];
+        let mut roots = vec![0; count(Kind::PerParameter)];
         let mut theta_root = 0;
         let mut assigned = Vec::new();
         for assignment in &rule.assignments {
@@ -314,7 +321,7 @@ impl Program {
                 scalar_operations.push(value.operation.renumbered(|operand| places[operand]));
             }
         }
-        let (instructions, buffers) = schedule(&values, &live, &roots, theta_root);
+        let (instructions, buffers) = select_instructions(&values, &live, &roots, theta_root);
         let initial =
             |kind: Kind| rule.states.iter().filter(|state| state.kind == kind).map(|state| state.initial).collect();
         Self {
@@ -381,32 +388,7 @@ impl Program {
         assert_eq!(constants.len(), self.constants, "one value for each constant of the rule");
         assert_eq!(scalar_states.len(), self.scalar_initial.len(), "one value for each scalar state of the rule");
         assert_eq!(out.len(), self.slot_places.len(), "one place for each scalar of the table");
-        let mut results = [0.0; MAX_NODES];
-        for (index, &operation) in self.scalar_operations.iter().enumerate() {
-            let at = |operand: usize| results[operand];
-            results[index] = match operation {
-                Operation::Number(number) => number,
-                Operation::Constant(constant) => constants[constant],
-                Operation::Eta => eta,
-                Operation::Step => t as f64,
-                Operation::ScalarState(state) => scalar_states[state],
-                Operation::Negative(a) => -at(a),
-                Operation::Sqrt(a) => Float::sqrt(at(a)),
-                Operation::Exp(a) => Float::exp(at(a)),
-                Operation::Log(a) => Float::log(at(a)),
-                Operation::Abs(a) => Float::abs(at(a)),
-                Operation::Sign(a) => at(a).sign(),
-                Operation::Add(a, b) => at(a) + at(b),
-                Operation::Subtract(a, b) => at(a) - at(b),
-                Operation::Multiply(a, b) => at(a) * at(b),
-                Operation::Divide(a, b) => at(a) / at(b),
-                Operation::Min(a, b) => at(a).lesser(at(b)),
-                Operation::Max(a, b) => at(a).greater(at(b)),
-                Operation::IntegerPower(a, power) => integer_power(at(a), power),
-                Operation::Power(a, b) => libm::pow(at(a), at(b)),
-                Operation::Theta | Operation::Gradient | Operation::State(_) => f64::NAN,
-            };
-        }
+        let results = scalar_values(&self.scalar_operations, constants, scalar_states, eta, t as f64);
         for (out, &place) in out.iter_mut().zip(&self.slot_places) {
             *out = results[place];
         }
@@ -414,4 +396,43 @@ impl Program {
             *state = results[place];
         }
     }
+}
+
+/// The results of scalar operations, whose operands are numbered among themselves: the one loop in which scalars are
+/// computed. Allocates nothing.
+pub(super) fn scalar_values(
+    operations: &[Operation],
+    constants: &[f64],
+    scalar_states: &[f64],
+    eta: f64,
+    t: f64,
+) -> [f64; MAX_NODES] {
+    let mut results = [0.0; MAX_NODES];
+    for (index, &operation) in operations.iter().enumerate() {
+        let at = |operand: usize| results[operand];
+        results[index] = match operation {
+            Operation::Number(number) => number,
+            Operation::Constant(constant) => constants[constant],
+            Operation::Eta => eta,
+            Operation::Step => t,
+            Operation::ScalarState(state) => scalar_states[state],
+            Operation::Negative(a) => -at(a),
+            Operation::Sqrt(a) => Real::sqrt(at(a)),
+            Operation::Exp(a) => Real::exp(at(a)),
+            Operation::Log(a) => Real::ln(at(a)),
+            Operation::Cos(a) => Real::cos(at(a)),
+            Operation::Abs(a) => Real::abs(at(a)),
+            Operation::Sign(a) => at(a).sign(),
+            Operation::Add(a, b) => at(a) + at(b),
+            Operation::Subtract(a, b) => at(a) - at(b),
+            Operation::Multiply(a, b) => at(a) * at(b),
+            Operation::Divide(a, b) => at(a) / at(b),
+            Operation::Min(a, b) => at(a).lesser(at(b)),
+            Operation::Max(a, b) => at(a).greater(at(b)),
+            Operation::IntegerPower(a, power) => integer_power(at(a), power),
+            Operation::Power(a, b) => libm::pow(at(a), at(b)),
+            Operation::Theta | Operation::Gradient | Operation::State(_) => f64::NAN,
+        };
+    }
+    results
 }

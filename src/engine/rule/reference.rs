@@ -3,7 +3,7 @@
 use super::power::integer_power;
 use super::program::{Operation, Program};
 use super::tree::{BinaryOperator, Expression, Function, Name, Rule, Symbol, Target};
-use crate::vector::Float;
+use crate::tensor::Real;
 
 /// What the names of a rule stand for while one step of one parameter is evaluated.
 struct Scope<'a> {
@@ -31,6 +31,7 @@ impl Scope<'_> {
                 Name::Gradient => self.g,
                 Name::Eta => self.eta,
                 Name::Step => self.t as f64,
+                Name::Pi => std::f64::consts::PI,
             },
             Expression::Negative(inner) => -self.evaluate(inner),
             Expression::Binary(BinaryOperator::Power, base, exponent) => match exponent.as_integer_power() {
@@ -50,10 +51,11 @@ impl Scope<'_> {
             Expression::Call(function, arguments) => {
                 let first = self.evaluate(&arguments[0]);
                 match function {
-                    Function::Sqrt => Float::sqrt(first),
-                    Function::Exp => Float::exp(first),
-                    Function::Log => Float::log(first),
-                    Function::Abs => Float::abs(first),
+                    Function::Sqrt => Real::sqrt(first),
+                    Function::Exp => Real::exp(first),
+                    Function::Log => Real::ln(first),
+                    Function::Cos => Real::cos(first),
+                    Function::Abs => Real::abs(first),
                     Function::Sign => first.sign(),
                     Function::Min => first.lesser(self.evaluate(&arguments[1])),
                     Function::Max => first.greater(self.evaluate(&arguments[1])),
@@ -231,20 +233,20 @@ fn unary(operation: Operation, a: Bounded) -> Bounded {
             unrounded(a.value.sign(), error)
         }
         Operation::Sqrt(_) => {
-            let value = Float::sqrt(a.value);
+            let value = Real::sqrt(a.value);
             // Where rounding may make the argument negative, f32 may give NaN.
             let carried =
-                if a.error > 0.0 && a.value < a.error { f64::INFINITY } else { value - Float::sqrt(a.value - a.error) };
+                if a.error > 0.0 && a.value < a.error { f64::INFINITY } else { value - Real::sqrt(a.value - a.error) };
             rounded(value, carried, a)
         }
         Operation::Exp(_) => {
-            let value = Float::exp(a.value);
-            let carried = Float::exp(a.value + a.error) - value;
+            let value = Real::exp(a.value);
+            let carried = Real::exp(a.value + a.error) - value;
             rounded(value, carried + 3.0 * (value + carried) * HALF_UNIT, a)
         }
         Operation::Log(_) => {
-            let value = Float::log(a.value);
-            let carried = value - Float::log(a.value - a.error);
+            let value = Real::ln(a.value);
+            let carried = value - Real::ln(a.value - a.error);
             rounded(value, carried + 3.0 * value.abs() * HALF_UNIT, a)
         }
         _ => unrounded(f64::NAN, f64::NAN),

@@ -117,6 +117,8 @@ pub enum Name {
     Eta,
     /// The step, from 0.
     Step,
+    /// The ratio of a circle's circumference to its diameter.
+    Pi,
 }
 
 /// An operator between two expressions.
@@ -143,6 +145,8 @@ pub enum Function {
     Exp,
     /// Natural logarithm.
     Log,
+    /// Cosine, of a scalar only: WGSL promises it to three digits.
+    Cos,
     /// Magnitude.
     Abs,
     /// -1, 0 or 1; sign(0) = 0.
@@ -155,7 +159,8 @@ pub enum Function {
 
 impl Function {
     /// All functions.
-    pub const ALL: [Self; 7] = [Self::Sqrt, Self::Exp, Self::Log, Self::Abs, Self::Sign, Self::Min, Self::Max];
+    pub const ALL: [Self; 8] =
+        [Self::Sqrt, Self::Exp, Self::Log, Self::Cos, Self::Abs, Self::Sign, Self::Min, Self::Max];
 
     /// Name in the text of a rule.
     pub fn name(self) -> &'static str {
@@ -163,6 +168,7 @@ impl Function {
             Self::Sqrt => "sqrt",
             Self::Exp => "exp",
             Self::Log => "log",
+            Self::Cos => "cos",
             Self::Abs => "abs",
             Self::Sign => "sign",
             Self::Min => "min",
@@ -281,6 +287,7 @@ impl Rule {
             Name::Gradient => ("g", When::Before),
             Name::Eta => ("eta", When::Before),
             Name::Step => ("t", When::Before),
+            Name::Pi => ("pi", When::Before),
         };
         Symbol { name: text.to_owned(), when }
     }
@@ -313,7 +320,7 @@ impl Rule {
         let per_parameter = match expression {
             Expression::Number(_) => false,
             Expression::Name(name) => match *name {
-                Name::Constant(_) | Name::Eta | Name::Step => false,
+                Name::Constant(_) | Name::Eta | Name::Step | Name::Pi => false,
                 Name::Theta | Name::Gradient => true,
                 Name::StateBefore(index) | Name::StateAfter(index) => states[index].kind == Kind::PerParameter,
                 Name::Temporary(index) => temporaries.get(index) == Some(&Kind::PerParameter),

@@ -38,6 +38,46 @@ fn rule_abs(x: f32) -> f32 {
 }
 ";
 
+/// The functions that these operations call.
+pub(super) fn helpers(operations: impl Iterator<Item = Operation> + Clone) -> String {
+    let uses = |wanted: fn(Operation) -> bool| operations.clone().any(wanted);
+    let min = uses(|operation| matches!(operation, Operation::Min(..)));
+    let max = uses(|operation| matches!(operation, Operation::Max(..)));
+    let sign = uses(|operation| matches!(operation, Operation::Sign(_)));
+    let abs = uses(|operation| matches!(operation, Operation::Abs(_)));
+    let all = [(min || max || sign, IS_NAN), (min, MIN), (max, MAX), (sign, SIGN), (abs, ABS)];
+    all.into_iter().filter(|(used, _)| *used).map(|(_, helper)| helper).collect()
+}
+
+/// The expression that computes an operation from values with these names; `None` where nothing is computed.
+pub(super) fn right_side(operation: Operation, name: impl Fn(usize) -> String) -> Option<String> {
+    Some(match operation {
+        Operation::Negative(a) => format!("-{}", name(a)),
+        Operation::Sqrt(a) => format!("sqrt({})", name(a)),
+        Operation::Exp(a) => format!("exp({})", name(a)),
+        Operation::Log(a) => format!("log({})", name(a)),
+        Operation::Cos(a) => format!("cos({})", name(a)),
+        Operation::Abs(a) => format!("rule_abs({})", name(a)),
+        Operation::Sign(a) => format!("rule_sign({})", name(a)),
+        Operation::Add(a, b) => format!("{} + {}", name(a), name(b)),
+        Operation::Subtract(a, b) => format!("{} - {}", name(a), name(b)),
+        Operation::Multiply(a, b) => format!("{} * {}", name(a), name(b)),
+        Operation::Divide(a, b) => format!("{} / {}", name(a), name(b)),
+        Operation::Min(a, b) => format!("rule_min({}, {})", name(a), name(b)),
+        Operation::Max(a, b) => format!("rule_max({}, {})", name(a), name(b)),
+        Operation::Number(_)
+        | Operation::Constant(_)
+        | Operation::Eta
+        | Operation::Step
+        | Operation::ScalarState(_)
+        | Operation::Theta
+        | Operation::Gradient
+        | Operation::State(_)
+        | Operation::IntegerPower(..)
+        | Operation::Power(..) => return None,
+    })
+}
+
 impl Program {
     /// A fragment of WGSL that defines
     ///
@@ -51,20 +91,8 @@ impl Program {
     /// table; `base` is the first place of the run's row. Further names that the fragment may define begin with `rule_`.
     pub fn wgsl(&self) -> String {
         let mut text = String::new();
-        let uses = |wanted: fn(&Operation) -> bool| {
-            let mut computed =
-                self.values.iter().zip(&self.live).filter(|(value, live)| **live && value.slot.is_none());
-            computed.any(|(value, _)| wanted(&value.operation))
-        };
-        let min = uses(|operation| matches!(operation, Operation::Min(..)));
-        let max = uses(|operation| matches!(operation, Operation::Max(..)));
-        let sign = uses(|operation| matches!(operation, Operation::Sign(_)));
-        let abs = uses(|operation| matches!(operation, Operation::Abs(_)));
-        for (used, helper) in [(min || max || sign, IS_NAN), (min, MIN), (max, MAX), (sign, SIGN), (abs, ABS)] {
-            if used {
-                text.push_str(helper);
-            }
-        }
+        let computed = self.values.iter().zip(&self.live).filter(|(value, live)| **live && value.slot.is_none());
+        text.push_str(&helpers(computed.map(|(value, _)| value.operation)));
         text.push_str("struct RuleValues {\n    theta: f32,\n");
         for state in 0..self.per_parameter_state_count() {
             // Writing to a String cannot fail, here and below.
@@ -85,22 +113,8 @@ impl Program {
             if !self.live[index] || value.slot.is_some() {
                 continue;
             }
-            let right = match value.operation {
-                Operation::Negative(a) => format!("-{}", name(a)),
-                Operation::Sqrt(a) => format!("sqrt({})", name(a)),
-                Operation::Exp(a) => format!("exp({})", name(a)),
-                Operation::Log(a) => format!("log({})", name(a)),
-                Operation::Abs(a) => format!("rule_abs({})", name(a)),
-                Operation::Sign(a) => format!("rule_sign({})", name(a)),
-                Operation::Add(a, b) => format!("{} + {}", name(a), name(b)),
-                Operation::Subtract(a, b) => format!("{} - {}", name(a), name(b)),
-                Operation::Multiply(a, b) => format!("{} * {}", name(a), name(b)),
-                Operation::Divide(a, b) => format!("{} / {}", name(a), name(b)),
-                Operation::Min(a, b) => format!("rule_min({}, {})", name(a), name(b)),
-                Operation::Max(a, b) => format!("rule_max({}, {})", name(a), name(b)),
-                // Theta, g and states are read by name; the others never are per parameter.
-                _ => continue,
-            };
+            // Theta, g and states are read by name.
+            let Some(right) = right_side(value.operation, name) else { continue };
             let _ = writeln!(text, "    let v{index} = {right};");
         }
         let _ = write!(text, "    return RuleValues({}", name(self.theta_root));

@@ -1,8 +1,5 @@
 //! Digits: handwritten digits of 8 x 8 pixels. The split into training and validation examples is drawn for every seed.
 
-use std::sync::OnceLock;
-
-use super::compressed_digits::{VALUES, read};
 use super::{Examples, ResidentTask, Task};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Shape;
@@ -11,13 +8,10 @@ const PIXELS: usize = 64;
 const CLASSES: usize = 10;
 const TRAINING_EXAMPLES: usize = 1200;
 const EXAMPLES: usize = 1797;
-const FILE: &[u8] = include_bytes!("digits.bin");
-
-/// All examples, label and pixels of one after another. Read once: that takes a tenth of a second.
-fn values() -> &'static [u8] {
-    static ALL: OnceLock<Vec<u8>> = OnceLock::new();
-    ALL.get_or_init(|| read(FILE, EXAMPLES))
-}
+/// The bytes of an example: its pixels row by row, each from 0 (blank) to 16, then its label, 0 to 9.
+const EXAMPLE_BYTES: usize = PIXELS + 1;
+/// All examples, in the order of the source.
+const FILE: &[u8; EXAMPLES * EXAMPLE_BYTES] = include_bytes!("digits.bin");
 
 pub(super) static TASK: Task = Task {
     id: "digits",
@@ -26,9 +20,8 @@ pub(super) static TASK: Task = Task {
     source: "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998, \
              CC BY 4.0, doi:10.24432/C50P49",
     generate: |seed| {
-        let values = values();
-        let pixels: Vec<f64> =
-            values.chunks_exact(VALUES).flat_map(|example| &example[1..]).map(|&p| f64::from(p)).collect();
+        let examples = FILE.chunks_exact(EXAMPLE_BYTES);
+        let pixels: Vec<f64> = examples.flat_map(|example| &example[..PIXELS]).map(|&p| f64::from(p)).collect();
         // Standardised over all pixels of all examples together, so blank corners stay constant.
         let count = pixels.len() as f64;
         let mean = pixels.iter().sum::<f64>() / count;
@@ -45,7 +38,7 @@ pub(super) static TASK: Task = Task {
             for &index in indices {
                 let row = &pixels[index * PIXELS..(index + 1) * PIXELS];
                 examples.inputs.extend(row.iter().map(|p| ((p - mean) / deviation) as f32));
-                examples.labels.push(u32::from(values[index * VALUES]));
+                examples.labels.push(u32::from(FILE[index * EXAMPLE_BYTES + PIXELS]));
             }
             examples
         };
@@ -60,12 +53,19 @@ mod tests {
     use crate::task::TaskData;
 
     #[test]
-    fn the_shipped_file_has_every_digit() {
-        let values = values();
-        let labels: Vec<u8> = values.iter().copied().step_by(VALUES).collect();
+    fn the_shipped_file_holds_the_data_of_the_source() {
+        let examples: Vec<&[u8]> = FILE.chunks_exact(EXAMPLE_BYTES).collect();
         // As the source counts them.
-        let counts: Vec<usize> = (0..10).map(|digit| labels.iter().filter(|&&label| label == digit).count()).collect();
+        let count = |digit: u8| examples.iter().filter(|example| example[PIXELS] == digit).count();
+        let counts: Vec<usize> = (0..10).map(count).collect();
         assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
+        assert!(examples.iter().all(|example| example[..PIXELS].iter().all(|&pixel| pixel <= 16)));
+        // FNV-1a over the first pixel of all examples, the second of all, and so on, then all labels.
+        let columns = (0..EXAMPLE_BYTES).flat_map(|column| examples.iter().map(move |example| example[column]));
+        let sum = columns.fold(0xCBF2_9CE4_8422_2325, |sum: u64, value| {
+            (sum ^ u64::from(value)).wrapping_mul(0x0000_0100_0000_01B3)
+        });
+        assert_eq!(sum, 0xDB14_24E3_C54E_905F);
         let data: Box<dyn TaskData> = (TASK.generate)(1);
         assert_eq!(data.validation().len(), 597);
     }

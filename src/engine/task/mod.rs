@@ -3,7 +3,6 @@
 //! A task is one file and one line in [`TASKS`]. All it draws comes from the portable generator, so every backend and
 //! machine sees the same bits, and runs that share a seed share one copy.
 
-mod compressed_digits;
 mod digits;
 mod spirals;
 mod teacher;
@@ -104,7 +103,6 @@ pub trait TaskData: Send + Sync {
 }
 
 /// The indices of the batch of `step` in a resident set of `len` examples: independent draws with replacement.
-#[inline(never)]
 pub fn batch_indices(seed: u32, step: u32, len: usize, out: &mut [u32]) {
     let stream = Stream::new(seed, Purpose::BatchOrder, 0);
     let first = u64::from(step) * out.len() as u64;

@@ -1,9 +1,9 @@
 //! Shapes, layouts, the arena.
 
 mod arena;
-mod element;
+mod real;
 mod shape;
 
 pub use arena::{Lifetime, Placement, place};
-pub use element::Element;
+pub use real::Real;
 pub use shape::Shape;

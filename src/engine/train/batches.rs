@@ -1,6 +1,6 @@
 use crate::experiment::Resolved;
 use crate::task::{Examples, NO_LABEL, TaskData, Training, batch_indices};
-use crate::tensor::Element;
+use crate::tensor::Real;
 use std::sync::Arc;
 
 /// The data of every seed of a fleet; runs that share a seed share one copy.
@@ -103,7 +103,7 @@ impl SeedData {
     }
 
     /// Writes the batch of `step` as the network sees it.
-    pub fn gather<T: Element>(&self, batches: &Batches, step: u32, inputs: &mut [T], labels: &mut [T]) {
+    pub fn gather<T: Real>(&self, batches: &Batches, step: u32, inputs: &mut [T], labels: &mut [T]) {
         let first = (step - batches.first_step) as usize * self.batch_size;
         let indices = &batches.indices[first..first + self.batch_size];
         let resident = self.resident();
@@ -130,7 +130,7 @@ impl SeedData {
     }
 
     /// Writes a slice of the validation examples; rows beyond the last example carry no label.
-    pub fn validation_slice<T: Element>(&self, slice: usize, inputs: &mut [T], labels: &mut [T]) {
+    pub fn validation_slice<T: Real>(&self, slice: usize, inputs: &mut [T], labels: &mut [T]) {
         let examples = self.task.validation();
         let rows = inputs.chunks_exact_mut(self.input_len).zip(labels);
         for (index, (row, label)) in (slice * self.batch_size..).zip(rows) {
@@ -144,9 +144,12 @@ impl SeedData {
     }
 }
 
-fn copy_row<T: Element>(examples: &Examples, index: usize, row: &mut [T], label: &mut T) {
+fn copy_row<T: Real>(examples: &Examples, index: usize, row: &mut [T], label: &mut T) {
     let start = index * row.len();
-    T::convert(&examples.inputs[start..start + row.len()], row);
+    let input = &examples.inputs[start..start + row.len()];
+    for (to, &from) in row.iter_mut().zip(input) {
+        *to = T::from_f32(from);
+    }
     let class = examples.labels[index];
     *label = T::from_f64(if class == NO_LABEL { -1.0 } else { f64::from(class) });
 }

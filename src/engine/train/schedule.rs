@@ -1,32 +1,26 @@
-//! The learning rate of a step, and the factor of gradient clipping.
+//! The learning rate of a step, and the factor of gradient clipping: the program's formulas (`rule/schedules/`,
+//! `rule/clipping.rule`) on the values of a run.
 
 use crate::experiment::Schedule;
+use crate::rule::{clipping, warmup};
 
-/// The learning rate of step `t`: base * t / W during the `warmup_steps` W, then the schedule over the
-/// `max_train_steps` S that follow (`docs/experiment.md`).
+/// The learning rate of step `t` from 0: that of the warmup where its text says that it holds (`t < warmup_steps`), then the
+/// schedule's over the `max_train_steps` that follow (`docs/experiment.md`).
 pub fn learning_rate(base: f64, warmup_steps: u32, max_train_steps: u32, schedule: Schedule, t: u32) -> f64 {
-    if t < warmup_steps {
-        return base * f64::from(t) / f64::from(warmup_steps);
-    }
-    let progress = f64::from(t - warmup_steps) / f64::from(max_train_steps);
-    match schedule {
-        Schedule::Constant => base,
-        Schedule::Linear => base * (1.0 - progress),
-        Schedule::Cosine => base * (1.0 + libm::cos(std::f64::consts::PI * progress)) / 2.0,
-    }
+    let given = [base, f64::from(t), f64::from(warmup_steps), f64::from(max_train_steps)];
+    let formula = if warmup().holds(&given) { warmup() } else { schedule.formula() };
+    formula.value(&given)
 }
 
-/// The factor that brings a gradient of norm `norm` to the clip threshold; 1 at or below it (Pascanu et al. 2013).
+/// The factor that brings a gradient of norm `norm` to the clip threshold; 1 at or below it, and where there is no threshold.
 pub fn clip_scale(norm: f32, threshold: Option<f64>) -> f32 {
-    match threshold {
-        Some(threshold) if f64::from(norm) > threshold => (threshold / f64::from(norm)) as f32,
-        _ => 1.0,
-    }
+    threshold.map_or(1.0, |threshold| clipping().value(&[f64::from(norm), threshold]) as f32)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::{Purpose, Stream};
 
     #[test]
     fn warmup_is_prepended_and_starts_at_zero() {
@@ -45,5 +39,51 @@ mod tests {
         assert_eq!(clip_scale(5.0, Some(5.0)), 1.0);
         assert_eq!(clip_scale(10.0, Some(5.0)), 0.5);
         assert_eq!(clip_scale(10.0, None), 1.0);
+    }
+
+    /// The closed forms that the texts stand for.
+    fn reference(base: f64, warmup_steps: u32, max_train_steps: u32, schedule: Schedule, t: u32) -> f64 {
+        if t < warmup_steps {
+            return base * f64::from(t) / f64::from(warmup_steps);
+        }
+        let progress = f64::from(t - warmup_steps) / f64::from(max_train_steps);
+        match schedule {
+            Schedule::Constant => base,
+            Schedule::Linear => base * (1.0 - progress),
+            Schedule::Cosine => base * (1.0 + libm::cos(std::f64::consts::PI * progress)) / 2.0,
+        }
+    }
+
+    #[test]
+    fn learning_rates_are_the_closed_forms_bit_for_bit() {
+        let stream = Stream::new(1, Purpose::Structure, 0);
+        for case in 0..3000 {
+            let draw = |part: u64, most: u32| stream.below(8 * case + part, most);
+            let base = libm::pow(10.0, 8.0 * stream.uniform(8 * case) - 6.0);
+            let (warmup, train) = (draw(1, 4) * draw(2, 500), 1 + draw(3, 99_000));
+            for schedule in Schedule::ALL {
+                for t in [0, 1, warmup.saturating_sub(1), warmup, warmup + draw(4, train), warmup + train - 1] {
+                    let found = learning_rate(base, warmup, train, schedule, t);
+                    let expected = reference(base, warmup, train, schedule, t);
+                    assert_eq!(found.to_bits(), expected.to_bits(), "{schedule:?} {base} {warmup} {train} {t}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn clip_scales_are_the_closed_form_bit_for_bit() {
+        let stream = Stream::new(2, Purpose::Structure, 0);
+        for case in 0..20_000 {
+            let threshold = libm::pow(10.0, 18.0 * stream.uniform(2 * case) - 9.0);
+            let drawn = f32::from_bits(stream.below(2 * case + 1, f32::INFINITY.to_bits()));
+            let near = threshold as f32;
+            for norm in [drawn, 0.0, near, near.next_up(), near.next_down(), f32::MIN_POSITIVE, f32::MAX] {
+                let is_clipped = f64::from(norm) > threshold;
+                let expected = if is_clipped { (threshold / f64::from(norm)) as f32 } else { 1.0 };
+                let found = clip_scale(norm, Some(threshold));
+                assert_eq!(found.to_bits(), expected.to_bits(), "norm {norm}, threshold {threshold}");
+            }
+        }
     }
 }

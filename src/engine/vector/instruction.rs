@@ -18,15 +18,15 @@ pub enum Unary {
     Copy,
     /// -x
     Negative,
-    /// [`super::Float::sqrt`]
+    /// [`crate::tensor::Real::sqrt`]
     Sqrt,
-    /// [`super::Float::exp`]
+    /// [`crate::tensor::Real::exp`]
     Exp,
-    /// [`super::Float::log`]
+    /// [`crate::tensor::Real::ln`]
     Log,
-    /// [`super::Float::abs`]
+    /// [`crate::tensor::Real::abs`]
     Abs,
-    /// [`super::Float::sign`]
+    /// [`crate::tensor::Real::sign`]
     Sign,
 }
 
@@ -41,9 +41,9 @@ pub enum Binary {
     Multiply,
     /// x / y
     Divide,
-    /// [`super::Float::lesser`]
+    /// [`crate::tensor::Real::lesser`]
     Min,
-    /// [`super::Float::greater`]
+    /// [`crate::tensor::Real::greater`]
     Max,
 }
 

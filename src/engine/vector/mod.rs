@@ -4,10 +4,8 @@
 //!
 //! What the instructions compute is not known here: `rule`, above, compiles an update rule into them.
 
-mod float;
 mod instruction;
 mod update;
 
-pub use float::Float;
 pub use instruction::{Action, Binary, Instruction, Source, Unary};
-pub use update::{Number, Workspace};
+pub use update::{Workspace, update};

@@ -1,7 +1,7 @@
 //! The loops: each instruction runs over a chunk of parameters that stays in the first-level cache, then the next one does.
 
-use super::float::Float;
 use super::instruction::{Action, Binary, Instruction, Source, Unary};
+use crate::tensor::Real;
 
 /// Parameters that are updated at a time: half a dozen f64 buffers of this length fit the first-level cache.
 const CHUNK: usize = 512;
@@ -13,7 +13,7 @@ pub struct Workspace<T> {
     buffers: Vec<Vec<T>>,
 }
 
-impl<T: Float> Workspace<T> {
+impl<T: Real> Workspace<T> {
     /// So many buffers.
     pub fn new(buffers: usize) -> Self {
         let mut workspace = Self { buffers: Vec::new() };
@@ -24,73 +24,49 @@ impl<T: Float> Workspace<T> {
     /// Adds the buffers that are missing to so many; allocates nothing where there are enough.
     pub fn grow(&mut self, buffers: usize) {
         while self.buffers.len() < buffers {
-            self.buffers.push(vec![T::ZERO; CHUNK]);
+            self.buffers.push(vec![T::zero(); CHUNK]);
         }
     }
 }
 
 #[inline(always)]
-fn map<T: Float>(out: &mut [T], a: &[T], f: impl Fn(T) -> T) {
+fn map<T: Real>(out: &mut [T], a: &[T], f: impl Fn(T) -> T) {
     for (out, &a) in out.iter_mut().zip(a) {
         *out = f(a);
     }
 }
 
 #[inline(always)]
-fn zip<T: Float>(out: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T) -> T) {
+fn zip<T: Real>(out: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T) -> T) {
     for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
         *out = f(a, b);
     }
 }
 
-/// A number type in which instructions run. The loops are compiled here, as this package is, and not where they are called
-/// (`docs/decisions.md`).
-pub trait Number: Float {
-    /// Runs the instructions over all parameters of one run: theta and the states become what they store.
-    ///
-    /// `theta` and `gradient` have one value for each of the n parameters; `states` has the planes of the states one
-    /// after another, plane k being `states[k * n..(k + 1) * n]`. `scalars` is the table that actions name scalars of.
-    ///
-    /// # Panics
-    ///
-    /// If `gradient` is shorter than `theta`, or an instruction names a scalar, a plane or a buffer that is not there or
-    /// computes into a buffer that it reads.
-    fn update(
-        instructions: &[Instruction],
-        scalars: &[Self],
-        theta: &mut [Self],
-        gradient: &[Self],
-        gradient_scale: Self,
-        states: &mut [Self],
-        workspace: &mut Workspace<Self>,
-    );
+/// Runs the instructions over all parameters of one run: theta and the states become what they store.
+///
+/// `theta` and `gradient` have one value for each of the n parameters; `states` has the planes of the states one after
+/// another, plane k being `states[k * n..(k + 1) * n]`. `scalars` is the table that actions name scalars of.
+///
+/// # Panics
+///
+/// If `gradient` is shorter than `theta`, or an instruction names a scalar, a plane or a buffer that is not there or
+/// computes into a buffer that it reads.
+pub fn update<T: Real>(
+    instructions: &[Instruction],
+    scalars: &[T],
+    theta: &mut [T],
+    gradient: &[T],
+    gradient_scale: T,
+    states: &mut [T],
+    workspace: &mut Workspace<T>,
+) {
+    in_chunks(instructions, scalars, theta, gradient, gradient_scale, states, &mut workspace.buffers);
 }
-
-macro_rules! number {
-    ($type:ty) => {
-        impl Number for $type {
-            #[inline(never)]
-            fn update(
-                instructions: &[Instruction],
-                scalars: &[Self],
-                theta: &mut [Self],
-                gradient: &[Self],
-                gradient_scale: Self,
-                states: &mut [Self],
-                workspace: &mut Workspace<Self>,
-            ) {
-                in_chunks(instructions, scalars, theta, gradient, gradient_scale, states, &mut workspace.buffers);
-            }
-        }
-    };
-}
-
-number!(f32);
-number!(f64);
 
 /// The update, chunk by chunk, compiled for what the processor offers: wider vectors, the same operations and bits.
 #[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512vl"))]
-fn in_chunks<T: Float>(
+fn in_chunks<T: Real>(
     instructions: &[Instruction],
     scalars: &[T],
     theta: &mut [T],
@@ -127,7 +103,7 @@ fn in_chunks<T: Float>(
 }
 
 #[inline(always)]
-fn run<'a, T: Float>(
+fn run<'a, T: Real>(
     action: Action,
     out: &mut [T],
     read: impl Fn(Source) -> &'a [T],
@@ -145,7 +121,7 @@ fn run<'a, T: Float>(
                 Unary::Negative => map(out, a, |x| -x),
                 Unary::Sqrt => map(out, a, T::sqrt),
                 Unary::Exp => map(out, a, T::exp),
-                Unary::Log => map(out, a, T::log),
+                Unary::Log => map(out, a, T::ln),
                 Unary::Abs => map(out, a, T::abs),
                 Unary::Sign => map(out, a, T::sign),
             }
@@ -219,7 +195,7 @@ mod tests {
             let mut theta: Vec<f32> = (0..count).map(|i| i as f32).collect();
             let gradient: Vec<f32> = (0..count).map(|i| 1.0 - i as f32).collect();
             let mut states = vec![f32::NAN; count];
-            f32::update(&instructions, &[0.25], &mut theta, &gradient, 0.5, &mut states, &mut Workspace::new(2));
+            update(&instructions, &[0.25], &mut theta, &gradient, 0.5, &mut states, &mut Workspace::new(2));
             for i in 0..count {
                 assert_eq!(states[i], 0.5 * gradient[i]);
                 assert_eq!(theta[i], i as f32 - 0.25 * states[i]);

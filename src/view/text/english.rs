@@ -204,6 +204,7 @@ source_texts! {
     rule_power(most) =
         "the power of a value that differs from parameter to parameter must be an integer from 1 to {most}, or minus one";
     rule_exponent = "the exponent differs from parameter to parameter; expected a scalar";
+    rule_cosine = "cos of a value that differs from parameter to parameter; expected a scalar";
     rule_huge(written, most) = "the number {written} is too large; expected at most {most}";
     rule_character(written) = "`{written}` has no meaning here; expected a name, a number, an operator or `#`";
     rule_control = "the text holds a control character; expected printable ones";

@@ -206,6 +206,7 @@ translated_texts! {
     rule_power(most) =
         "pangkat dari nilai yang berbeda tiap parameter harus bilangan bulat dari 1 sampai {most}, atau negatifnya";
     rule_exponent = "pangkatnya berbeda tiap parameter; seharusnya skalar";
+    rule_cosine = "cos dari nilai yang berbeda tiap parameter; seharusnya skalar";
     rule_huge(written, most) = "angka {written} terlalu besar; seharusnya paling banyak {most}";
     rule_character(written) = "`{written}` tidak berarti apa-apa di sini; seharusnya nama, angka, operator, atau `#`";
     rule_control = "teks ini memuat karakter kendali (control); seharusnya hanya yang dapat dicetak";

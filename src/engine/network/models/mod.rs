@@ -25,6 +25,11 @@ trait ModelKind: Sized {
 
     /// Adds the network to a graph and returns its logits, [batch, classes].
     fn build(&self, builder: &mut Builder, classes: usize) -> Result<ValueId, GraphError>;
+
+    /// What a block of the model makes of its input; `None` for a model without blocks.
+    fn block_formula(&self) -> Option<BlockFormula> {
+        None
+    }
 }
 
 macro_rules! models {
@@ -70,6 +75,11 @@ macro_rules! models {
                 }
             }
 
+            /// What a block of the model makes of its input; `None` for a model without blocks.
+            pub fn block_formula(&self) -> Option<BlockFormula> {
+                match self { $(Self::$model(model) => model.block_formula(),)+ }
+            }
+
             /// Builds the network for inputs of shape `input`, `classes` classes and batches of `batch_size` examples.
             pub fn build(
                 &self,
@@ -91,7 +101,7 @@ models! {
     mlp::Mlp = "mlp",
 }
 
-pub use residual_mlp::{Branch, Placement};
+pub use residual_mlp::{BlockFormula, Branch, Placement};
 
 /// What most models share: a number of layers or blocks. What it counts, the model says.
 const fn depth() -> Definition {

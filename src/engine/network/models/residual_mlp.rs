@@ -133,30 +133,137 @@ impl ModelKind for ResidualMlp {
         }
         builder.dense("head", stream, classes, 1.0)
     }
+
+    fn block_formula(&self) -> Option<BlockFormula> {
+        let Ok(formula) = self.compose(&mut FormulaParts, BlockFormula::Input);
+        Some(formula)
+    }
 }
 
 impl ResidualMlp {
     fn block(&self, builder: &mut Builder, name: &str, x: ValueId) -> Result<ValueId, GraphError> {
-        let norm = format!("{name}.norm");
-        let mut branch = x;
+        self.compose(&mut GraphParts { model: self, builder, name }, x)
+    }
+
+    /// How norm, branch and sum compose to a block. The one definition, from which graph and formula come.
+    fn compose<P: BlockParts>(&self, parts: &mut P, x: P::Value) -> Result<P::Value, P::Error> {
+        let mut branch = x.clone();
         if self.placement == Placement::Pre {
-            branch = normalized(builder, &norm, branch)?;
+            branch = parts.normalized(branch)?;
         }
-        let gain = self.activation.initial_gain();
-        branch = builder.dense(&format!("{name}.first"), branch, self.width, gain)?;
-        branch = builder.graph.apply(Activation { kind: self.activation }, &[branch])?;
-        let gain = if self.branch == Branch::Zero { 0.0 } else { 1.0 };
-        branch = builder.dense(&format!("{name}.second"), branch, self.width, gain)?;
+        branch = parts.branch(branch)?;
         if self.placement == Placement::Inside {
-            branch = normalized(builder, &norm, branch)?;
+            branch = parts.normalized(branch)?;
         }
         if self.branch == Branch::Rezero {
-            let initial = Initial::Constant(0.0);
-            let scale = builder.parameter(format!("{name}.scale"), Shape::new(&[1]), initial);
-            branch = builder.graph.apply(Scale, &[branch, scale])?;
+            branch = parts.scaled(branch)?;
         }
-        let sum = builder.graph.apply(Add, &[x, branch])?;
-        if self.placement == Placement::Post { normalized(builder, &norm, sum) } else { Ok(sum) }
+        let sum = parts.sum(x, branch)?;
+        if self.placement == Placement::Post { parts.normalized(sum) } else { Ok(sum) }
+    }
+}
+
+/// What a block is composed of.
+trait BlockParts {
+    /// A tensor, or what stands for it.
+    type Value: Clone;
+    /// Why a part cannot be made.
+    type Error;
+    /// Norm(x)
+    fn normalized(&mut self, x: Self::Value) -> Result<Self::Value, Self::Error>;
+    /// f(x)
+    fn branch(&mut self, x: Self::Value) -> Result<Self::Value, Self::Error>;
+    /// x times a learned scalar
+    fn scaled(&mut self, x: Self::Value) -> Result<Self::Value, Self::Error>;
+    /// x + y
+    fn sum(&mut self, x: Self::Value, y: Self::Value) -> Result<Self::Value, Self::Error>;
+}
+
+/// The parts as operations of a graph.
+struct GraphParts<'a> {
+    model: &'a ResidualMlp,
+    builder: &'a mut Builder,
+    /// The block's name.
+    name: &'a str,
+}
+
+impl BlockParts for GraphParts<'_> {
+    type Value = ValueId;
+    type Error = GraphError;
+
+    fn normalized(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
+        normalized(self.builder, &format!("{}.norm", self.name), x)
+    }
+
+    fn branch(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
+        let Self { model, builder, name } = self;
+        let kind = model.activation;
+        let hidden = builder.dense(&format!("{name}.first"), x, model.width, kind.initial_gain())?;
+        let hidden = builder.graph.apply(Activation { kind }, &[hidden])?;
+        let gain = if model.branch == Branch::Zero { 0.0 } else { 1.0 };
+        builder.dense(&format!("{name}.second"), hidden, model.width, gain)
+    }
+
+    fn scaled(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
+        let name = format!("{}.scale", self.name);
+        let scale = self.builder.parameter(name, Shape::new(&[1]), Initial::Constant(0.0));
+        self.builder.graph.apply(Scale, &[x, scale])
+    }
+
+    fn sum(&mut self, x: ValueId, y: ValueId) -> Result<ValueId, GraphError> {
+        self.builder.graph.apply(Add, &[x, y])
+    }
+}
+
+/// What a residual block makes of its input x, as a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BlockFormula {
+    /// The block's input x.
+    Input,
+    /// f of a tensor: the branch's two layers with the nonlinearity between them.
+    Branch(Box<BlockFormula>),
+    /// Norm of a tensor.
+    Norm(Box<BlockFormula>),
+    /// A tensor times a learned scalar α.
+    Scaled(Box<BlockFormula>),
+    /// The sum of two tensors.
+    Sum(Box<BlockFormula>, Box<BlockFormula>),
+}
+
+impl std::fmt::Display for BlockFormula {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Input => f.write_str("x"),
+            Self::Branch(x) => write!(f, "f({x})"),
+            Self::Norm(x) => write!(f, "Norm({x})"),
+            // A branch binds as tightly as a product, so it needs no parentheses.
+            Self::Scaled(x) => write!(f, "α {x}"),
+            Self::Sum(x, y) => write!(f, "{x} + {y}"),
+        }
+    }
+}
+
+/// The parts as parts of a formula.
+struct FormulaParts;
+
+impl BlockParts for FormulaParts {
+    type Value = BlockFormula;
+    type Error = std::convert::Infallible;
+
+    fn normalized(&mut self, x: BlockFormula) -> Result<BlockFormula, Self::Error> {
+        Ok(BlockFormula::Norm(Box::new(x)))
+    }
+
+    fn branch(&mut self, x: BlockFormula) -> Result<BlockFormula, Self::Error> {
+        Ok(BlockFormula::Branch(Box::new(x)))
+    }
+
+    fn scaled(&mut self, x: BlockFormula) -> Result<BlockFormula, Self::Error> {
+        Ok(BlockFormula::Scaled(Box::new(x)))
+    }
+
+    fn sum(&mut self, x: BlockFormula, y: BlockFormula) -> Result<BlockFormula, Self::Error> {
+        Ok(BlockFormula::Sum(Box::new(x), Box::new(y)))
     }
 }
 
@@ -167,4 +274,61 @@ fn normalized(builder: &mut Builder, name: &str, x: ValueId) -> Result<ValueId, 
     let bias = builder.parameter(format!("{name}.bias"), shape, Initial::Constant(0.0));
     let normal = builder.graph.apply(Normalize, &[x])?;
     builder.graph.apply(RowScale, &[normal, gain, bias])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::graph::{Graph, Source};
+    use crate::network::models::Form;
+    use crate::network::operations::Operation;
+
+    fn model(placement: Placement, branch: Branch) -> ResidualMlp {
+        ResidualMlp { depth: 1, width: 4, activation: ActivationKind::Relu, placement, final_norm: false, branch }
+    }
+
+    /// The formula that a graph computes, read back from its operations; `x` is the block's input.
+    fn read_back(graph: &Graph, id: ValueId, x: ValueId) -> String {
+        if id == x {
+            return "x".to_owned();
+        }
+        let Source::Operation { operation, inputs } = &graph.value(id).source else { panic!("a parameter") };
+        let of = |position: usize| read_back(graph, inputs[position], x);
+        match operation {
+            Operation::Add(_) => format!("{} + {}", of(0), of(1)),
+            Operation::Scale(_) => format!("α {}", of(0)),
+            // Gain and bias follow a normalisation.
+            Operation::RowScale(_) => of(0),
+            Operation::Normalize(_) => format!("Norm({})", of(0)),
+            // The branch: affine, activation, affine.
+            Operation::Affine(_) => {
+                let Source::Operation { operation, inputs } = &graph.value(inputs[0]).source else { panic!("a leaf") };
+                assert!(matches!(operation, Operation::Activation(_)));
+                let Source::Operation { operation, inputs } = &graph.value(inputs[0]).source else { panic!("a leaf") };
+                assert!(matches!(operation, Operation::Affine(_)));
+                format!("f({})", read_back(graph, inputs[0], x))
+            }
+            other => panic!("{other:?} in a block"),
+        }
+    }
+
+    #[test]
+    fn graph_and_formula_have_the_form_of_each_placement() {
+        let forms = [
+            (Placement::None, "x + f(x)", "x + α f(x)"),
+            (Placement::Pre, "x + f(Norm(x))", "x + α f(Norm(x))"),
+            (Placement::Inside, "x + Norm(f(x))", "x + α Norm(f(x))"),
+            (Placement::Post, "Norm(x + f(x))", "Norm(x + α f(x))"),
+        ];
+        for (placement, plain, rezero) in forms {
+            for (branch, form) in [(Branch::Plain, plain), (Branch::Zero, plain), (Branch::Rezero, rezero)] {
+                let model = model(placement, branch);
+                assert_eq!(model.block_formula().unwrap().to_string(), form, "{placement:?} {branch:?}");
+                let mut builder = Builder::new(&Shape::new(&[4]), 2, Form::Training);
+                let x = builder.inputs;
+                let block = model.block(&mut builder, "block", x).unwrap();
+                assert_eq!(read_back(&builder.graph, block, x), form, "{placement:?} {branch:?}");
+            }
+        }
+    }
 }

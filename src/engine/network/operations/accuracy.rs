@@ -1,5 +1,5 @@
 use super::{Compute, Grid, Kernel, Operand};
-use crate::tensor::{Element, Shape};
+use crate::tensor::{Real, Shape};
 
 /// The share of labelled rows whose largest logit is the label's: ([rows, classes], [rows]) to a scalar; 0 where no row
 /// is labelled. Ties count for the lower class.
@@ -47,7 +47,7 @@ impl Compute for Accuracy {
         (labels.extents() == [logits.rows()]).then(Shape::scalar)
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let classes = inputs[0].shape.columns();
         let (mut right, mut count) = (T::zero(), T::zero());
         for (logits, &label) in inputs[0].values.chunks_exact(classes).zip(inputs[1].values) {

@@ -1,6 +1,6 @@
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Element, Shape};
+use crate::tensor::{Real, Shape};
 use serde::{Deserialize, Serialize};
 
 /// The nonlinearities on offer.
@@ -121,7 +121,7 @@ impl Compute for Activation {
         graph.apply(ActivationGradient { kind: self.kind }, &[point, output_gradient]).map(Some)
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let pairs = output.iter_mut().zip(inputs[0].values);
         match self.kind {
             // Not max: the comparison is false for NaN, so NaN passes.
@@ -168,7 +168,7 @@ impl Compute for ActivationGradient {
         (point == gradient).then(|| (*point).clone())
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let triples = output.iter_mut().zip(inputs[0].values).zip(inputs[1].values);
         match self.kind {
             ActivationKind::Relu => {

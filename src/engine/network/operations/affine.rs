@@ -1,7 +1,7 @@
 use super::matmul::{Transpose, affine_wgsl, multiply};
 use super::{Compute, Kernel, Matmul, Operand, SumRows};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Element, Shape};
+use crate::tensor::{Real, Shape};
 
 /// A dense layer: x W + b, from (x [rows, in], W [in, out], b [out]) to [rows, out].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,7 +36,7 @@ impl Compute for Affine {
         .map(Some)
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let [x, weight, bias] = inputs else { return };
         for row in output.chunks_exact_mut(bias.values.len()) {
             row.copy_from_slice(bias.values);

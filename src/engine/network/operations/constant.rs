@@ -1,5 +1,5 @@
 use super::{Compute, Grid, Kernel, Operand};
-use crate::tensor::{Element, Shape};
+use crate::tensor::{Real, Shape};
 
 /// One number, such as the gradient of the loss with respect to itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,7 +21,7 @@ impl Compute for Constant {
         inputs.is_empty().then(Shape::scalar)
     }
 
-    fn run<T: Element>(&self, _inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, _inputs: &[Operand<'_, T>], output: &mut [T]) {
         output.fill(T::from_f64(self.value));
     }
 

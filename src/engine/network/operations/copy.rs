@@ -1,5 +1,5 @@
 use super::{Compute, Grid, Kernel, Operand};
-use crate::tensor::{Element, Shape};
+use crate::tensor::{Real, Shape};
 
 /// A copy: a planner uses it to put a value where it must lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,7 +19,7 @@ impl Compute for Copy {
         Some((*x).clone())
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         output.copy_from_slice(inputs[0].values);
     }
 

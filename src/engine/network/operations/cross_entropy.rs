@@ -1,6 +1,6 @@
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Element, Shape};
+use crate::tensor::{Real, Shape};
 
 /// Mean softmax cross-entropy over the labelled rows: (logits [rows, classes], labels [rows]) to a scalar. A negative
 /// label marks a row that is no example; with no example the loss is 0.
@@ -8,11 +8,11 @@ use crate::tensor::{Element, Shape};
 pub struct CrossEntropy;
 
 /// The largest value of a row; NaN values are passed over here and reach the sum of exponentials instead.
-fn largest<T: Element>(row: &[T]) -> T {
+fn largest<T: Real>(row: &[T]) -> T {
     row.iter().fold(row[0], |largest, &x| if x > largest { x } else { largest })
 }
 
-fn labelled<T: Element>(labels: &[T]) -> T {
+fn labelled<T: Real>(labels: &[T]) -> T {
     T::from_f64(labels.iter().filter(|&&label| label >= T::zero()).count() as f64)
 }
 
@@ -83,7 +83,7 @@ impl Compute for CrossEntropy {
         graph.apply(CrossEntropyGradient, &[inputs[0], inputs[1], output_gradient]).map(Some)
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let classes = inputs[0].shape.columns();
         let mut sum = T::zero();
         for (logits, &label) in inputs[0].values.chunks_exact(classes).zip(inputs[1].values) {
@@ -145,7 +145,7 @@ impl Compute for CrossEntropyGradient {
         (labels.extents() == [logits.rows()] && gradient.len() == 1).then(|| (*logits).clone())
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let classes = inputs[0].shape.columns();
         let factor = inputs[2].values[0] / labelled(inputs[1].values);
         let rows = inputs[0].values.chunks_exact(classes).zip(inputs[1].values);

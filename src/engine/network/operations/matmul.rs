@@ -1,6 +1,6 @@
 use super::{Compute, End, Kernel, Operand, TILE_SIDE, Tile, WORKGROUP};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Element, Shape};
+use crate::tensor::{Real, Shape};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
@@ -32,7 +32,7 @@ fn extents(transpose: Transpose, a: &Shape, b: &Shape) -> Option<(usize, usize, 
 }
 
 /// output = product + keep * output
-pub(super) fn multiply<T: Element>(
+pub(super) fn multiply<T: Real>(
     transpose: Transpose,
     a: &Operand<'_, T>,
     b: &Operand<'_, T>,
@@ -177,7 +177,7 @@ impl Compute for Matmul {
         graph.apply(Self { transpose }, &factors).map(Some)
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let [a, b] = inputs else { return };
         multiply(self.transpose, a, b, T::zero(), output);
     }

@@ -2,7 +2,7 @@
 //! the list below.
 
 use super::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Element, Shape};
+use crate::tensor::{Real, Shape};
 use std::borrow::Cow;
 
 /// No operation takes more inputs than this.
@@ -142,7 +142,7 @@ pub trait Compute: Clone {
         Ok(None)
     }
     /// The CPU kernel: computes every value of `output`. Inputs have the shapes that `output_shape` accepted.
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]);
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]);
     /// The GPU kernel, which computes the same.
     fn kernel(&self, inputs: &[&Shape]) -> Kernel;
 }
@@ -222,7 +222,7 @@ macro_rules! operations {
                 }
             }
             /// See [`Compute::run`].
-            pub fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+            pub fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
                 match self { $(Self::$kind(operation) => operation.run(inputs, output),)+ }
             }
             /// See [`Compute::kernel`].
@@ -231,27 +231,6 @@ macro_rules! operations {
             }
         }
     };
-}
-
-/// A number type in which operations run. Their loops are compiled here, as this package is, and not where they are
-/// called (`docs/decisions.md`).
-pub trait Number: Element {
-    /// [`Operation::run`] in this type.
-    fn run(operation: &Operation, inputs: &[Operand<'_, Self>], output: &mut [Self]);
-}
-
-impl Number for f32 {
-    #[inline(never)]
-    fn run(operation: &Operation, inputs: &[Operand<'_, Self>], output: &mut [Self]) {
-        operation.run(inputs, output);
-    }
-}
-
-impl Number for f64 {
-    #[inline(never)]
-    fn run(operation: &Operation, inputs: &[Operand<'_, Self>], output: &mut [Self]) {
-        operation.run(inputs, output);
-    }
 }
 
 mod accuracy;

@@ -1,6 +1,6 @@
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Element, Shape};
+use crate::tensor::{Real, Shape};
 
 /// Added to the variance of a row, so that a constant row has a finite result.
 pub const EPSILON: f64 = 1e-5;
@@ -41,7 +41,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 pub struct Normalize;
 
 /// The mean of a row and the reciprocal of its standard deviation.
-fn statistics<T: Element>(row: &[T]) -> (T, T) {
+fn statistics<T: Real>(row: &[T]) -> (T, T) {
     let count = T::from_f64(row.len() as f64);
     let mean = row.iter().copied().sum::<T>() / count;
     let variance = row.iter().map(|&x| (x - mean) * (x - mean)).sum::<T>() / count;
@@ -73,7 +73,7 @@ impl Compute for Normalize {
         graph.apply(NormalizeGradient, &[inputs[0], output, output_gradient]).map(Some)
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let columns = inputs[0].shape.columns();
         let rows = inputs[0].values.chunks_exact(columns);
         for (out, row) in output.chunks_exact_mut(columns).zip(rows) {
@@ -118,7 +118,7 @@ impl Compute for NormalizeGradient {
         (x == y && y == gradient).then(|| (*x).clone())
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let columns = inputs[0].shape.columns();
         let count = T::from_f64(columns as f64);
         for (row, out) in output.chunks_exact_mut(columns).enumerate() {

@@ -1,6 +1,6 @@
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Element, Shape};
+use crate::tensor::{Real, Shape};
 
 /// Multiplies every row by a vector, and adds another where a third input is given: ([rows, columns], [columns],
 /// [columns]) to [rows, columns]. The learned gain and bias of a normalisation.
@@ -41,7 +41,7 @@ impl Compute for RowScale {
         .map(Some)
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let gain = inputs[1].values;
         let rows = inputs[0].values.chunks_exact(gain.len());
         for (out, row) in output.chunks_exact_mut(gain.len()).zip(rows) {
@@ -81,7 +81,7 @@ impl Compute for RowScaleGradient {
         (x == gradient).then(|| Shape::new(&[x.columns()]))
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         output.fill(T::zero());
         let columns = output.len();
         let rows = inputs[0].values.chunks_exact(columns);

@@ -1,6 +1,6 @@
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Element, Shape};
+use crate::tensor::{Real, Shape};
 
 /// Multiplies a tensor by a learned scalar: (x, [1]) to the shape of x. The start of a ReZero branch (Bachlechner et al.
 /// 2020).
@@ -36,7 +36,7 @@ impl Compute for Scale {
         .map(Some)
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let factor = inputs[1].values[0];
         for (y, &x) in output.iter_mut().zip(inputs[0].values) {
             *y = x * factor;
@@ -88,7 +88,7 @@ impl Compute for InnerProduct {
         (a == b).then(|| Shape::new(&[1]))
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         output[0] = inputs[0].values.iter().zip(inputs[1].values).map(|(&a, &b)| a * b).sum();
     }
 

@@ -1,5 +1,5 @@
 use super::{Compute, Grid, Kernel, Operand};
-use crate::tensor::{Element, Shape};
+use crate::tensor::{Real, Shape};
 
 /// The sum over rows: [rows, columns] to [columns].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,7 +15,7 @@ impl Compute for SumRows {
         Some(Shape::new(&[x.columns()]))
     }
 
-    fn run<T: Element>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
+    fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         output.fill(T::zero());
         for row in inputs[0].values.chunks_exact(output.len()) {
             for (sum, &x) in output.iter_mut().zip(row) {

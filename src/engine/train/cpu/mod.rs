@@ -4,21 +4,16 @@ use super::batches::{Batches, Data, SeedData};
 use super::schedule::{clip_scale, learning_rate};
 use super::tape::{Place, Tape, Tensor};
 use super::{Checkpoint, Fleet, FleetError, Plan, RunCheckpoint};
-use crate::network::operations::{self, MAX_INPUTS, Operand, Operation};
+use crate::network::operations::{MAX_INPUTS, Operand, Operation};
 use crate::record::{Columns, RunChunk, ValidationPoint};
 use crate::rule::Kind;
-use crate::tensor::Element;
-use crate::vector::{self, Workspace};
+use crate::tensor::Real;
+use crate::vector::Workspace;
 use std::sync::Arc;
 use web_time::Instant;
 
-/// The number type of a CPU fleet.
-pub trait Number: operations::Number + vector::Number {}
-
-impl<T: operations::Number + vector::Number> Number for T {}
-
 /// A fleet on the CPU.
-pub struct CpuFleet<T: Number> {
+pub struct CpuFleet<T: Real> {
     plan: Arc<Plan>,
     data: Arc<Data>,
     runs: Vec<RunState<T>>,
@@ -48,10 +43,10 @@ struct Worker<T> {
     workspace: Workspace<T>,
 }
 
-impl<T: Number> Worker<T> {
+impl<T: Real> Worker<T> {
     fn new(plan: &Plan) -> Self {
         let batch_size = plan.resolved.experiment.batch_size;
-        let zeros = |len| vec![<T as Element>::from_f64(0.0); len];
+        let zeros = |len| vec![T::from_f64(0.0); len];
         Self {
             inputs: zeros(batch_size * (plan.resolved.task.input)().len()),
             labels: zeros(batch_size),
@@ -105,7 +100,7 @@ impl<T: Number> Worker<T> {
             for (operand, tensor) in operands.iter_mut().zip(&instruction.inputs) {
                 *operand = Operand { values: read(tensor), shape: &tensor.shape };
             }
-            <T as operations::Number>::run(&instruction.operation, &operands[..instruction.inputs.len()], output);
+            instruction.operation.run(&operands[..instruction.inputs.len()], output);
             done(&instruction.operation);
         }
     }
@@ -113,10 +108,10 @@ impl<T: Number> Worker<T> {
 
 /// The loss and gradient of a run's network at `theta` on the batch of `step`: the reference that every backend is held
 /// against.
-pub fn gradient_of_run<T: Number>(plan: &Plan, run: usize, step: u32, theta: &[f32]) -> (T, Vec<T>) {
+pub fn gradient_of_run<T: Real>(plan: &Plan, run: usize, step: u32, theta: &[f32]) -> (T, Vec<T>) {
     let data = Data::new(&plan.resolved, [run]);
     let mut worker = Worker::<T>::new(plan);
-    let theta: Vec<T> = theta.iter().map(|&x| <T as Element>::from_f64(f64::from(x))).collect();
+    let theta: Vec<T> = theta.iter().map(|&x| T::from_f32(x)).collect();
     for seed in data.seeds() {
         let batches = seed.batches(step, 1);
         seed.gather(&batches, step, &mut worker.inputs, &mut worker.labels);
@@ -125,7 +120,7 @@ pub fn gradient_of_run<T: Number>(plan: &Plan, run: usize, step: u32, theta: &[f
     (worker.scratch[plan.training.loss], worker.gradient)
 }
 
-impl<T: Number> CpuFleet<T> {
+impl<T: Real> CpuFleet<T> {
     /// The fleet of these runs of a plan, at the start or at a checkpoint, on `threads` threads (1 in a browser, where
     /// workers share a fleet by runs).
     pub fn new(
@@ -136,8 +131,7 @@ impl<T: Number> CpuFleet<T> {
     ) -> Result<Self, FleetError> {
         let runs: Vec<usize> = runs.into_iter().collect();
         let data = Data::new(&plan.resolved, runs.iter().copied());
-        let convert =
-            |values: &[f32]| values.iter().map(|&x| <T as Element>::from_f64(f64::from(x))).collect::<Vec<T>>();
+        let convert = |values: &[f32]| values.iter().map(|&x| T::from_f32(x)).collect::<Vec<T>>();
         let make = |&run: &usize| {
             let settings = &plan.resolved.runs[run];
             let Some(checkpoint) = checkpoint else {
@@ -237,8 +231,26 @@ pub fn parts(plan: &Arc<Plan>, steps: u32) -> Vec<(&'static str, f64)> {
     parts
 }
 
+/// The square root of the sum of squares, in the type of the values, so that it overflows where training would. The sums
+/// of sixteen lanes are added at the end: a fixed order that vectorises.
+fn global_norm<T: Real>(values: &[T]) -> T {
+    const LANES: usize = 16;
+    let mut sums = [T::zero(); LANES];
+    let chunks = values.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for (sum, &value) in sums.iter_mut().zip(chunk) {
+            *sum += value * value;
+        }
+    }
+    for (sum, &value) in sums.iter_mut().zip(rest) {
+        *sum += value * value;
+    }
+    sums.into_iter().sum::<T>().sqrt()
+}
+
 /// Trains one run over the steps of a chunk, telling each kind of work once it is done.
-fn train_run<T: Number>(
+fn train_run<T: Real>(
     plan: &Plan,
     seed: &SeedData,
     batches: &Batches,
@@ -278,7 +290,7 @@ fn train_run<T: Number>(
             done("batch");
             worker.execute_and(&plan.training, &state.theta, |operation| done(operation.name()));
             loss = worker.scratch[plan.training.loss].to_f64() as f32;
-            norm = T::global_norm(&worker.gradient).to_f64() as f32;
+            norm = global_norm(&worker.gradient).to_f64() as f32;
             if loss.is_finite() && norm.is_finite() {
                 scale = clip_scale(norm, settings.clip_threshold);
             } else {
@@ -292,7 +304,7 @@ fn train_run<T: Number>(
             if state.death.is_some() {
                 chunk.rows.extend(std::iter::repeat_n(f32::NAN, width - Columns::PROBE_GRADIENT));
             } else {
-                let scale = <T as Element>::from_f64(f64::from(scale));
+                let scale = T::from_f32(scale);
                 let gradient = worker.gradient[plan.probe] * scale;
                 chunk.rows.extend([gradient.to_f64() as f32, state.theta[plan.probe].to_f64() as f32]);
                 chunk.rows.extend(plan.state_places().map(|(kind, place)| match kind {
@@ -303,7 +315,7 @@ fn train_run<T: Number>(
         }
         done("record");
         if state.death.is_none() {
-            let scale = <T as Element>::from_f64(f64::from(scale));
+            let scale = T::from_f32(scale);
             update(plan, worker, state, &settings.constants, eta, t, scale);
             done("update");
         }
@@ -316,7 +328,7 @@ fn train_run<T: Number>(
     chunk
 }
 
-fn update<T: Number>(
+fn update<T: Real>(
     plan: &Plan,
     worker: &mut Worker<T>,
     state: &mut RunState<T>,
@@ -328,7 +340,7 @@ fn update<T: Number>(
     let program = &plan.program;
     program.scalars(constants, &mut state.scalar_states, eta, u64::from(t), &mut worker.scalars);
     for (rounded, &scalar) in worker.rounded_scalars.iter_mut().zip(&worker.scalars) {
-        *rounded = <T as Element>::from_f64(scalar);
+        *rounded = T::from_f64(scalar);
     }
     program.update(
         &worker.rounded_scalars,
@@ -340,7 +352,7 @@ fn update<T: Number>(
     );
 }
 
-fn validate<T: Number>(
+fn validate<T: Real>(
     plan: &Plan,
     seed: &SeedData,
     worker: &mut Worker<T>,
@@ -365,7 +377,7 @@ fn validate<T: Number>(
     ValidationPoint { step, loss: (loss / count) as f32, accuracy: (right / count) as f32 }
 }
 
-impl<T: Number> Fleet for CpuFleet<T> {
+impl<T: Real> Fleet for CpuFleet<T> {
     fn plan(&self) -> &Plan {
         &self.plan
     }

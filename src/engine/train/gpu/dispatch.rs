@@ -4,7 +4,7 @@ use super::device::Gpu;
 use super::launch::launches;
 use super::layout::{CHUNK_STEPS, ExamplesLayout, FEW_PARTIAL_SUMS, Layout, MOST_PARTIAL_SUMS, TABLE_HEAD, ring_width};
 use crate::network::operations::{End, Grid, TILE_SIDE, Tile, WORKGROUP};
-use crate::rule::Program;
+use crate::rule::{Program, clipping};
 use crate::tensor::Shape;
 use crate::train::Plan;
 use crate::train::batches::Data;
@@ -212,7 +212,8 @@ impl<'a> Builder<'a> {
         let one_a_run = [self.run_count.div_ceil(WORKGROUP) as u32, 1, 1];
         let partial_sums = [self.partial_count() as u32, 1, run_count];
         dispatches.push(self.push("norm", include_str!("kernels/norm.wgsl"), params, partial_sums));
-        dispatches.push(self.push("finalize", include_str!("kernels/finalize.wgsl"), params, one_a_run));
+        let finalize = format!("{}{}", clipping().wgsl("clip_scale"), include_str!("kernels/finalize.wgsl"));
+        dispatches.push(self.push("finalize", &finalize, params, one_a_run));
         let every_parameter = [plan.parameter_count().div_ceil(WORKGROUP) as u32, 1, run_count];
         dispatches.push(self.push("update", &update_source(&plan.program), params, every_parameter));
         dispatches

@@ -1,4 +1,5 @@
 // Ends the forward and backward pass of a step: loss and norm, death, clip scale, the row of metrics, the step counter.
+// The text of `clip_scale` is rendered from `rule/clipping.rule`.
 // One invocation a run.
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
@@ -19,7 +20,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         } else {
             let threshold = table[(k * params.runs + run) * params.table_width + 1u];
             var scale = 1.0;
-            if (threshold > 0.0 && norm > threshold) { scale = threshold / norm; }
+            // A threshold of 0 stands for none; WGSL promises nothing about a division by 0.
+            if (threshold > 0.0 && norm > 0.0) { scale = clip_scale(norm, threshold); }
             arena[base + params.partials] = scale;
             ring[row] = loss;
             ring[row + 1u] = norm;

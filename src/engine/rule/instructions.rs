@@ -3,10 +3,11 @@
 
 use super::program::{Operation, Program, Value};
 use super::tree::Kind;
-use crate::vector::{Action, Binary, Instruction, Number, Source, Unary, Workspace};
+use crate::tensor::Real;
+use crate::vector::{self, Action, Binary, Instruction, Source, Unary, Workspace};
 
 /// The instructions for the live per-parameter values, and how many buffers they need.
-pub(super) fn schedule(
+pub(super) fn select_instructions(
     values: &[Value],
     live: &[bool],
     roots: &[usize],
@@ -165,7 +166,7 @@ pub(super) fn schedule(
 
 impl Program {
     /// Buffers for [`Program::update`].
-    pub fn workspace<T: Number>(&self) -> Workspace<T> {
+    pub fn workspace<T: Real>(&self) -> Workspace<T> {
         Workspace::new(self.buffers)
     }
 
@@ -179,7 +180,7 @@ impl Program {
     /// # Panics
     ///
     /// If a length does not fit.
-    pub fn update<T: Number>(
+    pub fn update<T: Real>(
         &self,
         scalars: &[T],
         theta: &mut [T],
@@ -193,6 +194,6 @@ impl Program {
         assert_eq!(gradient.len(), count, "one gradient for each parameter");
         assert_eq!(states.len(), self.per_parameter_state_count() * count, "one plane for each per-parameter state");
         workspace.grow(self.buffers);
-        T::update(&self.instructions, scalars, theta, gradient, gradient_scale, states, workspace);
+        vector::update(&self.instructions, scalars, theta, gradient, gradient_scale, states, workspace);
     }
 }
