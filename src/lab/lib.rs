@@ -4,8 +4,10 @@
 pub mod bench;
 pub mod diagnose;
 mod drive;
+mod fleet_record;
 pub mod protocol;
 mod runner;
 
 pub use drive::{CHUNK_SECONDS, Ends, Outcome, Platform, Share, Training, drive};
+pub use fleet_record::{FleetRecord, FleetRun, Status};
 pub use runner::{Command, Control, Event, Runner, Running};
