@@ -11,7 +11,7 @@ use brink_engine::train::cpu::{CpuFleet, gradient_of_run};
 use brink_engine::train::gpu::{Gpu, GpuFleet};
 use brink_engine::train::{Backend, Fleet, Plan};
 use brink_lab::diagnose::{Outcome, best_learning_rate, final_validation_loss, infeasible};
-use brink_lab::{Event, Platform, Share, drive};
+use brink_lab::{Event, Platform, Shard, drive};
 use brink_tests::operations;
 use pollster::block_on;
 use std::cell::Cell;
@@ -213,7 +213,7 @@ impl Platform for Faulty {
         self.seconds.get()
     }
 
-    async fn breathe(&self) {
+    async fn yield_now(&self) {
         self.chunks.set(self.chunks.get() + 1);
         if self.chunks.get() == 10 {
             Gpu::shared().await.unwrap().destroy();
@@ -227,14 +227,14 @@ fn a_lost_gpu_goes_on_on_the_cpu() {
     experiment.learning_rates.count = 3;
     experiment.max_train_steps = 40;
     let plan = plan(&experiment);
-    let share = Share { experiment, runs: vec![0, 1, 2], backend: Backend::Gpu, threads: 1 };
+    let shard = Shard { experiment, runs: vec![0, 1, 2], backend: Backend::Gpu, threads: 1 };
     let (_keep, mut commands) = futures_channel::mpsc::unbounded();
     let mut backends = Vec::new();
     let mut records = vec![RunRecord::new(plan.columns.clone(), 1); 3];
     let mut finished = false;
     let mut again = false;
-    block_on(drive(share, &Faulty::default(), &mut commands, |event| match event {
-        Event::Started { backend, reason, .. } => backends.push((backend, reason)),
+    block_on(drive(shard, &Faulty::default(), &mut commands, |event| match event {
+        Event::Started { device, reason, .. } => backends.push((device.backend(), reason)),
         Event::Metrics(chunks) => {
             for chunk in chunks {
                 again |= backends.len() == 2

@@ -1,276 +1,125 @@
-//! What page and host say to each other.
+//! The messages between a page and the hosts that train for it, and their encoding.
+//!
+//! A message is MessagePack: it describes itself, so that every serde type survives, and a value that is not finite, which
+//! is a result here, keeps its bits.
 
-use crate::{Command, Event, Share};
-use brink_engine::json::{self, Fields, Json, Mismatch, Value, json_fields};
-use brink_engine::record::{RunChunk, ValidationPoint};
+use crate::pool::ShardId;
+use crate::{Event, Shard, ShardCommand};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-/// A message as text.
-pub fn encode(message: &impl Json) -> String {
-    json::write(&message.to_tree())
+/// A message that cannot be encoded or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtocolError {
+    /// It cannot be encoded.
+    #[error("a message cannot be encoded: {0}")]
+    Encode(#[from] rmp_serde::encode::Error),
+    /// It is no message.
+    #[error("a message cannot be read: {0}")]
+    Decode(#[from] rmp_serde::decode::Error),
 }
 
-/// The message of a text.
-pub fn decode<T: Json>(text: &str) -> Result<T, ProtocolError> {
-    Ok(T::from_tree(&json::read(text).map_err(ProtocolError::Json)?)?)
+/// A message as bytes.
+pub fn encode(message: &impl Serialize) -> Result<Vec<u8>, ProtocolError> {
+    // With the names of fields: those that are left out where they have their default are found again.
+    Ok(rmp_serde::to_vec_named(message)?)
+}
+
+/// The message of these bytes.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolError> {
+    Ok(rmp_serde::from_slice(bytes)?)
 }
 
 /// What the page asks of a host.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Is anybody there? A worker that was stopped from outside says nothing, and no browser tells.
+    /// Answer [`Reply::Pong`]. A worker that was stopped from outside is silent, and no browser reports it.
     Ping,
-    /// Which GPU adapter is there?
+    /// Answer with the GPU adapter.
     Adapter,
-    /// Train a share of an experiment. The newest job of a host goes first.
+    /// Train a shard of an experiment. The newest shard of a host that may advance goes first.
     Start {
-        /// The page's number for it, higher than any before.
-        job: u64,
+        /// Its id, higher than any before.
+        id: ShardId,
         /// What to train.
-        share: Box<Share>,
+        shard: Box<Shard>,
+        /// The number of steps after which it waits for a command.
+        limit: u32,
     },
-    /// A command for a job.
+    /// A command for a shard.
     Command {
-        /// Which job.
-        job: u64,
-        /// What it shall do.
-        command: Command,
+        /// Which shard.
+        id: ShardId,
+        /// What it is to do.
+        command: ShardCommand,
     },
-}
-
-impl Json for Request {
-    fn to_tree(&self) -> Value {
-        match self {
-            Self::Ping => Value::from("ping"),
-            Self::Adapter => Value::from("adapter"),
-            Self::Start { job, share } => {
-                json::object([("start", json::object([("job", job.to_tree()), ("share", share.to_tree())]))])
-            }
-            Self::Command { job, command } => {
-                json::object([("command", json::object([("job", job.to_tree()), ("command", command.to_tree())]))])
-            }
-        }
-    }
-
-    fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        Ok(match json::case(tree)? {
-            ("ping", _) => Self::Ping,
-            ("adapter", _) => Self::Adapter,
-            ("start", tree) => {
-                let fields = Fields::of(tree, &["job", "share"])?;
-                Self::Start { job: fields.required("job")?, share: Box::new(fields.required("share")?) }
-            }
-            ("command", tree) => {
-                let fields = Fields::of(tree, &["job", "command"])?;
-                Self::Command { job: fields.required("job")?, command: fields.required("command")? }
-            }
-            (other, _) => return Err(Mismatch::unknown(other, &["ping", "adapter", "start", "command"])),
-        })
-    }
 }
 
 /// A GPU adapter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adapter {
     /// Whether it is software: slower than the CPU backend, and used only where asked for.
     pub software: bool,
 }
 
-json_fields!(Adapter { software: required });
-
-/// What a host tells the page.
-#[derive(Clone, Debug, PartialEq)]
+/// What a host reports to the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
     /// The host listens; what was sent before is lost.
     Ready,
-    /// Somebody is there.
+    /// The host is there.
     Pong,
     /// The GPU adapter, if there is one.
     Adapter(Option<Adapter>),
-    /// Metrics of a job; their rows follow in one array.
-    Metrics {
-        /// Which job.
-        job: u64,
-        /// The chunks without their rows.
-        heads: Vec<ChunkHead>,
+    /// The host's program has panicked, and will do nothing more: the message, and where in the source.
+    Panicked(String),
+    /// What happened to a shard, in order.
+    Events {
+        /// Which shard.
+        shard: ShardId,
+        /// What happened to it.
+        events: Vec<Event>,
     },
-    /// Whatever else happens to a job.
-    Event {
-        /// Which job.
-        job: u64,
-        /// What happens; never [`Event::Metrics`].
-        event: Event,
-    },
-}
-
-impl Json for Reply {
-    fn to_tree(&self) -> Value {
-        match self {
-            Self::Ready => Value::from("ready"),
-            Self::Pong => Value::from("pong"),
-            Self::Adapter(adapter) => json::object([("adapter", adapter.to_tree())]),
-            Self::Metrics { job, heads } => {
-                json::object([("metrics", json::object([("job", job.to_tree()), ("heads", heads.to_tree())]))])
-            }
-            Self::Event { job, event } => {
-                json::object([("event", json::object([("job", job.to_tree()), ("event", event.to_tree())]))])
-            }
-        }
-    }
-
-    fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        Ok(match json::case(tree)? {
-            ("ready", _) => Self::Ready,
-            ("pong", _) => Self::Pong,
-            ("adapter", adapter) => Self::Adapter(Json::from_tree(adapter)?),
-            ("metrics", tree) => {
-                let fields = Fields::of(tree, &["job", "heads"])?;
-                Self::Metrics { job: fields.required("job")?, heads: fields.required("heads")? }
-            }
-            ("event", tree) => {
-                let fields = Fields::of(tree, &["job", "event"])?;
-                Self::Event { job: fields.required("job")?, event: fields.required("event")? }
-            }
-            (other, _) => return Err(Mismatch::unknown(other, &["ready", "pong", "adapter", "metrics", "event"])),
-        })
-    }
-}
-
-/// A [`RunChunk`] without its rows.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ChunkHead {
-    /// The run's index in its experiment.
-    pub run: usize,
-    /// The step of the first row.
-    pub first_step: u32,
-    /// The steps between two rows.
-    pub stride: u32,
-    /// How many values its rows have in all.
-    pub values: usize,
-    /// Validation points.
-    pub validation: Vec<ValidationPoint>,
-    /// The step at which the run died.
-    pub death: Option<u32>,
-}
-
-json_fields!(ChunkHead {
-    run: required,
-    first_step: required,
-    stride: required,
-    values: required,
-    validation: required,
-    death: or(None),
-});
-
-/// A message that makes no sense.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProtocolError {
-    /// The message is no JSON.
-    #[error("{0}")]
-    Json(String),
-    /// The message is none that is known.
-    #[error("{0}")]
-    Message(#[from] Mismatch),
-    /// The array beside the message is shorter or longer than the heads say.
-    #[error("the metrics have {found} values, {expected} were announced")]
-    Length {
-        /// As announced.
-        expected: usize,
-        /// As found.
-        found: usize,
-    },
-}
-
-/// Takes chunks apart: their heads, and all rows in one array.
-pub fn pack(chunks: Vec<RunChunk>) -> (Vec<ChunkHead>, Vec<f32>) {
-    let mut rows = Vec::with_capacity(chunks.iter().map(|chunk| chunk.rows.len()).sum());
-    let heads = chunks
-        .into_iter()
-        .map(|chunk| {
-            rows.extend_from_slice(&chunk.rows);
-            ChunkHead {
-                run: chunk.run,
-                first_step: chunk.first_step,
-                stride: chunk.stride,
-                values: chunk.rows.len(),
-                validation: chunk.validation,
-                death: chunk.death,
-            }
-        })
-        .collect();
-    (heads, rows)
-}
-
-/// Puts chunks together again.
-pub fn unpack(heads: Vec<ChunkHead>, rows: &[f32]) -> Result<Vec<RunChunk>, ProtocolError> {
-    let expected = heads.iter().fold(0usize, |sum, head| sum.saturating_add(head.values));
-    if expected != rows.len() {
-        return Err(ProtocolError::Length { expected, found: rows.len() });
-    }
-    let mut rest = rows;
-    Ok(heads
-        .into_iter()
-        .map(|head| {
-            let (rows, others) = rest.split_at(head.values);
-            rest = others;
-            RunChunk {
-                run: head.run,
-                first_step: head.first_step,
-                stride: head.stride,
-                rows: rows.to_vec(),
-                validation: head.validation,
-                death: head.death,
-            }
-        })
-        .collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use brink_engine::experiment::PRESETS;
+    use brink_engine::record::{RunChunk, ValidationPoint};
     use brink_engine::train::Backend;
 
-    fn chunk(run: usize, rows: Vec<f32>) -> RunChunk {
-        let validation = vec![ValidationPoint { step: 50, loss: 0.5, accuracy: 0.75 }];
-        RunChunk { run, first_step: 50, stride: 1, rows, validation, death: None }
-    }
-
     #[test]
-    fn chunks_survive_the_way() {
-        let mut chunks = vec![chunk(0, vec![1.0, 2.0, 3.0]), chunk(4, Vec::new()), chunk(7, vec![4.0])];
-        chunks[1].death = Some(51);
-        let (heads, rows) = pack(chunks.clone());
-        let text = encode(&Reply::Metrics { job: 3, heads });
-        let Ok(Reply::Metrics { heads, .. }) = decode(&text) else { panic!("{text}") };
-        assert_eq!(unpack(heads, &rows).expect("whole"), chunks);
-    }
-
-    #[test]
-    fn a_validation_that_is_not_finite_survives_as_nan() {
-        let mut dead = chunk(0, Vec::new());
-        dead.validation[0].loss = f32::INFINITY;
-        let (heads, _) = pack(vec![dead]);
-        let text = encode(&heads);
-        let heads: Vec<ChunkHead> = decode(&text).expect("the same");
-        assert!(heads[0].validation[0].loss.is_nan());
-    }
-
-    #[test]
-    fn an_array_of_another_length_is_refused() {
-        let (mut heads, rows) = pack(vec![chunk(0, vec![1.0, 2.0])]);
-        assert_eq!(unpack(heads.clone(), &rows[..1]), Err(ProtocolError::Length { expected: 2, found: 1 }));
-        heads[0].values = usize::MAX;
-        assert!(unpack(heads, &rows).is_err());
+    fn metrics_survive_bit_for_bit_finite_or_not() {
+        let rows = vec![1.0, f32::NAN, f32::INFINITY, -0.0, f32::MIN_POSITIVE / 2.0, f32::from_bits(0x7fc0_1234)];
+        let bits = |chunk: &RunChunk| chunk.rows.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        let validation = vec![ValidationPoint { step: 50, loss: f32::INFINITY, accuracy: f32::NAN }];
+        let chunk = RunChunk { run: 4, first_step: 50, stride: 1, rows, validation, death: Some(51) };
+        let events = vec![Event::Metrics(vec![chunk.clone()]), Event::Finished];
+        let bytes = encode(&Reply::Events { shard: ShardId(3), events }).expect("encoded");
+        let Reply::Events { shard: ShardId(3), events } = decode(&bytes).expect("the same") else { panic!("another") };
+        let [Event::Metrics(chunks), Event::Finished] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(bits(&chunks[0]), bits(&chunk));
+        assert_eq!((chunks[0].run, chunks[0].first_step, chunks[0].death), (4, 50, Some(51)));
+        assert!(chunks[0].validation[0].loss.is_infinite() && chunks[0].validation[0].accuracy.is_nan());
     }
 
     #[test]
     fn a_request_carries_each_preset() {
         for preset in PRESETS {
             let experiment = (preset.experiment)();
-            let share = Box::new(Share { experiment, runs: vec![0, 2], backend: Backend::Cpu, threads: 1 });
-            let request = Request::Start { job: 1, share };
-            let text = encode(&request);
-            assert_eq!(decode::<Request>(&text).expect("the same"), request, "{}", preset.id);
+            let shard = Box::new(Shard { experiment, runs: vec![0, 2], backend: Backend::Cpu, threads: 1 });
+            let request = Request::Start { id: ShardId(1), shard, limit: u32::MAX };
+            let bytes = encode(&request).expect("encoded");
+            assert_eq!(decode::<Request>(&bytes).expect("the same"), request, "{}", preset.id);
         }
+    }
+
+    #[test]
+    fn bytes_that_are_no_message_are_refused() {
+        let bytes = encode(&Reply::Pong).expect("encoded");
+        assert!(decode::<Request>(&bytes).is_err());
+        assert!(decode::<Reply>(&bytes[..bytes.len() - 1]).is_err());
+        assert!(decode::<Reply>(&[]).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! Metrics as recorded: one row per run and step, taken at theta_t, before the update.
 
 use crate::json::json_fields;
+use serde::{Deserialize, Serialize};
 
 /// The columns that every row begins with; the probe's follow ([`Columns`]).
 pub const METRIC_COLUMNS: [&str; 4] = ["loss", "gradient_norm", "learning_rate", "clip_scale"];
@@ -36,7 +37,7 @@ impl Columns {
 }
 
 /// The mean validation loss at one step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ValidationPoint {
     /// The number of updates done before it was taken.
     pub step: u32,
@@ -49,7 +50,7 @@ pub struct ValidationPoint {
 json_fields!(ValidationPoint { step: required, loss: required, accuracy: required });
 
 /// What one run recorded over some consecutive steps.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunChunk {
     /// The run's index in its experiment.
     pub run: usize,

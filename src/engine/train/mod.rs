@@ -16,7 +16,7 @@ use crate::json::json_names;
 use crate::record::RunChunk;
 
 /// Where a fleet trains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Backend {
     /// ndarray and matrixmultiply.
     Cpu,
