@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
-const BUDGET_BYTES = 300_000;
+const BUDGET_BYTES = 600_000;
 
 const [dist = 'dist'] = process.argv.slice(2);
 let total = 0;

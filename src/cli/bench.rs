@@ -9,7 +9,6 @@ use futures_channel::mpsc::unbounded;
 use super::thread::Thread;
 use super::{Failure, print, threads};
 use brink_engine::experiment::{Experiment, preset};
-use brink_engine::json::{self, Json};
 use brink_engine::train::gpu::Gpu;
 use brink_engine::train::{Backend, Plan, cpu};
 use brink_lab::bench::{WORKS, measure};
@@ -73,7 +72,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     if arguments.json {
-        return print(&format!("{}\n", json::write_lines(&timings.to_tree())));
+        let timings = serde_json::to_string_pretty(&timings).map_err(|error| Failure::Failed(error.to_string()))?;
+        return print(&format!("{timings}\n"));
     }
     let mut table = format!(
         "{:4}  {:7}  {:>4}  {:>5}  {:>8}  {:>12}\n",

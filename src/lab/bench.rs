@@ -2,9 +2,9 @@
 
 use super::{Command, Event, Runner};
 use brink_engine::experiment::{limits, preset};
-use brink_engine::json::json_fields;
 use brink_engine::train::Backend;
 use futures_util::StreamExt;
+use serde::Serialize;
 
 /// The works, by their presets: W1 is an MLP 64-128-128-10, batch 64, Adam, gradient norm recorded, one run; W2 the same
 /// with 32 learning rates.
@@ -17,7 +17,7 @@ const WARMUP_STEPS: u32 = 2;
 const TIMED_SECONDS: f64 = 3.0;
 
 /// One measurement.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Timing {
     /// W1 or W2.
     pub work: String,
@@ -32,15 +32,6 @@ pub struct Timing {
     /// Runs times steps a second.
     pub run_steps_per_second: f64,
 }
-
-json_fields!(Timing {
-    work: required,
-    backend: required,
-    runs: required,
-    steps: required,
-    seconds: required,
-    run_steps_per_second: required,
-});
 
 /// Trains a work for some seconds and says how fast that was. `now` is a clock in seconds. The error is the runner's message.
 pub async fn measure(runner: &impl Runner, work: &str, now: impl Fn() -> f64) -> Result<Timing, String> {

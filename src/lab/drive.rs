@@ -38,7 +38,6 @@ pub trait Platform {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shard {
     /// The experiment.
-    #[serde(with = "interim")]
     pub experiment: Experiment,
     /// The runs to train, by their index.
     pub runs: Vec<usize>,
@@ -243,16 +242,4 @@ async fn gpu_fleet(plan: &Arc<Plan>, shard: &Shard) -> Result<(GpuFleet, Device)
     let gpu = Gpu::shared().await?;
     let fleet = GpuFleet::new(&gpu, plan.clone(), shard.runs.iter().copied(), None)?;
     Ok((fleet, Device::Gpu { adapter: gpu.name().to_owned(), software: gpu.is_software() }))
-}
-
-mod interim {
-    use brink_engine::experiment::Experiment;
-    use brink_engine::json::{self, Json};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-    pub fn serialize<S: Serializer>(experiment: &Experiment, serializer: S) -> Result<S::Ok, S::Error> {
-        json::write(&experiment.to_tree()).serialize(serializer)
-    }
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Experiment, D::Error> {
-        Experiment::from_json(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
 }

@@ -5,10 +5,8 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::live::{RwSignal, list, live, live_text, maybe};
 use super::pool::Pool;
-use brink_engine::decimal::Decimal;
 use brink_engine::train::Backend;
 use brink_lab::bench::{Timing, WORKS, measure};
-use brink_lab::protocol::encode;
 use brink_view::text::Language;
 
 /// A clock in seconds.
@@ -62,8 +60,8 @@ pub fn Bench(language: Language) -> impl IntoView {
                 <td>{name(timing.backend)}</td>
                 <td>{timing.runs.to_string()}</td>
                 <td>{timing.steps.to_string()}</td>
-                <td>{Decimal::of(timing.seconds).places(2).positional()}</td>
-                <td>{Decimal::of(timing.run_steps_per_second).places(0).positional()}</td>
+                <td>{format!("{:.2}", timing.seconds)}</td>
+                <td>{format!("{:.0}", timing.run_steps_per_second)}</td>
             </tr>
         }
     };
@@ -86,7 +84,7 @@ pub fn Bench(language: Language) -> impl IntoView {
             <p role="status">{live_text(move || state.get())}</p>
             // Only when all is measured: a program that finds it finds all of it.
             {live(move || {
-                let json = live_text(move || timings.with(encode));
+                let json = live_text(move || timings.with(|timings| serde_json::to_string(timings).unwrap_or_default()));
                 maybe(done.get().then(|| view! { <script id="bench-results" type="application/json">{json}</script> }))
             })}
         </main>

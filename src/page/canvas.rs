@@ -7,8 +7,8 @@ use plotters_backend::{
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
-use brink_engine::decimal::shortest;
-use brink_view::plot::{SUBPIXELS, Size, limited};
+use brink_engine::number::shortest;
+use brink_view::plot::{SUBPIXELS, Size};
 
 /// Canvas methods that plots use do not fail; what fails is getting the context, which is seen before drawing.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ impl Canvas {
             return None;
         }
         let size = Size { width: on_screen.width / zoom, height: on_screen.height / zoom };
-        let density = limited(web_sys::window()?.device_pixel_ratio(), 1.0, 4.0);
+        let density = web_sys::window()?.device_pixel_ratio().clamp(1.0, 4.0);
         let (width, height) = ((on_screen.width * density).round() as u32, (on_screen.height * density).round() as u32);
         if (element.width(), element.height()) != (width, height) {
             element.set_width(width);

@@ -5,12 +5,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use futures_channel::{mpsc, oneshot};
-use js_sys::{Array, Float32Array, Function};
+use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
-use brink_lab::protocol::{Adapter, Reply, Request, decode, encode, pack};
+use brink_lab::protocol::{Adapter, Reply, Request, decode, encode};
 use brink_lab::{CHUNK_SECONDS, Command, Event, Platform, Share, drive};
 
 /// On the page itself a chunk takes about this long: a frame of 60 a second has time for some, and for drawing.
@@ -60,8 +60,8 @@ impl Inner {
     }
 }
 
-/// How a host is heard: a reply, and the rows that belong to it.
-type Tell = Rc<dyn Fn(Reply, &[f32])>;
+/// Sends a reply to the page.
+type Tell = Rc<dyn Fn(Reply)>;
 
 /// Trains jobs, the newest first.
 #[derive(Clone)]
@@ -74,10 +74,9 @@ pub struct Host {
 /// Starts a host in a worker's global scope.
 pub fn start(scope: DedicatedWorkerGlobalScope) {
     let voice = scope.clone();
-    let host = Host::new(Thread::Own, move |reply, rows| post(&voice, &reply, rows));
+    let host = Host::new(Thread::Own, move |reply| post(&voice, &reply));
     let listen = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        let text = event.data().as_string().unwrap_or_default();
-        match decode::<Request>(&text) {
+        match decode::<Request>(&Uint8Array::new(&event.data()).to_vec()) {
             Ok(request) => host.take(request),
             Err(error) => web_sys::console::error_1(&format!("host: {error}").into()),
         }
@@ -85,20 +84,19 @@ pub fn start(scope: DedicatedWorkerGlobalScope) {
     scope.set_onmessage(Some(listen.as_ref().unchecked_ref()));
     // The host lives as long as its worker.
     listen.forget();
-    post(&scope, &Reply::Ready, &[]);
+    post(&scope, &Reply::Ready);
 }
 
-/// Sends a reply, with its rows where it has any.
-fn post(scope: &DedicatedWorkerGlobalScope, reply: &Reply, rows: &[f32]) {
-    let rows = Float32Array::from(rows);
-    let message = Array::of2(&encode(reply).into(), &rows);
-    // The array's memory is handed over, not copied. This fails only where the page is gone.
-    let _ = scope.post_message_with_transfer(&message, &Array::of1(&rows.buffer()));
+/// Sends a reply.
+fn post(scope: &DedicatedWorkerGlobalScope, reply: &Reply) {
+    let message = Uint8Array::from(encode(reply).as_slice());
+    // The buffer is handed over, not copied. This fails only where the page is gone.
+    let _ = scope.post_message_with_transfer(&message, &Array::of1(&message.buffer()));
 }
 
 impl Host {
-    /// A host on a thread; it calls `tell` with each reply and the rows that belong to it.
-    pub fn new(thread: Thread, tell: impl Fn(Reply, &[f32]) + 'static) -> Self {
+    /// A host on a thread; it calls `tell` with each reply.
+    pub fn new(thread: Thread, tell: impl Fn(Reply) + 'static) -> Self {
         let inner = Rc::new(RefCell::new(Inner { jobs: Vec::new(), waiting: Vec::new() }));
         Self { inner, thread, tell: Rc::new(tell) }
     }
@@ -106,10 +104,10 @@ impl Host {
     /// Does what the page asks; what takes time is done later, and told.
     pub fn take(&self, request: Request) {
         match request {
-            Request::Ping => (self.tell)(Reply::Pong, &[]),
+            Request::Ping => (self.tell)(Reply::Pong),
             Request::Adapter => {
                 let tell = self.tell.clone();
-                spawn_local(async move { tell(Reply::Adapter(adapter().await), &[]) });
+                spawn_local(async move { tell(Reply::Adapter(adapter().await)) });
             }
             Request::Start { job, share } => {
                 let (commands, receiver) = mpsc::unbounded();
@@ -137,13 +135,7 @@ impl Host {
         let place = Place { host: self.clone(), job, clock: performance() };
         // A newer job that was asked for at the same moment goes first.
         place.breathe().await;
-        let emit = |event: Event| match event {
-            Event::Metrics(chunks) => {
-                let (heads, rows) = pack(chunks);
-                (self.tell)(Reply::Metrics { job, heads }, &rows);
-            }
-            event => (self.tell)(Reply::Event { job, event }, &[]),
-        };
+        let emit = |event: Event| (self.tell)(Reply::Event { job, event });
         drive(share, &place, &mut commands, emit).await;
         let mut inner = self.inner.borrow_mut();
         inner.jobs.retain(|one| one.number != job);

@@ -11,9 +11,9 @@ use super::lab::Lab;
 use super::live::{Memo, RwSignal, handler, live, live_text, maybe, memo, whenever};
 use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
-use brink_engine::decimal::shortest;
+use brink_engine::number::shortest;
 use brink_view::board::Board;
-use brink_view::plot::{AxisLayout, LineLayout, NormLayout, Palette, Scale, Size, limited};
+use brink_view::plot::{AxisLayout, LineLayout, NormLayout, Palette, Scale, Size};
 use brink_view::scene::{self, StepView};
 use brink_view::text::Texts;
 use brink_view::words::{Against, RunWords, axis_table, focus_words, run_words, step_table, step_words};
@@ -178,7 +178,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
             let (layout, ids, size) = drawn.as_ref()?;
             let (x, y) = layout.place_of(ids.iter().position(|other| *other == id)?, run)?;
             let half = TIP_HALF.min(size.width * scale / 2.0);
-            let left = limited(x * scale, half, (size.width * scale - half).max(half));
+            let left = (x * scale).clamp(half, (size.width * scale - half).max(half));
             Some(Tip { words, left, top: y * scale, below: y * scale < TIP_ABOVE })
         })
     });

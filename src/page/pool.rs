@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use futures_channel::oneshot;
 use futures_util::StreamExt;
-use js_sys::{Array, Float32Array};
+use js_sys::{Array, Uint8Array};
 use leptos::prelude::set_interval;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -23,7 +23,7 @@ use crate::host::{Host, Thread};
 use brink_engine::experiment::Experiment;
 use brink_engine::record::{Columns, Extent, RunChunk};
 use brink_engine::train::Backend;
-use brink_lab::protocol::{Adapter, Reply, Request, decode, encode, unpack};
+use brink_lab::protocol::{Adapter, Reply, Request, decode, encode};
 use brink_lab::{Command, Control, Event, Runner, Running, Share};
 
 /// The most workers, however many cores there are: each has its own copy of the data.
@@ -107,8 +107,9 @@ impl Member {
 }
 
 fn post(worker: &Worker, request: &Request) {
-    // A string can always be posted.
-    let _ = worker.post_message(&encode(request).into());
+    let message = Uint8Array::from(encode(request).as_slice());
+    // Bytes can always be posted.
+    let _ = worker.post_message_with_transfer(&message, &Array::of1(&message.buffer()));
 }
 
 /// The part of a job that one member trains.
@@ -289,7 +290,7 @@ impl Pool {
         let number = self.0.borrow().next_member;
         let member = if way == Way::Page {
             let pool = self.clone();
-            let host = Host::new(Thread::Page, move |reply, rows| pool.heed(number, reply, rows));
+            let host = Host::new(Thread::Page, move |reply| pool.heed(number, reply));
             Member { place: Place::Page(host), way, unsent: None, silent: 0, losses }
         } else {
             let worker = match way {
@@ -378,19 +379,14 @@ impl Pool {
 
     /// Hears what a worker says.
     fn hear(&self, number: u64, event: &MessageEvent) {
-        let message: Array = event.data().unchecked_into();
-        let text = message.get(0).as_string().unwrap_or_default();
-        match decode::<Reply>(&text) {
-            Ok(reply) => {
-                let rows: Float32Array = message.get(1).unchecked_into();
-                self.heed(number, reply, &rows.to_vec());
-            }
+        match decode::<Reply>(&Uint8Array::new(&event.data()).to_vec()) {
+            Ok(reply) => self.heed(number, reply),
             Err(error) => web_sys::console::error_1(&format!("pool: {error}").into()),
         }
     }
 
     /// Does what a member's reply asks for.
-    fn heed(&self, number: u64, reply: Reply, rows: &[f32]) {
+    fn heed(&self, number: u64, reply: Reply) {
         let mut inner = self.0.borrow_mut();
         let Some(member) = find(&mut inner.members, number) else { return };
         member.silent = 0;
@@ -409,10 +405,6 @@ impl Pool {
                     let _ = asked.send(adapter.clone());
                 }
             }
-            Reply::Metrics { job, heads } => match unpack(heads, rows) {
-                Ok(chunks) => inner.pass(number, job, Event::Metrics(chunks)),
-                Err(error) => inner.pass(number, job, Event::Failed(error.to_string())),
-            },
             Reply::Event { job, event } => inner.pass(number, job, event),
         }
     }

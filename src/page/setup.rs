@@ -8,7 +8,6 @@ use leptos::prelude::*;
 
 use super::lab::Lab;
 use super::live::{Live, handler, list, live, live_text, maybe, memo};
-use brink_engine::decimal;
 use brink_engine::experiment::{Experiment, Optimizer, RuleSource, Schedule, limits};
 use brink_engine::network::Model;
 use brink_engine::network::models::{Branch, Mlp, Placement, ResidualMlp};
@@ -34,7 +33,7 @@ fn number(lab: Lab, id: String, label: Live<Cow<'static, str>>, get: Reader, set
         memo(move || lab.current.with(|experiment| get(experiment)))
     };
     let change = move |event| {
-        let Some(value) = decimal::parse(event_target_value(&event).trim()) else { return };
+        let Ok(value) = event_target_value(&event).trim().parse::<f64>() else { return };
         let before = lab.current.with_untracked(|experiment| get(experiment));
         if value.is_finite() && value != before {
             lab.change(|experiment| set(experiment, value));

@@ -6,7 +6,7 @@ use web_sys::KeyboardEvent;
 
 use super::lab::Lab;
 use super::live::{Memo, RwSignal, handler, live, live_text, memo};
-use brink_engine::decimal::{self, shortest};
+use brink_engine::number::shortest;
 use brink_view::number::{rounded, three};
 use brink_view::plot::NormLayout;
 use brink_view::scene::{self, Clipping, NoPercentile, percent};
@@ -129,7 +129,7 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
             on:pointerdown=handler(move |_| by_key.set_value(false))
             on:keydown=handler(key)
             on:input=handler(move |event| {
-                if let Some(value) = decimal::parse(&event_target_value(&event)) {
+                if let Ok(value) = event_target_value(&event).parse::<f64>() {
                     lab.tried.set(Some(libm::exp(value)));
                 }
             })

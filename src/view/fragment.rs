@@ -9,12 +9,11 @@ use std::ops::RangeInclusive;
 use super::board::{Arrangement, MOST_VARIANTS, Placed};
 use super::refusal::refusal;
 use super::text::Texts;
-use brink_engine::decimal;
 use brink_engine::experiment::{
-    Experiment, ExperimentError, PRESETS, Reason, VERSION, apply, difference, limits, preset,
+    Experiment, ExperimentError, PRESETS, Reason, VERSION, apply, beginning, difference, limits, preset,
 };
-use brink_engine::json::{self, Value, beginning};
 use brink_engine::train::Backend;
+use serde_json::Value;
 
 /// The longest fragment that is read or written, in bytes.
 pub const MOST_BYTES: usize = 8192;
@@ -368,15 +367,15 @@ fn fields(key: &str, text: &str) -> Result<Fields, Problem> {
 /// A JSON value as text: a string without quotes unless it would be read as something else.
 fn value_text(value: &Value) -> String {
     match value {
-        Value::Text(text) if read_value(text) == *value => text.clone(),
-        other => json::write(other),
+        Value::String(text) if read_value(text) == *value => text.clone(),
+        other => other.to_string(),
     }
 }
 
 /// A number, JSON, or else the text itself. Numbers are read as they were written, to the same bits.
 fn read_value(text: &str) -> Value {
-    let number = decimal::parse(text).filter(|number| number.is_finite());
-    number.map(Value::Number).or_else(|| json::read(text).ok()).unwrap_or_else(|| Value::from(text))
+    let number = text.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
+    number.map(Value::Number).or_else(|| serde_json::from_str(text).ok()).unwrap_or_else(|| Value::from(text))
 }
 
 fn number(text: &str, range: &RangeInclusive<usize>) -> Option<usize> {
@@ -468,7 +467,7 @@ mod tests {
             ("variant=optimizer.constants.gamma.a.b=1", ["optimizer.constants.gamma.a.b", "allowed"]),
             ("variant=batch_size=0", ["variant 2", "batch_size: 0 is not between 1 and 1024"]),
             ("variant=colour=red", ["variant 2", "colour: \"colour\" is none of version, task"]),
-            ("variant=warmup_steps=frog", ["warmup_steps: \"frog\"", "a whole number from 0 to 4294967295"]),
+            ("variant=warmup_steps=frog", ["warmup_steps: \"frog\"", "a whole number from 0 to 99999"]),
             ("variant=optimizer.text=x", ["optimizer: ", "either rule or text"]),
             ("base=figure-7a;task=null", ["task: is missing", "base 1"]),
             ("base=figure-7a;optimizer.rule=null;optimizer.text=x", ["base 1", "optimizer.text: line 1, column"]),

@@ -4,9 +4,9 @@ use super::number::{short, three};
 use super::rule_text::name_beside;
 use super::text::Texts;
 use brink_engine::experiment::{Difference, Experiment, RuleSource, Schedule, difference};
-use brink_engine::json::{self, Value};
 use brink_engine::network::Model;
 use brink_engine::network::models::{Branch, Placement};
+use serde_json::Value;
 
 /// The name of the board's first variant: its optimizer and where the norm sits.
 pub fn base_name(experiment: &Experiment, texts: &Texts) -> String {
@@ -112,9 +112,9 @@ fn rates_name(experiment: &Experiment, texts: &Texts) -> String {
 
 fn shown(value: &Value) -> String {
     match value {
-        Value::Number(number) => three(*number),
-        Value::Text(text) => text.clone(),
-        other => json::write(other),
+        Value::Number(number) => three(number.as_f64().unwrap_or(f64::NAN)),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -164,7 +164,7 @@ fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &T
             Model::Mlp(_) => None,
         },
         "model.final_norm" => Some(
-            if one.to == Value::Boolean(true) { texts.named_final_norm } else { texts.named_no_final_norm }.to_owned(),
+            if one.to == Value::Bool(true) { texts.named_final_norm } else { texts.named_no_final_norm }.to_owned(),
         ),
         "model.branch" => match &experiment.model {
             Model::ResidualMlp(model) => {

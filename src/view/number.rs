@@ -1,6 +1,6 @@
 //! Numbers as they are shown.
 
-use brink_engine::decimal::{self, Decimal};
+use brink_engine::number::{rounded_to, significant};
 
 /// A number short enough for an axis: 0.001, 0.3, 20, 1000, 1e6, 3e-7.
 pub fn short(value: f64) -> String {
@@ -8,9 +8,9 @@ pub fn short(value: f64) -> String {
         return "–".into();
     }
     if value != 0.0 && !(1e-4..1e4).contains(&value.abs()) {
-        return Decimal::of(value).significant(2).scientific();
+        return format!("{:e}", significant(value, 2));
     }
-    Decimal::of(value).places(6).positional()
+    rounded_to(value, 6).to_string()
 }
 
 /// A number with three significant digits; what is not finite is a dash.
@@ -18,25 +18,21 @@ pub fn three(value: f64) -> String {
     if !value.is_finite() {
         return "–".into();
     }
-    // Whole numbers keep their digits up to five.
-    let decimal =
-        |value: f64| if value.abs() < 1e3 { Decimal::of(value).significant(3) } else { Decimal::of(value).places(0) };
-    if value == 0.0 || (1e-3..1e5).contains(&value.abs()) {
-        decimal(value).positional()
-    } else {
-        Decimal::of(value).significant(3).scientific()
+    if value != 0.0 && !(1e-3..1e5).contains(&value.abs()) {
+        return format!("{:e}", significant(value, 3));
     }
+    // Whole numbers keep their digits up to five.
+    if value.abs() < 1e3 { significant(value, 3).to_string() } else { rounded_to(value, 0).to_string() }
 }
 
 /// The number that [`three`] shows: where a computed number is offered, what is shown is what runs.
 pub fn rounded(value: f64) -> f64 {
-    decimal::parse(&three(value)).unwrap_or(value)
+    three(value).parse().unwrap_or(value)
 }
 
 /// A number as a field for numbers takes it, with all of its digits: 600, 0.999, 1e-8.
 pub fn field(value: f64) -> String {
-    let decimal = Decimal::of(value);
-    if value != 0.0 && !(1e-4..1e9).contains(&value.abs()) { decimal.scientific() } else { decimal.positional() }
+    if value != 0.0 && !(1e-4..1e9).contains(&value.abs()) { format!("{value:e}") } else { value.to_string() }
 }
 
 #[cfg(test)]

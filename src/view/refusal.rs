@@ -2,8 +2,7 @@
 
 use super::rule_text::rule_error_clause;
 use super::text::Texts;
-use brink_engine::experiment::{ExperimentError, Reason};
-use brink_engine::json::{Fault, Kind};
+use brink_engine::experiment::{Expected, ExperimentError, Reason};
 
 /// Why an experiment is refused: the field, and what it may hold.
 pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
@@ -13,7 +12,9 @@ pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
         Reason::Parameters { count, most } => texts.too_large(count, most),
         Reason::Runs { count, most } => texts.too_many_runs(count, most),
         Reason::Interval { value, range } => texts.not_in(value, range),
-        Reason::Field(fault) => field_fault(fault, texts),
+        Reason::Missing => texts.field_missing.to_owned(),
+        Reason::Kind { found, expected } => texts.not_kind(found, kind(expected, texts)),
+        Reason::Either(first, second) => texts.either(first, second),
         Reason::NoField => texts.no_field.to_owned(),
         Reason::Rule(error) => rule_error_clause(error, texts),
         Reason::Json(detail) => texts.not_json(detail),
@@ -22,23 +23,15 @@ pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
     format!("{}: {reason}", error.field)
 }
 
-/// What is wrong with a field that does not hold what it should.
-fn field_fault(fault: &Fault, texts: &Texts) -> String {
-    match fault {
-        Fault::Missing => texts.field_missing.to_owned(),
-        Fault::Unknown { found, known } => texts.none_of(&format!("{found:?}"), &known.join(", ")),
-        Fault::Kind { found, kind } => {
-            let kind = match kind {
-                Kind::Number => texts.kind_number.to_owned(),
-                Kind::Whole(most) => texts.kind_whole(most),
-                Kind::Text => texts.kind_text.to_owned(),
-                Kind::Boolean => texts.kind_boolean.to_owned(),
-                Kind::List => texts.kind_list.to_owned(),
-                Kind::Object => texts.kind_object.to_owned(),
-            };
-            texts.not_kind(found, &kind)
-        }
-        Fault::Either(first, second) => texts.either(first, second),
+/// What kind of value a field holds.
+fn kind(expected: &Expected, texts: &Texts) -> String {
+    match expected {
+        Expected::Number => texts.kind_number.to_owned(),
+        Expected::Whole { least, most } => texts.kind_whole(least, most),
+        Expected::Text => texts.kind_text.to_owned(),
+        Expected::Boolean => texts.kind_boolean.to_owned(),
+        Expected::List => texts.kind_list.to_owned(),
+        Expected::Object => texts.kind_object.to_owned(),
     }
 }
 
@@ -47,7 +40,7 @@ mod tests {
     use super::*;
     use crate::text::Language;
     use brink_engine::experiment::{Experiment, PRESETS, apply};
-    use brink_engine::json::Value;
+    use serde_json::Value;
 
     #[test]
     fn a_refusal_is_told_in_each_language_and_in_english_as_the_engine_tells_it() {
@@ -66,10 +59,10 @@ mod tests {
         let changes = [
             ("seed", Value::from("frog")),
             ("schedule", Value::from("steep")),
-            ("task", Value::from(1.0)),
-            ("model.final_norm", Value::from(1.0)),
-            ("runs", Value::from(1.0)),
-            ("learning_rates", Value::from(1.0)),
+            ("task", Value::from(1)),
+            ("model.final_norm", Value::from(1)),
+            ("runs", Value::from(1)),
+            ("learning_rates", Value::from(1)),
             ("initial_scale", Value::from("1")),
             ("batch_size", Value::Null),
             ("optimizer.rule", Value::Null),

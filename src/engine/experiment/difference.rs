@@ -1,5 +1,6 @@
 use super::{Experiment, ExperimentError, Reason};
-use crate::json::{Json, Value, field};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// One field in which two experiments differ.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,22 +16,16 @@ pub struct Difference {
 /// The fields in which `other` differs from `base`, in alphabetical order of their paths.
 pub fn difference(base: &Experiment, other: &Experiment) -> Vec<Difference> {
     let mut differences = Vec::new();
-    compare("", &base.to_tree(), &other.to_tree(), &mut differences);
+    compare("", &base.to_value(), &other.to_value(), &mut differences);
     differences
 }
 
 fn compare(path: &str, from: &Value, to: &Value, out: &mut Vec<Difference>) {
     if let (Value::Object(from), Value::Object(to)) = (from, to) {
-        let mut names: Vec<&str> = Vec::new();
-        for (name, _) in from.iter().chain(to) {
-            if let Err(place) = names.binary_search(&name.as_str()) {
-                names.insert(place, name);
-            }
-        }
+        let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
         for name in names {
-            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-            let get = |fields| field(fields, name).unwrap_or(&Value::Null);
-            compare(&path, get(from), get(to), out);
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            compare(&path, from.get(name).unwrap_or(&Value::Null), to.get(name).unwrap_or(&Value::Null), out);
         }
     } else if from != to {
         out.push(Difference { field: path.to_owned(), from: from.clone(), to: to.clone() });
@@ -38,40 +33,39 @@ fn compare(path: &str, from: &Value, to: &Value, out: &mut Vec<Difference>) {
 }
 
 /// The experiment that differs from `base` in these fields (path and value; null removes a field).
+///
+/// # Errors
+///
+/// A path that leads into a value without fields, and whatever [`Experiment::from_value`] refuses.
 pub fn apply<'a>(
     base: &Experiment,
     differences: impl IntoIterator<Item = (&'a str, Value)>,
 ) -> Result<Experiment, ExperimentError> {
-    let mut tree = base.to_tree();
+    let mut tree = base.to_value();
     for (path, value) in differences {
-        put(&mut tree, path, value).ok_or_else(|| ExperimentError::new(path, Reason::NoField))?;
+        write_at(&mut tree, path, value).ok_or_else(|| ExperimentError::new(path, Reason::NoField))?;
     }
-    Ok(Experiment::from_tree(&tree)?)
+    Experiment::from_value(tree)
 }
 
-/// Writes a value at a path, in objects that are made where there are none; nothing where the path leads into something
-/// else than an object.
-fn put(tree: &mut Value, path: &str, value: Value) -> Option<()> {
-    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
-    if *tree == Value::Null {
-        *tree = Value::Object(Vec::new());
+/// Writes a value at a path, creating the objects that are not there yet; `None` where the path leads into something else
+/// than an object.
+fn write_at(tree: &mut Value, path: &str, value: Value) -> Option<()> {
+    if tree.is_null() {
+        *tree = Value::Object(Map::new());
     }
-    let fields = tree.fields_mut()?;
-    let place = fields.iter().position(|field| field.0 == name);
-    match (rest, place) {
-        (None, _) if value == Value::Null => {
-            fields.retain(|field| field.0 != name);
+    let fields = tree.as_object_mut()?;
+    match path.split_once('.') {
+        Some((name, rest)) => write_at(fields.entry(name).or_insert(Value::Null), rest, value),
+        None if value.is_null() => {
+            fields.shift_remove(path);
+            Some(())
         }
-        (None, Some(place)) => fields[place].1 = value,
-        (None, None) => fields.push((name.to_owned(), value)),
-        (Some(rest), Some(place)) => put(&mut fields[place].1, rest, value)?,
-        (Some(rest), None) => {
-            let mut inner = Value::Null;
-            put(&mut inner, rest, value)?;
-            fields.push((name.to_owned(), inner));
+        None => {
+            fields.insert(path.to_owned(), value);
+            Some(())
         }
     }
-    Some(())
 }
 
 #[cfg(test)]
@@ -82,8 +76,7 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_kind_is_told_by_its_field() {
         let base = (PRESETS[0].experiment)();
-        let wrong =
-            [("seed", Value::from(3.0)), ("warmup_steps", Value::from("frog")), ("batch_size", Value::from(8.0))];
+        let wrong = [("seed", Value::from(3)), ("warmup_steps", Value::from("frog")), ("batch_size", Value::from(8))];
         assert_eq!(apply(&base, wrong).expect_err("it is wrong").field, "warmup_steps");
     }
 

@@ -8,14 +8,12 @@ pub const RUNS: RangeInclusive<usize> = 1..=256;
 pub const PARAMETERS: RangeInclusive<usize> = 1..=60_000;
 /// The steps of a run, warmup included.
 pub const STEPS: RangeInclusive<u32> = 1..=100_000;
+/// The steps of warmup; with what follows at most [`STEPS`].
+pub const WARMUP_STEPS: RangeInclusive<u32> = 0..=99_999;
 /// Runs times recorded steps; beyond it every n-th step is recorded.
 pub const RECORDED_ROWS: usize = 1 << 22;
 /// The examples of a batch.
 pub const BATCH_SIZE: RangeInclusive<usize> = 1..=1024;
-/// Hidden layers or residual blocks.
-pub const DEPTH: RangeInclusive<usize> = 1..=64;
-/// The units of a layer.
-pub const WIDTH: RangeInclusive<usize> = 1..=256;
 /// The factor on initial weights.
 pub const INITIAL_SCALE: RangeInclusive<f64> = 0.1..=10.0;
 /// Base learning rates.

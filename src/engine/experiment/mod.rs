@@ -1,25 +1,31 @@
 //! What to run: the serialisable description of a fleet, its validation and limits, presets, its difference from
 //! another. `docs/experiment.md` describes the JSON field by field.
 
+mod check;
 mod difference;
+mod fault;
 pub mod limits;
+mod metaparameters;
 mod presets;
 mod resolve;
 
 pub use difference::{Difference, apply, difference};
+pub use fault::{Expected, ExperimentError, Reason, beginning};
+pub use metaparameters::{METAPARAMETERS, definition, definitions};
 pub use presets::{PRESETS, Preset, preset};
-pub use resolve::{ExperimentError, Reason, Resolved, Run};
+pub use resolve::{Resolved, Run};
 
-use crate::decimal::Decimal;
-use crate::json::{self, Fault, Fields, Json, Mismatch, Value, json_fields, json_names};
 use crate::network::Model;
-use litemap::LiteMap;
+use crate::number::significant;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The version of the format that this program writes and reads.
 pub const VERSION: u32 = 1;
 
 /// An experiment: a fleet of runs that share task, network, rule and batch size, and differ in their metaparameters.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Experiment {
     /// The version of the format: [`VERSION`].
     pub version: u32,
@@ -48,60 +54,37 @@ pub struct Experiment {
     /// Decides data, initial parameters and batch order.
     pub seed: u32,
     /// The parameter whose values are recorded; by default the one with the largest gradient at step 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
     /// The runs one by one, in place of the sweep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<RunSettings>,
 }
 
-/// Validation every so many steps, where the experiment does not say.
-const VALIDATION_EVERY: u32 = 50;
-
-json_fields!(Experiment {
-    version: required,
-    task: required,
-    model: required,
-    initial_scale: or(1.0),
-    optimizer: required,
-    learning_rates: or(LearningRates::default()),
-    warmup_steps: or(0),
-    schedule: or(Schedule::default()),
-    clip_threshold: or(None),
-    batch_size: required,
-    max_train_steps: required,
-    validation_every: or(VALIDATION_EVERY),
-    seed: or(1),
-    probe: optional,
-    runs: optional,
-});
-
 /// One run: its base learning rate, and what differs from the experiment's own values.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunSettings {
     /// The base learning rate.
     pub base_learning_rate: f64,
     /// Warmup steps other than the experiment's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warmup_steps: Option<u32>,
     /// A clip threshold other than the experiment's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_threshold: Option<f64>,
     /// An initial scale other than the experiment's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_scale: Option<f64>,
     /// Rule constants other than the experiment's.
-    pub constants: LiteMap<String, f64>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub constants: BTreeMap<String, f64>,
     /// A seed other than the experiment's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u32>,
 }
 
-json_fields!(RunSettings {
-    base_learning_rate: required,
-    warmup_steps: optional,
-    clip_threshold: optional,
-    initial_scale: optional,
-    constants: optional,
-    seed: optional,
-});
-
 /// A geometric sweep: `from`, `from * factor`, ... `count` values in all.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LearningRates {
     /// The smallest learning rate.
     pub from: f64,
@@ -110,8 +93,6 @@ pub struct LearningRates {
     /// How many.
     pub count: usize,
 }
-
-json_fields!(LearningRates { from: required, factor: required, count: required });
 
 impl Default for LearningRates {
     fn default() -> Self {
@@ -125,14 +106,15 @@ impl LearningRates {
         (0..self.count)
             .map(|k| {
                 let exact = self.from * libm::pow(self.factor, k as f64);
-                Decimal::of(exact).significant(12).value()
+                significant(exact, 12)
             })
             .collect()
     }
 }
 
 /// The learning rate after warmup, with k steps since warmup and S = `max_train_steps`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Schedule {
     /// base
     #[default]
@@ -143,64 +125,51 @@ pub enum Schedule {
     Cosine,
 }
 
-json_names!(Schedule { Constant = "constant", Linear = "linear", Cosine = "cosine" });
-
 impl Schedule {
     /// All schedules, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Constant, Self::Linear, Self::Cosine];
+
+    /// The name in experiments.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Linear => "linear",
+            Self::Cosine => "cosine",
+        }
+    }
 }
 
 /// An update rule with its constants.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Optimizer {
     /// Where the rule comes from.
+    #[serde(flatten)]
     pub rule: RuleSource,
     /// Constants other than the rule's defaults.
-    pub constants: LiteMap<String, f64>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub constants: BTreeMap<String, f64>,
 }
 
 /// Where the text of a rule comes from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum RuleSource {
     /// A built-in rule, by its id.
+    #[serde(rename = "rule")]
     Builtin(String),
     /// The rule's own text.
+    #[serde(rename = "text")]
     Text(String),
-}
-
-impl Json for Optimizer {
-    fn to_tree(&self) -> Value {
-        let (field, text) = match &self.rule {
-            RuleSource::Builtin(id) => ("rule", id),
-            RuleSource::Text(text) => ("text", text),
-        };
-        let mut tree = json::object([(field, text.to_tree())]);
-        if let (Some(fields), false) = (tree.fields_mut(), self.constants.is_empty()) {
-            fields.push(("constants".to_owned(), self.constants.to_tree()));
-        }
-        tree
-    }
-
-    fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        let fields = Fields::of(tree, &["rule", "text", "constants"])?;
-        let rule = match (fields.optional("rule")?.flatten(), fields.optional("text")?.flatten()) {
-            (Some(id), None) => RuleSource::Builtin(id),
-            (None, Some(text)) => RuleSource::Text(text),
-            _ => return Err(Mismatch::new(Fault::Either("rule", "text"))),
-        };
-        Ok(Self { rule, constants: fields.optional("constants")?.unwrap_or_default() })
-    }
 }
 
 impl Optimizer {
     /// A built-in rule with its default constants.
     pub fn builtin(id: &str) -> Self {
-        Self { rule: RuleSource::Builtin(id.to_owned()), constants: LiteMap::new() }
+        Self { rule: RuleSource::Builtin(id.to_owned()), constants: BTreeMap::new() }
     }
 }
 
 /// The parameter whose gradient, value and states are recorded every step.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Probe {
     /// The parameter's name, such as `block3.first.weight`.
     pub layer: String,
@@ -208,23 +177,70 @@ pub struct Probe {
     pub index: usize,
 }
 
-json_fields!(Probe { layer: required, index: required });
-
 impl Experiment {
-    /// Reads an experiment from JSON; [`Experiment::resolve`] then checks it.
+    /// Reads an experiment from JSON; [`Experiment::resolve`] then looks up what its names refer to.
+    ///
+    /// # Errors
+    ///
+    /// The first field that is missing, unknown, of another kind or out of its range.
     pub fn from_json(text: &str) -> Result<Self, ExperimentError> {
-        let tree = json::read(text).map_err(|error| ExperimentError::new("JSON", Reason::Json(error)))?;
-        Ok(Self::from_tree(&tree)?)
+        let value = serde_json::from_str(text)
+            .map_err(|error| ExperimentError::new("JSON", Reason::Json(error.to_string())))?;
+        Self::from_value(value)
+    }
+
+    /// The same, from JSON that is parsed already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Experiment::from_json`].
+    pub fn from_value(mut value: Value) -> Result<Self, ExperimentError> {
+        check::complete(&mut value)?;
+        // What the definitions do not cover, such as a number beyond f64, is refused here, in English.
+        serde_path_to_error::deserialize(value).map_err(|error| {
+            let path = error.path().to_string();
+            ExperimentError::new(path, Reason::Other(beginning(&error.into_inner().to_string())))
+        })
+    }
+
+    /// The experiment as JSON. A number that is not finite becomes null, which [`Experiment::from_value`] refuses.
+    pub fn to_value(&self) -> Value {
+        // Every field has a JSON form: there are no maps with other keys than texts.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// The experiment as JSON text, one field a line.
+    pub fn to_json(&self) -> String {
+        format!("{:#}", self.to_value())
+    }
+
+    /// The value of the metaparameter at a path, such as `model.width`; null where the experiment has none.
+    pub fn get(&self, path: &str) -> Value {
+        path.split('.').try_fold(self.to_value(), |value, name| value.get(name).cloned()).unwrap_or_default()
+    }
+
+    /// The experiment with another kind of model: the metaparameters that both kinds have keep their values, the others
+    /// get those of the kind's example.
+    ///
+    /// # Errors
+    ///
+    /// There is no such kind, or a value that the kinds share is out of the new one's range.
+    pub fn with_model_kind(&self, kind: &str) -> Result<Self, ExperimentError> {
+        let mut value = self.to_value();
+        let old = value["model"].take();
+        let example = Model::example(kind)
+            .ok_or_else(|| ExperimentError::new("model.kind", Reason::unknown(kind, Model::KINDS)))?;
+        value["model"] = serde_json::to_value(example).unwrap_or_default();
+        for definition in Model::metaparameters(kind).unwrap_or_default() {
+            if let Some(kept) = old.get(definition.name()) {
+                value["model"][definition.name()] = kept.clone();
+            }
+        }
+        Self::from_value(value)
     }
 
     /// The number of runs.
     pub fn run_count(&self) -> usize {
         if self.runs.is_empty() { self.learning_rates.count } else { self.runs.len() }
-    }
-
-    /// The experiment as JSON, one field a line.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub fn to_json(&self) -> String {
-        json::write_lines(&self.to_tree())
     }
 }

@@ -1,6 +1,5 @@
 //! Metrics as recorded: one row per run and step, taken at theta_t, before the update.
 
-use crate::json::json_fields;
 use serde::{Deserialize, Serialize};
 
 /// The columns that every row begins with; the probe's follow ([`Columns`]).
@@ -47,8 +46,6 @@ pub struct ValidationPoint {
     pub accuracy: f32,
 }
 
-json_fields!(ValidationPoint { step: required, loss: required, accuracy: required });
-
 /// What one run recorded over some consecutive steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunChunk {
@@ -65,15 +62,6 @@ pub struct RunChunk {
     /// The step at which the run died, if it has: its first step with a loss or gradient norm that is not finite.
     pub death: Option<u32>,
 }
-
-json_fields!(RunChunk {
-    run: required,
-    first_step: required,
-    stride: required,
-    rows: required,
-    validation: required,
-    death: or(None),
-});
 
 /// All that one run has recorded.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! The equations on the page: MathML Core as a tree, and plain text, with the playbook's time indices.
 
-use crate::decimal::shortest;
+use crate::number::shortest;
 use std::fmt::{self, Display};
 
 use super::tree::{

@@ -3,7 +3,7 @@
 use super::fault::{Expected, Found, Role, RuleError, RuleFault, Taken};
 use super::tree::{Assignment, BinaryOperator, Constant, Expression, Function, Kind, Name, Range, Rule, State, Target};
 use super::{MAX_CONSTANTS, MAX_INTEGER_POWER, MAX_NESTING, MAX_NODES, MAX_STATES, MAX_TEXT_BYTES};
-use crate::decimal::{self, shortest};
+use crate::number::shortest;
 
 /// A place in the text; both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -539,7 +539,7 @@ fn tokens(text: &str, line: usize) -> Result<Vec<(Place, Token)>, RuleError> {
                     }
                 }
                 let written: String = characters[index..end].iter().collect();
-                match decimal::parse(&written) {
+                match written.parse::<f64>().ok() {
                     Some(value) if value.is_finite() => tokens.push((place, Token::Number(value))),
                     Some(_) => {
                         return place.error(RuleFault::TooLarge { written, most: shortest(f64::MAX) });

@@ -12,19 +12,18 @@ pub use checkpoint::{Checkpoint, RunCheckpoint};
 pub use plan::{Plan, PlanError};
 pub use tape::{Instruction, Place, Tape};
 
-use crate::json::json_names;
 use crate::record::RunChunk;
+use serde::{Deserialize, Serialize};
 
 /// Where a fleet trains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Backend {
     /// ndarray and matrixmultiply.
     Cpu,
     /// wgpu.
     Gpu,
 }
-
-json_names!(Backend { Cpu = "cpu", Gpu = "gpu" });
 
 /// Why a fleet cannot go on.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -2,7 +2,6 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::limited;
 use super::surface::{Anchor, Drawn, Palette, Pen, Surface, text_width};
 
 /// A plot's size in CSS pixels.
@@ -75,7 +74,7 @@ impl Axis {
 
     /// The value at a share of the axis.
     fn value(&self, share: f64) -> f64 {
-        let share = limited(share, 0.0, 1.0);
+        let share = share.clamp(0.0, 1.0);
         match self.scale {
             Scale::Log => libm::exp(self.logarithms.0 + share * (self.logarithms.1 - self.logarithms.0)),
             Scale::Linear => self.low + share * (self.high - self.low),

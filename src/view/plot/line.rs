@@ -3,7 +3,7 @@
 use plotters_backend::DrawingBackend;
 
 use super::surface::{Drawn, Palette, Pen, Surface, dash};
-use super::{Axis, Frame, Scale, Size, limited};
+use super::{Axis, Frame, Scale, Size};
 use brink_lab::diagnose::value_of_rank;
 
 /// The steps at which a curve has values.
@@ -180,7 +180,7 @@ impl LineLayout {
                 }
                 continue;
             }
-            let at = (self.x_of(curve.steps.at(i)), self.frame.at_y(limited(value, y.low, y.high)));
+            let at = (self.x_of(curve.steps.at(i)), self.frame.at_y(value.clamp(y.low, y.high)));
             let place = (at.0 / BIN).floor() as i64;
             match &mut bin {
                 Some(bin) if bin.place == place => {

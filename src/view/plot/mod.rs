@@ -15,18 +15,6 @@ pub use line::{Curve, LineLayout, LinePlot, Steps};
 pub use norm::{Mark, NormLayout, NormPlot};
 pub use surface::{Palette, Surface, dash_text, rate_color};
 
-/// A value kept between two others. `f64::clamp` does the same, but prints numbers where the two are the wrong way round,
-/// and the tables for that are not loaded with the page ([`brink_engine::decimal`]).
-pub fn limited(value: f64, low: f64, high: f64) -> f64 {
-    if value < low {
-        low
-    } else if value > high {
-        high
-    } else {
-        value
-    }
-}
-
 /// Backend units per CSS pixel.
 pub const SUBPIXELS: f64 = 4.0;
 

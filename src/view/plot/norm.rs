@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 
 use super::frame::LABEL;
 use super::surface::{Anchor, Drawn, Palette, Pen, Surface, text_width};
-use super::{LineLayout, LinePlot, Size, limited};
+use super::{LineLayout, LinePlot, Size};
 use brink_lab::diagnose::LogHistogram;
 
 /// A horizontal line with what it says beside it.
@@ -55,7 +55,7 @@ pub struct NormLayout {
 impl NormLayout {
     /// Lays the plot out.
     pub fn new(size: Size, plot: NormPlot) -> Self {
-        let bars = limited(size.width * BARS.0, BARS.1, BARS.2);
+        let bars = (size.width * BARS.0).clamp(BARS.1, BARS.2);
         let lines = plot.threshold.iter().chain(&plot.percentile).flat_map(|mark| &mark.lines);
         let widest = lines.map(|line| text_width(line, LABEL)).fold(text_width(LETTERS, LABEL), f64::max);
         let beside = GAP + bars + GRIP + (widest / ROOM_STEP).ceil() * ROOM_STEP;
@@ -76,7 +76,7 @@ impl NormLayout {
     /// Where a norm lies; at the edge, for one outside the axis.
     pub fn place_of(&self, value: f64) -> f64 {
         let frame = &self.strip.frame;
-        frame.at_y(limited(value, frame.y.low, frame.y.high))
+        frame.at_y(value.clamp(frame.y.low, frame.y.high))
     }
 
     /// The least and the greatest norm of the axis.

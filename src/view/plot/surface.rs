@@ -1,6 +1,6 @@
 //! A backend with a pen: the few shapes that the plots are made of.
 
-use brink_engine::decimal::shortest;
+use brink_engine::number::shortest;
 use std::convert::Infallible;
 
 use plotters_backend::text_anchor::{HPos, Pos, VPos};

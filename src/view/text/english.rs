@@ -102,7 +102,7 @@ source_texts! {
     field_missing = "is missing";
     not_kind(value, kind) = "{value} is not {kind}";
     kind_number = "a number";
-    kind_whole(most) = "a whole number from 0 to {most}";
+    kind_whole(least, most) = "a whole number from {least} to {most}";
     kind_text = "a text";
     kind_boolean = "true or false";
     kind_list = "a list";

@@ -103,7 +103,7 @@ translated_texts! {
     field_missing = "tidak ada";
     not_kind(value, kind) = "{value} bukan {kind}";
     kind_number = "bilangan";
-    kind_whole(most) = "bilangan bulat dari 0 sampai {most}";
+    kind_whole(least, most) = "bilangan bulat dari {least} sampai {most}";
     kind_text = "teks";
     kind_boolean = "true atau false";
     kind_list = "daftar";

@@ -1,11 +1,12 @@
-use super::Builder;
-use crate::json::json_fields;
+use super::{Builder, ModelKind, activation, depth, width};
+use crate::metaparameter::Definition;
 use crate::network::graph::{GraphError, ValueId};
 use crate::network::operations::{Activation, ActivationKind};
+use serde::{Deserialize, Serialize};
 
 /// A multilayer perceptron: `depth` hidden layers of one width, then a linear head. Hidden weights have variance
 /// gain / inputs (He et al. 2015), the head's 1 / inputs, biases are 0.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mlp {
     /// The number of hidden layers.
     pub depth: usize,
@@ -15,10 +16,18 @@ pub struct Mlp {
     pub activation: ActivationKind,
 }
 
-json_fields!(Mlp { depth: required, width: required, activation: or(ActivationKind::Relu) });
+impl ModelKind for Mlp {
+    const METAPARAMETERS: &'static [Definition] = &[
+        Definition { about: "hidden layers", ..depth() },
+        Definition { about: "units of each hidden layer", ..width() },
+        activation(),
+    ];
 
-impl Mlp {
-    pub(super) fn build(&self, builder: &mut Builder, classes: usize) -> Result<ValueId, GraphError> {
+    fn example() -> Self {
+        Self { depth: 2, width: 64, activation: ActivationKind::Relu }
+    }
+
+    fn build(&self, builder: &mut Builder, classes: usize) -> Result<ValueId, GraphError> {
         let mut hidden = builder.inputs;
         for layer in 1..=self.depth {
             let gain = self.activation.initial_gain();

@@ -1,15 +1,10 @@
-//! Models: each is a function that builds a graph, one file and one line in [`Model`].
-
-mod mlp;
-mod residual_mlp;
-
-pub use mlp::Mlp;
-pub use residual_mlp::{Branch, Placement, ResidualMlp};
+//! Models: each is one file, which says what it is made of and builds its graph, and one line in the list below.
 
 use super::graph::{Graph, GraphError, Initial, Network, Parameter, Source, ValueId};
-use super::operations::{Accuracy, Affine, CrossEntropy};
-use crate::json::{self, Fault, Json, Kind, Mismatch, Value};
+use super::operations::{Accuracy, ActivationKind, Affine, CrossEntropy};
+use crate::metaparameter::{Absent, Definition, Kind, Metaparameter};
 use crate::tensor::Shape;
+use serde::{Deserialize, Serialize};
 
 /// What a graph is built for. Operations that behave differently in training and in evaluation look at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,50 +15,116 @@ pub enum Form {
     Evaluation,
 }
 
-/// A model with its sizes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Model {
-    /// A multilayer perceptron.
-    Mlp(Mlp),
-    /// A residual multilayer perceptron.
-    ResidualMlp(ResidualMlp),
+/// One kind of model.
+trait ModelKind: Sized {
+    /// Its metaparameters, each at `model.` and the name of the field that holds it, with the model's own limits.
+    const METAPARAMETERS: &'static [Definition];
+
+    /// A small network of this kind: what a learner who chooses the kind begins with.
+    fn example() -> Self;
+
+    /// Adds the network to a graph and returns its logits, [batch, classes].
+    fn build(&self, builder: &mut Builder, classes: usize) -> Result<ValueId, GraphError>;
 }
 
-/// The fields of the model itself, and its `kind`.
-impl Json for Model {
-    fn to_tree(&self) -> Value {
-        let (kind, mut tree) = match self {
-            Self::Mlp(model) => ("mlp", model.to_tree()),
-            Self::ResidualMlp(model) => ("residual_mlp", model.to_tree()),
-        };
-        if let Some(fields) = tree.fields_mut() {
-            fields.insert(0, ("kind".to_owned(), Value::from(kind)));
-        }
-        tree
-    }
+macro_rules! models {
+    ($($module:ident :: $model:ident = $kind:literal,)+) => {
+        $(
+            mod $module;
+            pub use $module::$model;
+        )+
 
-    fn from_tree(tree: &Value) -> Result<Self, Mismatch> {
-        let Value::Object(fields) = tree else { return Err(Mismatch::kind(tree, Kind::Object)) };
-        let kind = json::field(fields, "kind").ok_or_else(|| Mismatch::new(Fault::Missing).within("kind"))?;
-        let fields = Value::Object(fields.iter().filter(|field| field.0 != "kind").cloned().collect());
-        match kind.as_text() {
-            Some("mlp") => Mlp::from_tree(&fields).map(Self::Mlp),
-            Some("residual_mlp") => ResidualMlp::from_tree(&fields).map(Self::ResidualMlp),
-            Some(other) => Err(Mismatch::unknown(other, &["mlp", "residual_mlp"]).within("kind")),
-            None => Err(Mismatch::kind(kind, Kind::Text).within("kind")),
+        /// A model with its metaparameters.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind")]
+        pub enum Model {
+            $(
+                #[doc = concat!("See [`", stringify!($model), "`].")]
+                #[serde(rename = $kind)]
+                $model($model),
+            )+
         }
+
+        impl Model {
+            /// The kinds of models, by their names in experiments, in the order in which they are offered.
+            pub const KINDS: &'static [&'static str] = &[$($kind),+];
+
+            /// The name of the kind.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$model(_) => $kind,)+ }
+            }
+
+            /// The metaparameters of a kind of model.
+            pub fn metaparameters(kind: &str) -> Option<&'static [Definition]> {
+                match kind {
+                    $($kind => Some(<$model as ModelKind>::METAPARAMETERS),)+
+                    _ => None,
+                }
+            }
+
+            /// A small network of a kind.
+            pub fn example(kind: &str) -> Option<Self> {
+                match kind {
+                    $($kind => Some(Self::$model(ModelKind::example())),)+
+                    _ => None,
+                }
+            }
+
+            /// Builds the network for inputs of shape `input`, `classes` classes and batches of `batch_size` examples.
+            pub fn build(
+                &self,
+                input: &Shape,
+                classes: usize,
+                batch_size: usize,
+                form: Form,
+            ) -> Result<Network, GraphError> {
+                let mut builder = Builder::new(input, batch_size, form);
+                let logits = match self { $(Self::$model(model) => model.build(&mut builder, classes),)+ }?;
+                builder.finish(logits)
+            }
+        }
+    };
+}
+
+models! {
+    residual_mlp::ResidualMlp = "residual_mlp",
+    mlp::Mlp = "mlp",
+}
+
+pub use residual_mlp::{Branch, Placement};
+
+/// What most models share: a number of layers or blocks. What it counts, the model says.
+const fn depth() -> Definition {
+    Definition {
+        id: Metaparameter::Depth,
+        path: "model.depth",
+        kind: Kind::Whole { least: 1, most: 64 },
+        changes_problem: true,
+        ..Definition::PLAIN
     }
 }
 
-impl Model {
-    /// Builds the network for inputs of shape `input`, `classes` classes and batches of `batch_size` examples.
-    pub fn build(&self, input: &Shape, classes: usize, batch_size: usize, form: Form) -> Result<Network, GraphError> {
-        let mut builder = Builder::new(input, batch_size, form);
-        let logits = match self {
-            Self::Mlp(model) => model.build(&mut builder, classes),
-            Self::ResidualMlp(model) => model.build(&mut builder, classes),
-        }?;
-        builder.finish(logits)
+/// What most models share: a width.
+const fn width() -> Definition {
+    Definition {
+        id: Metaparameter::Width,
+        path: "model.width",
+        kind: Kind::Whole { least: 1, most: 256 },
+        unit: "units",
+        changes_problem: true,
+        ..Definition::PLAIN
+    }
+}
+
+/// What most models share: the nonlinearity of their hidden layers.
+const fn activation() -> Definition {
+    Definition {
+        id: Metaparameter::Activation,
+        path: "model.activation",
+        kind: Kind::Choice(|| ActivationKind::ALL.map(ActivationKind::id).to_vec()),
+        absent: Absent::Default("\"relu\""),
+        about: "the nonlinearity φ: `relu`, `tanh`, `gelu` (the tanh form)",
+        ..Definition::PLAIN
     }
 }
 

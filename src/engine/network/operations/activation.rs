@@ -1,10 +1,11 @@
 use super::{Compute, Grid, Kernel, Operand};
-use crate::json::json_names;
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Element, Shape};
+use serde::{Deserialize, Serialize};
 
 /// The nonlinearities on offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ActivationKind {
     /// max(x, 0); NaN stays NaN.
     Relu,
@@ -14,11 +15,18 @@ pub enum ActivationKind {
     Gelu,
 }
 
-json_names!(ActivationKind { Relu = "relu", Tanh = "tanh", Gelu = "gelu" });
-
 impl ActivationKind {
     /// All of them, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Relu, Self::Tanh, Self::Gelu];
+
+    /// The name in experiments.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Relu => "relu",
+            Self::Tanh => "tanh",
+            Self::Gelu => "gelu",
+        }
+    }
 
     /// The variance that makes up for the activation in the initial weights of the layer before it (He et al. 2015 for
     /// ReLU; the same for GELU, which is close to it; none for tanh).

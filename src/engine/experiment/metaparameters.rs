@@ -1,0 +1,188 @@
+use super::{Schedule, limits};
+use crate::metaparameter::{Absent, Definition, Kind, Metaparameter};
+use crate::network::Model;
+use crate::rule::builtin;
+use crate::task;
+
+const fn whole(range: std::ops::RangeInclusive<u32>) -> Kind {
+    Kind::Whole { least: *range.start() as u64, most: *range.end() as u64 }
+}
+
+const fn count(range: std::ops::RangeInclusive<usize>) -> Kind {
+    Kind::Whole { least: *range.start() as u64, most: *range.end() as u64 }
+}
+
+const fn number(range: std::ops::RangeInclusive<f64>) -> Kind {
+    Kind::Number { least: *range.start(), most: *range.end() }
+}
+
+/// Every metaparameter but those of the model ([`Model::metaparameters`]), in the order of `docs/experiment.md`.
+pub static METAPARAMETERS: &[Definition] = &[
+    Definition {
+        id: Metaparameter::Task,
+        path: "task",
+        kind: Kind::Choice(|| task::TASKS.iter().map(|task| task.id).collect()),
+        about: "the data (below)",
+        changes_problem: true,
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::Model,
+        path: "model.kind",
+        kind: Kind::Choice(|| Model::KINDS.to_vec()),
+        about: "the network (below)",
+        changes_problem: true,
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::InitialScale,
+        path: "initial_scale",
+        kind: number(limits::INITIAL_SCALE),
+        absent: Absent::Default("1.0"),
+        about: "factor on every initial weight that is drawn",
+        varies_by_run: true,
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::Rule,
+        path: "optimizer.rule",
+        kind: Kind::Choice(|| builtin().iter().map(|rule| rule.id).collect()),
+        absent: Absent::Nothing,
+        about: "a built-in update rule; either this or `optimizer.text`",
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::RuleText,
+        path: "optimizer.text",
+        kind: Kind::Text,
+        absent: Absent::Nothing,
+        about: "an update rule of one's own (`docs/rules.md`)",
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::Constants,
+        path: "optimizer.constants",
+        kind: Kind::Constants,
+        absent: Absent::Nothing,
+        about: "values other than the rule's defaults, by name, each within the range that the rule declares",
+        varies_by_run: true,
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::LowestLearningRate,
+        path: "learning_rates.from",
+        kind: number(limits::LEARNING_RATE),
+        absent: Absent::Default("0.001"),
+        about: "the lowest base learning rate of the sweep: `from`, `from · factor`, ..., one run each; not read if `runs` is given",
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::LearningRateFactor,
+        path: "learning_rates.factor",
+        kind: number(limits::LEARNING_RATE_FACTOR),
+        absent: Absent::Default("2.0"),
+        about: "the ratio of neighbouring base learning rates; the largest may be at most 1e6",
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::LearningRateCount,
+        path: "learning_rates.count",
+        kind: count(limits::RUNS),
+        absent: Absent::Default("9"),
+        unit: "runs",
+        about: "how many base learning rates",
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::WarmupSteps,
+        path: "warmup_steps",
+        kind: whole(limits::WARMUP_STEPS),
+        absent: Absent::Default("0"),
+        unit: "steps",
+        about: "W, linear warmup, prepended: a run lasts W + S steps, at most 100,000",
+        varies_by_run: true,
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::Schedule,
+        path: "schedule",
+        kind: Kind::Choice(|| Schedule::ALL.map(Schedule::id).to_vec()),
+        absent: Absent::Default("\"constant\""),
+        about: "the learning rate after warmup",
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::ClipThreshold,
+        path: "clip_threshold",
+        kind: number(limits::CLIP_THRESHOLD),
+        absent: Absent::Default("null"),
+        about: "λ, the largest global gradient norm that is not clipped; null clips nothing",
+        varies_by_run: true,
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::BatchSize,
+        path: "batch_size",
+        kind: count(limits::BATCH_SIZE),
+        unit: "examples",
+        about: "the size of a batch",
+        changes_problem: true,
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::MaxTrainSteps,
+        path: "max_train_steps",
+        kind: whole(limits::STEPS),
+        unit: "steps",
+        about: "S, the steps after warmup",
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::ValidationEvery,
+        path: "validation_every",
+        kind: whole(limits::STEPS),
+        absent: Absent::Default("50"),
+        unit: "steps",
+        about: "validation runs after 0, n, 2n, ... updates and after the last",
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::Seed,
+        path: "seed",
+        kind: whole(0..=u32::MAX),
+        absent: Absent::Default("1"),
+        about: "decides data, initial parameters and batch order; runs of one seed share all three",
+        varies_by_run: true,
+        changes_problem: true,
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::ProbeLayer,
+        path: "probe.layer",
+        kind: Kind::Text,
+        absent: Absent::RefusedWithParent,
+        about: "the parameter whose values are recorded, such as `block3.first.weight`; without `probe`, the largest gradient of the first run at step 0",
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::ProbeIndex,
+        path: "probe.index",
+        kind: count(0..=*limits::PARAMETERS.end()),
+        absent: Absent::RefusedWithParent,
+        about: "the position within that parameter, row by row from 0",
+        ..Definition::PLAIN
+    },
+];
+
+/// The definition of a path, in an experiment with a model of this kind.
+pub fn definition(path: &str, model: &str) -> Option<&'static Definition> {
+    definitions(model).find(|definition| definition.path == path)
+}
+
+/// All metaparameters of an experiment with a model of this kind, in the order of the JSON: the model's after its kind.
+pub fn definitions(model: &str) -> impl Iterator<Item = &'static Definition> + use<> {
+    let of_model = Model::metaparameters(model).unwrap_or_default();
+    let place = METAPARAMETERS.iter().position(|one| one.id == Metaparameter::Model).map_or(0, |place| place + 1);
+    let (before, after) = METAPARAMETERS.split_at(place);
+    before.iter().chain(of_model).chain(after)
+}
