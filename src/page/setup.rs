@@ -1,13 +1,11 @@
 //! The setup: one control for each choice. A control shows the focused variant's value; committing a change makes a new
 //! variant.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use super::live::{Live, handler, list, live, live_text, maybe, memo};
 use brink_engine::experiment::{Experiment, Optimizer, RuleSource, Schedule, limits};
 use brink_engine::network::Model;
 use brink_engine::network::models::{Branch, Mlp, Placement, ResidualMlp};
@@ -27,10 +25,10 @@ type Reader = Arc<dyn Fn(&Experiment) -> f64 + Send + Sync>;
 type Writer = Arc<dyn Fn(&mut Experiment, f64) + Send + Sync>;
 
 /// A number with its label; committed when the field is left or Enter is pressed.
-fn number(lab: Lab, id: String, label: Live<Cow<'static, str>>, get: Reader, set: Writer) -> AnyView {
+fn number(lab: Lab, id: String, label: impl IntoView, get: Reader, set: Writer) -> AnyView {
     let shown = {
         let get = get.clone();
-        memo(move || lab.current.with(|experiment| get(experiment)))
+        Memo::new(move |_| lab.current.with(|experiment| get(experiment)))
     };
     let change = move |event| {
         let Ok(value) = event_target_value(&event).trim().parse::<f64>() else { return };
@@ -42,7 +40,7 @@ fn number(lab: Lab, id: String, label: Live<Cow<'static, str>>, get: Reader, set
     view! {
         <div class="row">
             <label for=id.clone()>{label}</label>
-            <input id=id type="number" step="any" inputmode="decimal" prop:value=live(move || field(shown.get())) on:change=handler(change) />
+            <input id=id type="number" step="any" inputmode="decimal" prop:value=move || field(shown.get()) on:change=change />
         </div>
     }
     .into_any()
@@ -57,20 +55,20 @@ fn choice(
     get: fn(&Experiment) -> String,
     set: fn(&mut Experiment, &str),
 ) -> impl IntoView {
-    let chosen = memo(move || lab.current.with(get));
-    let items = list(options.into_iter().map(|(value, name)| {
-        view! { <option value=value prop:selected=live(move || chosen.get() == value)>{lab.say(name)}</option> }
-    }));
+    let chosen = Memo::new(move |_| lab.current.with(get));
+    let items = options.into_iter().map(|(value, name)| {
+        view! { <option value=value prop:selected=move || chosen.get() == value>{move || name(lab.texts())}</option> }
+    }).collect_view();
     view! {
         <div class="row">
-            <label for=id>{lab.say(label)}</label>
+            <label for=id>{move || label(lab.texts())}</label>
             <select
                 id=id
-                prop:value=live(move || chosen.get())
-                on:change=handler(move |event| {
+                prop:value=move || chosen.get()
+                on:change=move |event| {
                     let value = event_target_value(&event);
                     lab.change(|experiment| set(experiment, &value));
-                })
+                }
             >
                 {items}
             </select>
@@ -163,7 +161,7 @@ fn diagram(placement: Placement) -> impl IntoView {
             <text x="31" y="38">"f"</text>
             <circle class="plus" cx="14" cy="20" r="4.5"></circle>
             <path class="wire" d="M11,20H17M14,17V23"></path>
-            {maybe(norm.map(|(x, y)| view! { <rect class="norm" x=x y=y width="12" height="4.5" rx="1"></rect> }))}
+            {norm.map(|(x, y)| view! { <rect class="norm" x=x y=y width="12" height="4.5" rx="1"></rect> })}
         </svg>
     }
 }
@@ -171,57 +169,57 @@ fn diagram(placement: Placement) -> impl IntoView {
 /// Whether an option is the chosen one is a memo of its own: nothing is set anew when another control is turned.
 #[component]
 fn PlacementChoice(lab: Lab) -> impl IntoView {
-    let options = list(Placement::ALL.into_iter().map(|placement| {
+    let options = Placement::ALL.into_iter().map(|placement| {
         let is_chosen = move |e: &Experiment| residual(e).is_some_and(|model| model.placement == placement);
-        let is_chosen = memo(move || lab.current.with(is_chosen));
+        let is_chosen = Memo::new(move |_| lab.current.with(is_chosen));
         view! {
             <label>
                 <input
                     type="radio"
                     name="placement"
-                    prop:checked=live(move || is_chosen.get())
-                    on:change=handler(move |_| lab.change(|e| change_residual(e, |model| model.placement = placement)))
+                    prop:checked=move || is_chosen.get()
+                    on:change=move |_| lab.change(|e| change_residual(e, |model| model.placement = placement))
                 />
                 {diagram(placement)}
-                {live_text(move || placement_name(placement, lab.texts()))}
+                {move || placement_name(placement, lab.texts())}
             </label>
         }
-    }));
-    let final_norm = memo(move || lab.current.with(|e| residual(e).is_some_and(|model| model.final_norm)));
-    let branches = list(Branch::ALL.into_iter().enumerate().map(|(index, start)| {
+    }).collect_view();
+    let final_norm = Memo::new(move |_| lab.current.with(|e| residual(e).is_some_and(|model| model.final_norm)));
+    let branches = Branch::ALL.into_iter().enumerate().map(|(index, start)| {
         let is_chosen = move |e: &Experiment| residual(e).is_some_and(|model| model.branch == start);
-        let is_chosen = memo(move || lab.current.with(is_chosen));
+        let is_chosen = Memo::new(move |_| lab.current.with(is_chosen));
         view! {
-            <option value=index.to_string() prop:selected=live(move || is_chosen.get())>
-                {live_text(move || branch_name(start, lab.texts()))}
+            <option value=index.to_string() prop:selected=move || is_chosen.get()>
+                {move || branch_name(start, lab.texts())}
             </option>
         }
-    }));
+    }).collect_view();
     view! {
         <fieldset>
-            <legend>{lab.say(|texts| texts.placement)}</legend>
+            <legend>{move || lab.texts().placement}</legend>
             <div class="choice blocks">{options}</div>
             <label class="check">
                 <input
                     id="final-norm"
                     type="checkbox"
-                    prop:checked=live(move || final_norm.get())
-                    on:change=handler(move |event| {
+                    prop:checked=move || final_norm.get()
+                    on:change=move |event| {
                         let on = event_target_checked(&event);
                         lab.change(|e| change_residual(e, |model| model.final_norm = on));
-                    })
+                    }
                 />
-                {lab.say(|texts| texts.final_norm)}
+                {move || lab.texts().final_norm}
             </label>
             <div class="row">
-                <label for="branch">{lab.say(|texts| texts.branch)}</label>
+                <label for="branch">{move || lab.texts().branch}</label>
                 <select
                     id="branch"
-                    on:change=handler(move |event| {
+                    on:change=move |event| {
                         let index: usize = event_target_value(&event).parse().unwrap_or(0);
                         let start = Branch::ALL.get(index).copied().unwrap_or_default();
                         lab.change(|e| change_residual(e, |model| model.branch = start));
-                    })
+                    }
                 >
                     {branches}
                 </select>
@@ -233,8 +231,8 @@ fn PlacementChoice(lab: Lab) -> impl IntoView {
 /// The optimizer and its constants.
 #[component]
 fn OptimizerChoice(lab: Lab) -> impl IntoView {
-    let chosen = memo(move || lab.current.with(|experiment| experiment.optimizer.rule.clone()));
-    let options = list(builtin().iter().map(|rule| {
+    let chosen = Memo::new(move |_| lab.current.with(|experiment| experiment.optimizer.rule.clone()));
+    let options = builtin().iter().map(|rule| {
         let id = rule.id;
         let name = Rule::parse(rule.text).map_or_else(|_| id.to_owned(), |rule| rule.name);
         view! {
@@ -243,22 +241,22 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
                     type="radio"
                     name="optimizer"
                     value=id
-                    prop:checked=live(move || chosen.with(|rule| *rule == RuleSource::Builtin(id.to_owned())))
-                    on:change=handler(move |_| lab.change(|experiment| experiment.optimizer = Optimizer::builtin(id)))
+                    prop:checked=move || chosen.with(|rule| *rule == RuleSource::Builtin(id.to_owned()))
+                    on:change=move |_| lab.change(|experiment| experiment.optimizer = Optimizer::builtin(id))
                 />
                 {name}
             </label>
         }
-    }));
+    }).collect_view();
     // A typed rule is none of those that are offered: it is named below them.
-    let own = live(move || {
+    let own = move || {
         let is_own = chosen.with(|rule| matches!(rule, RuleSource::Text(_)));
-        maybe(is_own.then(|| {
+        is_own.then(|| {
             let name = lab.current.with_untracked(rule_name);
-            view! { <p class="own">{live_text(move || lab.texts().rule_own_now(&name))}</p> }
-        }))
-    });
-    let constants = live(move || {
+            view! { <p class="own">{move || lab.texts().rule_own_now(&name)}</p> }
+        })
+    };
+    let constants = move || {
         // Only another rule has other constants.
         chosen.track();
         let constants = lab.current.with_untracked(Experiment::rule).map_or_else(|_| Vec::new(), |rule| rule.constants);
@@ -273,18 +271,18 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
                     e.optimizer.constants.insert(set_name.clone(), value);
                 }
             });
-            number(lab, format!("constant-{name}"), live_text(move || label.clone()), get, set)
+            number(lab, format!("constant-{name}"), move || label.clone(), get, set)
         };
-        list(constants.iter().map(control))
-    });
+        constants.iter().map(control).collect_view()
+    };
     view! {
         <fieldset>
-            <legend>{lab.say(|texts| texts.optimizer)}</legend>
+            <legend>{move || lab.texts().optimizer}</legend>
             <div class="choice">{options}</div>
             {own}
             {constants}
-            <button type="button" id="own-rule" on:click=handler(move |_| super::rule_editor::open(lab))>
-                {lab.say(|texts| texts.rule_own)}
+            <button type="button" id="own-rule" on:click=move |_| super::rule_editor::open(lab)>
+                {move || lab.texts().rule_own}
             </button>
         </fieldset>
     }
@@ -292,25 +290,25 @@ fn OptimizerChoice(lab: Lab) -> impl IntoView {
 
 #[component]
 fn WarmupChoice(lab: Lab) -> impl IntoView {
-    let on = memo(move || lab.current.with(|experiment| experiment.warmup_steps > 0));
+    let on = Memo::new(move |_| lab.current.with(|experiment| experiment.warmup_steps > 0));
     let get: Reader = Arc::new(|e| f64::from(e.warmup_steps));
     let set: Writer = Arc::new(|e, value| e.warmup_steps = count32(value));
-    let number = move || number(lab, "warmup-steps".into(), lab.say(|t| t.warmup_steps), get.clone(), set.clone());
-    let steps = live(move || maybe(on.get().then(&number)));
+    let number = move || number(lab, "warmup-steps".into(), move || lab.texts().warmup_steps, get.clone(), set.clone());
+    let steps = move || on.get().then(&number);
     view! {
         <fieldset>
-            <legend class="unseen">{lab.say(|texts| texts.warmup)}</legend>
+            <legend class="unseen">{move || lab.texts().warmup}</legend>
             <label class="check title">
                 <input
                     id="warmup"
                     type="checkbox"
-                    prop:checked=live(move || on.get())
-                    on:change=handler(move |event| {
+                    prop:checked=move || on.get()
+                    on:change=move |event| {
                         let steps = if event_target_checked(&event) { FIRST_WARMUP } else { 0 };
                         lab.change(|experiment| experiment.warmup_steps = steps);
-                    })
+                    }
                 />
-                {lab.say(|texts| texts.warmup)}
+                {move || lab.texts().warmup}
             </label>
             {steps}
             {choice(
@@ -333,26 +331,26 @@ fn WarmupChoice(lab: Lab) -> impl IntoView {
 
 #[component]
 fn ClippingChoice(lab: Lab) -> impl IntoView {
-    let on = memo(move || lab.current.with(|experiment| experiment.clip_threshold.is_some()));
+    let on = Memo::new(move |_| lab.current.with(|experiment| experiment.clip_threshold.is_some()));
     let get: Reader = Arc::new(|e| e.clip_threshold.unwrap_or(FIRST_THRESHOLD));
     let set: Writer = Arc::new(|e, value| e.clip_threshold = Some(value));
-    let number = move || number(lab, "clip-threshold".into(), lab.say(|t| t.threshold), get.clone(), set.clone());
-    let threshold = live(move || maybe(on.get().then(&number)));
+    let number = move || number(lab, "clip-threshold".into(), move || lab.texts().threshold, get.clone(), set.clone());
+    let threshold = move || on.get().then(&number);
     view! {
         <fieldset>
-            <legend class="unseen">{lab.say(|texts| texts.clipping)}</legend>
+            <legend class="unseen">{move || lab.texts().clipping}</legend>
             <label class="check title">
                 <input
                     id="clipping"
                     type="checkbox"
-                    prop:checked=live(move || on.get())
-                    on:change=handler(move |event| {
+                    prop:checked=move || on.get()
+                    on:change=move |event| {
                         let percentile = || lab.board.with_untracked(percentile_90).map_or(FIRST_THRESHOLD, rounded);
                         let threshold = event_target_checked(&event).then(percentile);
                         lab.change(|experiment| experiment.clip_threshold = threshold);
-                    })
+                    }
                 />
-                {lab.say(|texts| texts.clipping)}
+                {move || lab.texts().clipping}
             </label>
             {threshold}
         </fieldset>
@@ -362,23 +360,23 @@ fn ClippingChoice(lab: Lab) -> impl IntoView {
 /// All controls.
 #[component]
 pub fn Setup(lab: Lab) -> impl IntoView {
-    let is_residual = memo(move || lab.current.with(|experiment| residual(experiment).is_some()));
+    let is_residual = Memo::new(move |_| lab.current.with(|experiment| residual(experiment).is_some()));
     let numeric = move |id: &str, label: fn(&'static Texts) -> &'static str, get: Reader, set: Writer| {
-        number(lab, id.to_owned(), lab.say(label), get, set)
+        number(lab, id.to_owned(), move || label(lab.texts()), get, set)
     };
-    let depth_label = live_text(move || {
+    let depth_label = move || {
         let texts = lab.texts();
         if is_residual.get() { texts.depth_blocks } else { texts.depth_layers }
-    });
+    };
     let tasks: Vec<_> = TASKS.iter().map(|task| (task.id, task_name(task.id))).collect();
-    let source = live(move || {
+    let source = move || {
         let source =
             lab.current.with(|experiment| brink_engine::task::find(&experiment.task).map_or("", |task| task.source));
-        maybe((!source.is_empty()).then(|| {
+        (!source.is_empty()).then(|| {
             let text = lab.texts().task_source(source);
             view! { <p class="source">{text}</p> }
-        }))
-    });
+        })
+    };
     let set_depth: Writer = Arc::new(|e, value| match &mut e.model {
         Model::Mlp(model) => model.depth = count(value),
         Model::ResidualMlp(model) => model.depth = count(value),
@@ -389,7 +387,7 @@ pub fn Setup(lab: Lab) -> impl IntoView {
     });
     view! {
         <fieldset>
-            <legend>{lab.say(|texts| texts.network)}</legend>
+            <legend>{move || lab.texts().network}</legend>
             {choice(lab, "task", |t| t.task, tasks, |e| e.task.clone(), |e, value| e.task = value.to_owned())}
             {source}
             {choice(
@@ -422,12 +420,12 @@ pub fn Setup(lab: Lab) -> impl IntoView {
                 Arc::new(|e, value| e.initial_scale = value),
             )}
         </fieldset>
-        {live(move || maybe(is_residual.get().then(|| view! { <PlacementChoice lab /> })))}
+        {move || is_residual.get().then(|| view! { <PlacementChoice lab /> })}
         <OptimizerChoice lab />
         <WarmupChoice lab />
         <ClippingChoice lab />
         <fieldset>
-            <legend>{lab.say(|texts| texts.rate_grid)}</legend>
+            <legend>{move || lab.texts().rate_grid}</legend>
             {numeric(
                 "rate-lowest",
                 |t| t.rate_lowest,
@@ -448,7 +446,7 @@ pub fn Setup(lab: Lab) -> impl IntoView {
             )}
         </fieldset>
         <fieldset>
-            <legend>{lab.say(|texts| texts.budget)}</legend>
+            <legend>{move || lab.texts().budget}</legend>
             {numeric(
                 "batch-size",
                 |t| t.batch_size,

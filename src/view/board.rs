@@ -1,13 +1,22 @@
 //! The board: the variants that are drawn side by side, which run is focused, and the step at the cursor.
 
-use brink_engine::experiment::{Experiment, difference};
-use brink_engine::record::{Columns, RecordError, RunChunk, RunRecord};
-use brink_engine::train::Backend;
+use brink_engine::experiment::{Experiment, difference, limits};
+use brink_engine::record::{Columns, RecordError, RunChunk, RunRecord, ValidationPoint};
+use brink_lab::{Device, Event};
 
 /// The most variants on a board.
 pub const MOST_VARIANTS: usize = 12;
 /// The most that the records of deleted variants may take, in bytes: they come back with undo; beyond this they train again.
 pub const MOST_PARKED_BYTES: usize = 64 << 20;
+/// The most that the records of a board's variants may take, in bytes: the largest variant that the limits of an experiment
+/// allow takes nearly all of it.
+pub const MOST_RECORD_BYTES: usize = 256 << 20;
+/// The most that the parameters and states of the variants in training may take, in bytes.
+pub const MOST_FLEET_BYTES: usize = limits::CPU_BYTES;
+/// What a link may start without being asked, in runs times steps: about a minute of training on two cores.
+pub const MOST_UNASKED_RUN_STEPS: u64 = 1 << 20;
+/// What a link may start without being asked, in bytes.
+pub const MOST_UNASKED_BYTES: usize = 64 << 20;
 /// Turning the same control again before this step replaces the variant instead of adding one.
 pub const REPLACE_BEFORE_STEP: u32 = 50;
 
@@ -23,6 +32,11 @@ pub struct RunState {
 }
 
 impl RunState {
+    /// Whether the run still has steps to train: it has neither died nor done its last step.
+    pub fn is_living(&self) -> bool {
+        self.record.death.is_none() && self.done() < self.steps
+    }
+
     /// The steps recorded so far. A dead run has all of its steps behind it.
     pub fn done(&self) -> u32 {
         if self.record.death.is_some() {
@@ -55,21 +69,72 @@ pub enum Progress {
     Waiting,
     /// Metrics arrive.
     Training,
+    /// It does not train: the board has no room for what it would record.
+    NoRoom,
     /// Every run has ended.
     Ended,
     /// It cannot go on; why.
     Failed(String),
 }
 
-/// Where a variant really trains.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Device {
-    /// CPU or GPU.
-    pub backend: Backend,
-    /// In words: an adapter's name, or the number of workers.
-    pub name: String,
-    /// Why it trains there and not where it was asked to, if so.
-    pub reason: Option<String>,
+/// How much work and memory an experiment takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// The number of runs.
+    pub runs: usize,
+    /// The steps of all runs.
+    pub run_steps: u64,
+    /// What its runs record, in bytes.
+    pub record_bytes: usize,
+    /// The parameters and states of its runs, in bytes.
+    pub fleet_bytes: usize,
+}
+
+impl Load {
+    /// The load of an experiment; none for one that cannot be trained.
+    pub fn of(experiment: &Experiment) -> Self {
+        let Ok(resolved) = experiment.resolve() else { return Self::default() };
+        let states = resolved.rule.states.len();
+        let width = Columns { states: resolved.rule.states.iter().map(|state| state.name.clone()).collect() }.width();
+        let runs = resolved.runs.len();
+        let steps = || (0..runs).map(|run| resolved.steps(run));
+        let rows: u64 = steps().map(|steps| u64::from(steps.div_ceil(resolved.stride()))).sum();
+        Self {
+            runs,
+            run_steps: steps().map(u64::from).sum(),
+            record_bytes: usize::try_from(rows).unwrap_or(usize::MAX).saturating_mul(width * size_of::<f32>()),
+            fleet_bytes: runs * resolved.network.parameter_count() * (1 + states) * size_of::<f32>(),
+        }
+    }
+
+    /// What it takes in memory, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.record_bytes.saturating_add(self.fleet_bytes)
+    }
+
+    /// Whether a link may start it without being asked.
+    pub fn is_small(&self) -> bool {
+        self.run_steps <= MOST_UNASKED_RUN_STEPS && self.bytes() <= MOST_UNASKED_BYTES
+    }
+}
+
+impl std::ops::Add for Load {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            runs: self.runs + other.runs,
+            run_steps: self.run_steps + other.run_steps,
+            record_bytes: self.record_bytes.saturating_add(other.record_bytes),
+            fleet_bytes: self.fleet_bytes.saturating_add(other.fleet_bytes),
+        }
+    }
+}
+
+impl std::iter::Sum for Load {
+    fn sum<I: Iterator<Item = Self>>(loads: I) -> Self {
+        loads.fold(Self::default(), |sum, load| sum + load)
+    }
 }
 
 /// One variant: an experiment, its place among the others, and what it has recorded.
@@ -93,8 +158,12 @@ pub struct Variant {
     pub probe: Option<(String, usize)>,
     /// The loss of the best constant prediction; NaN until training starts.
     pub chance: f64,
-    /// Where it really trains, once it does.
+    /// How much work and memory it takes.
+    pub load: Load,
+    /// What it really trains on, once it does.
     pub device: Option<Device>,
+    /// Why it trains there and not where it was asked to, if so.
+    pub device_reason: Option<String>,
     /// The GPU dispatches issued for it so far.
     pub dispatches: u64,
     /// The seconds that its training took so far, waiting left out.
@@ -105,6 +174,7 @@ impl Variant {
     fn new(id: u64, experiment: Experiment, slot: usize) -> Self {
         Self {
             id,
+            load: Load::of(&experiment),
             experiment,
             slot,
             hidden: false,
@@ -114,6 +184,7 @@ impl Variant {
             probe: None,
             chance: f64::NAN,
             device: None,
+            device_reason: None,
             dispatches: 0,
             seconds: 0.0,
         }
@@ -129,14 +200,22 @@ impl Variant {
         (self.seconds > 0.0).then(|| self.trained() as f64 / self.seconds)
     }
 
-    /// The least number of steps that a run still alive has done.
+    /// The last step that all living runs have reached: the number of steps that each of them has done. Plots, sentences and
+    /// the cursor compare runs there. Where none lives, the steps of the longest run.
     pub fn step(&self) -> u32 {
-        self.runs
-            .iter()
-            .filter(|run| run.record.death.is_none())
-            .map(RunState::done)
-            .min()
-            .unwrap_or_else(|| self.longest())
+        let living = self.runs.iter().filter(|run| run.is_living());
+        living.map(RunState::done).min().unwrap_or_else(|| self.longest())
+    }
+
+    /// The latest validation loss of a run that may be compared with those of the others: a living run's is the latest that
+    /// all living runs have reached, one that has ended keeps its last.
+    pub fn comparable_validation<'a>(&self, run: &'a RunState) -> Option<&'a ValidationPoint> {
+        if !run.is_living() {
+            return run.record.validation.last();
+        }
+        // The validation of a step is taken before its update: with as many steps done, it is still to come.
+        let step = self.step();
+        run.record.validation.iter().take_while(|point| point.step < step).last()
     }
 
     /// What its records take, in bytes.
@@ -160,6 +239,31 @@ impl Variant {
         self.progress = Progress::Waiting;
         self.dispatches = 0;
         self.seconds = 0.0;
+    }
+
+    /// Takes in an event of its training.
+    pub fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Started { device, reason, probe, chance, .. } => {
+                self.chance = chance;
+                self.probe = Some(probe);
+                self.device = Some(device);
+                self.device_reason = reason;
+            }
+            Event::Metrics(chunks) => {
+                for chunk in &chunks {
+                    if let Err(error) = self.take(chunk) {
+                        self.progress = Progress::Failed(error.to_string());
+                    }
+                }
+            }
+            Event::Progress { dispatches, seconds, .. } => {
+                self.dispatches = dispatches;
+                self.seconds = seconds;
+            }
+            Event::Finished => self.progress = Progress::Ended,
+            Event::Failed(reason) => self.progress = Progress::Failed(reason),
+        }
     }
 
     /// Takes what a run has recorded. A chunk for a run that the variant does not have is left out.
@@ -186,8 +290,10 @@ pub enum Commit {
         /// The variant that is gone.
         replaced: Option<u64>,
     },
-    /// The board is full.
+    /// The board has as many variants as it may.
     Full,
+    /// The board has no room for what the experiment would record.
+    NoRoom,
 }
 
 /// The variants that are drawn side by side, which run is focused, and the step at the cursor.
@@ -238,10 +344,22 @@ impl Arrangement {
 /// What restoring an arrangement came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
-    /// Variants that have recorded nothing yet.
+    /// Variants that have recorded nothing yet and have room to.
     pub new: Vec<u64>,
     /// Variants that are off the board.
     pub gone: Vec<u64>,
+}
+
+/// Whether there is room beside these variants for one of this load.
+fn has_room<'a>(others: impl Iterator<Item = &'a Variant>, load: &Load) -> bool {
+    let (mut record_bytes, mut fleet_bytes) = (load.record_bytes, load.fleet_bytes);
+    for other in others.filter(|other| other.progress != Progress::NoRoom) {
+        record_bytes = record_bytes.saturating_add(other.load.record_bytes);
+        if matches!(other.progress, Progress::Waiting | Progress::Training) {
+            fleet_bytes = fleet_bytes.saturating_add(other.load.fleet_bytes);
+        }
+    }
+    record_bytes <= MOST_RECORD_BYTES && fleet_bytes <= MOST_FLEET_BYTES
 }
 
 /// The fields whose change makes another problem: losses are no longer to be compared.
@@ -310,12 +428,14 @@ impl Board {
         }
     }
 
-    /// The step that the equations and strips show: the cursor's, or the latest of the focused run.
+    /// The step that the equations and strips show: the cursor's, or the latest that the focused run shares with the other
+    /// living runs of its variant.
     pub fn cursor_step(&self) -> u32 {
         let Some(focused) = self.focused() else { return 0 };
         let Some(run) = self.focused_run(focused).and_then(|i| focused.runs.get(i)) else { return 0 };
         let latest = match run.record.death {
             Some(step) => step,
+            None if run.is_living() => focused.step().saturating_sub(1),
             None => run.done().saturating_sub(1),
         };
         self.cursor.map_or(latest, |step| step.min(run.steps.saturating_sub(1)))
@@ -339,6 +459,10 @@ impl Board {
             return Commit::There(id);
         }
         let replaced = self.replaceable(&experiment);
+        let others = self.variants.iter().filter(|variant| Some(variant.id) != replaced);
+        if !has_room(others, &Load::of(&experiment)) {
+            return Commit::NoRoom;
+        }
         if let Some(id) = replaced {
             self.take_off(id);
         }
@@ -352,6 +476,16 @@ impl Board {
         self.variants.push(Variant::new(id, experiment, slot));
         self.focus = Some(id);
         Commit::Added { id, replaced }
+    }
+
+    /// Whether a variant may train: where the board has no room for it, its progress says so from now on.
+    pub fn make_room(&mut self, id: u64) -> bool {
+        let others = self.variants.iter().filter(|variant| variant.id != id);
+        let Some(has_room) = self.get(id).map(|variant| has_room(others, &variant.load)) else { return false };
+        if let Some(variant) = self.get_mut(id) {
+            variant.progress = if has_room { Progress::Waiting } else { Progress::NoRoom };
+        }
+        has_room
     }
 
     /// The newest variant, where the same control that made it is turned again before it got anywhere.
@@ -413,8 +547,13 @@ impl Board {
             let mut variant = take(&mut self.variants).or_else(|| take(&mut self.parked)).unwrap_or_else(|| {
                 let id = self.next;
                 self.next += 1;
-                restored.new.push(id);
-                Variant::new(id, placed.experiment.clone(), placed.slot)
+                let mut new = Variant::new(id, placed.experiment.clone(), placed.slot);
+                if has_room(variants.iter().chain(&self.variants), &new.load) {
+                    restored.new.push(id);
+                } else {
+                    new.progress = Progress::NoRoom;
+                }
+                new
             });
             variant.slot = placed.slot;
             variant.hidden = placed.hidden;
@@ -435,7 +574,7 @@ impl Board {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use brink_engine::experiment::PRESETS;
+    use brink_engine::experiment::{LearningRates, PRESETS, RuleSource};
     use brink_engine::record::ValidationPoint;
 
     fn base() -> Experiment {
@@ -606,5 +745,80 @@ mod tests {
                 .expect("no gap");
         }
         assert_eq!(variant.progress, Progress::Ended);
+    }
+
+    #[test]
+    fn runs_are_compared_at_the_last_step_that_all_living_ones_have_reached() {
+        let mut board = Board::default();
+        board.commit(base());
+        let columns = Columns { states: Vec::new() };
+        let width = columns.width();
+        let variant = board.get_mut(0).expect("on the board");
+        // A run that is ahead, one behind, one that dies at step 3, and one that is over after 5 steps.
+        variant.begin(columns, 1, &[(0.001, 600), (0.002, 600), (0.004, 600), (0.008, 5)]);
+        for (run, steps, death) in [(0, 60_u32, None), (1, 50, None), (2, 60, Some(3)), (3, 5, None)] {
+            let mut validation: Vec<ValidationPoint> = (0..steps)
+                .filter(|step| step.is_multiple_of(50))
+                .map(|step| ValidationPoint { step, loss: 10.0 + step as f32, accuracy: 0.5 })
+                .collect();
+            if run == 3 {
+                validation.push(ValidationPoint { step: 5, loss: 5.0, accuracy: 0.5 });
+            }
+            let rows = vec![1.0; steps as usize * width];
+            variant.take(&RunChunk { run, first_step: 0, stride: 1, rows, validation, death }).expect("no gap");
+        }
+        assert_eq!(variant.step(), 50);
+        let loss = |run: usize| {
+            let variant = board.get(0).expect("on the board");
+            variant.comparable_validation(&variant.runs[run]).expect("one").loss
+        };
+        assert_eq!([loss(0), loss(1), loss(3)], [10.0, 10.0, 5.0], "the first has one of step 50, which the second lacks");
+        board.set_focus(0, Some(0));
+        assert_eq!(board.cursor_step(), 49, "not where the focused run is");
+        board.set_focus(0, Some(2));
+        assert_eq!(board.cursor_step(), 3, "a dead run keeps its end");
+        board.set_focus(0, Some(3));
+        assert_eq!(board.cursor_step(), 4, "so does one that is over");
+    }
+
+    fn large(seed: u32) -> Experiment {
+        let rates = LearningRates { from: 0.001, factor: 1.01, count: 256 };
+        Experiment { learning_rates: rates, max_train_steps: 16_384, seed, ..base() }
+    }
+
+    #[test]
+    fn the_largest_variant_that_the_limits_allow_fits_on_an_empty_board() {
+        let load = Load::of(&large(1));
+        assert_eq!((load.runs, load.run_steps), (256, 1 << 22));
+        // Four metrics, the probe's gradient and parameter, and one state, of every step.
+        assert_eq!(load.record_bytes, (1 << 22) * 7 * 4);
+        assert!(!load.is_small() && Load::of(&base()).is_small());
+        let mut most = large(1);
+        let states: String = (0..8).map(|i| format!("state s{i} = 0\n")).collect();
+        let updates: String = (0..8).map(|i| format!("s{i} = s{i} + g\n")).collect();
+        let text = format!("name \"Many\"\n{states}{updates}theta = theta - eta * g\n");
+        most.optimizer.rule = RuleSource::Text(text);
+        most.optimizer.constants.clear();
+        assert!(Load::of(&most).record_bytes > Load::of(&large(1)).record_bytes);
+        assert!(matches!(Board::default().commit(most), Commit::Added { .. }));
+    }
+
+    #[test]
+    fn a_board_keeps_no_more_than_it_has_room_for() {
+        let mut board = Board::default();
+        let variants = (0..12).map(|seed| Placed { experiment: large(seed), slot: seed as usize, hidden: false });
+        let bomb = Arrangement { variants: variants.collect(), focus: Some(0), run: None, cursor: None };
+        let restored = board.restore(&bomb);
+        let kept: usize = restored.new.iter().filter_map(|id| board.get(*id)).map(|one| one.load.record_bytes).sum();
+        assert!(kept <= MOST_RECORD_BYTES && kept > MOST_RECORD_BYTES / 2, "{kept}");
+        let first: Vec<u64> = board.variants().iter().map(|one| one.id).take(restored.new.len()).collect();
+        assert_eq!(restored.new, first, "the first ones have room");
+        let (inside, outside) = (restored.new[0], board.variants()[restored.new.len()].id);
+        assert!(board.make_room(inside) && !board.make_room(outside));
+        assert_eq!(board.get(outside).map(|one| &one.progress), Some(&Progress::NoRoom));
+        assert_eq!(board.commit(large(99)), Commit::NoRoom);
+        board.delete(inside);
+        assert!(board.make_room(outside), "what is deleted makes room");
+        assert!(!board.make_room(board.variants().last().expect("many").id));
     }
 }

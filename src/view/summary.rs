@@ -17,12 +17,12 @@ pub struct Summary {
     pub edge: Option<usize>,
 }
 
-fn outcome(run: &RunState, chance: f64) -> Outcome {
+fn outcome(variant: &Variant, run: &RunState) -> Outcome {
     let ended = run.ended();
-    if infeasible(&run.record, chance, ended).is_some() {
+    if infeasible(&run.record, variant.chance, ended).is_some() {
         return Outcome::Infeasible;
     }
-    match run.record.validation.last() {
+    match variant.comparable_validation(run) {
         None => Outcome::Waiting,
         Some(point) => Outcome::Loss { loss: f64::from(point.loss), ended },
     }
@@ -31,7 +31,7 @@ fn outcome(run: &RunState, chance: f64) -> Outcome {
 /// What a variant came to, so far.
 pub fn summary(variant: &Variant) -> Summary {
     let points: Vec<AxisPoint> =
-        variant.runs.iter().map(|run| AxisPoint { rate: run.rate, outcome: outcome(run, variant.chance) }).collect();
+        variant.runs.iter().map(|run| AxisPoint { rate: run.rate, outcome: outcome(variant, run) }).collect();
     if variant.progress != Progress::Ended {
         return Summary { points, best: None, edge: None };
     }
@@ -73,6 +73,7 @@ pub fn sentence(variant: &Variant, own: &Summary, other: Option<(&str, &Summary)
     match &variant.progress {
         Progress::Waiting | Progress::Training => return texts.still_training.to_owned(),
         Progress::Failed(reason) => return texts.failed(reason),
+        Progress::NoRoom => return texts.no_room_here.to_owned(),
         Progress::Ended => {}
     }
     let Some((rate, loss)) = own.best_point() else { return texts.sentence_none.to_owned() };
@@ -109,7 +110,7 @@ pub fn run_state(variant: &Variant, index: usize, own: &Summary, texts: &Texts) 
             _ => texts.state_blown.to_owned(),
         },
         _ if run.record.is_empty() => texts.state_waiting.to_owned(),
-        _ if !run.ended() => texts.state_training(run.done()),
+        _ if !run.ended() => texts.state_training(if run.is_living() { variant.step() } else { run.done() }),
         _ if own.best == Some(index) => texts.state_best.to_owned(),
         _ => texts.state_feasible.to_owned(),
     }

@@ -253,6 +253,14 @@ source_texts! {
         "No worker can be started here ({reason}): the page itself trains, in short slices and more slowly.";
     fault_replaced(reason) =
         "A worker was lost ({reason}). Another one trains its runs again, to the same numbers; nothing is lost.";
+    fault_respawned(reason) =
+        "Workers ended before they trained anything ({reason}). New ones were started in another way.";
+    no_room(megabytes) =
+        "Not run: what the variants of a board record may take {megabytes} MB together. Delete one, or take fewer runs or steps.";
+    no_room_here = "not trained: the board has no room for what it would record; delete a variant, then press Reset";
+    link_asks(variants, runs, run_steps, megabytes) =
+        "This link is large: {variants} variants, {runs} runs, {run_steps} run-steps, up to {megabytes} MB of memory. Nothing of it trains yet.";
+    link_start = "Train it";
     starting = "starting";
     failed(reason) = "failed: {reason}";
     bench = "How fast training is here";

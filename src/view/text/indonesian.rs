@@ -255,6 +255,14 @@ translated_texts! {
         "Pekerja (worker) tidak dapat dijalankan di sini ({reason}): halaman ini sendiri yang melatih, sepotong demi sepotong dan lebih lambat.";
     fault_replaced(reason) =
         "Satu pekerja (worker) hilang ({reason}). Pekerja lain melatih ulang bagiannya, dengan angka yang sama; tidak ada yang hilang.";
+    fault_respawned(reason) =
+        "Pekerja berakhir sebelum melatih apa pun ({reason}). Yang baru dimulai dengan cara lain.";
+    no_room(megabytes) =
+        "Tidak dijalankan: rekaman semua varian di papan paling banyak {megabytes} MB. Hapus satu, atau kurangi run atau langkah.";
+    no_room_here = "tidak dilatih: papan tak punya ruang untuk rekamannya; hapus satu varian, lalu tekan Dari awal";
+    link_asks(variants, runs, run_steps, megabytes) =
+        "Tautan ini besar: {variants} varian, {runs} run, {run_steps} langkah-run, hingga {megabytes} MB memori. Belum ada yang dilatih.";
+    link_start = "Latih";
     starting = "memulai";
     failed(reason) = "gagal: {reason}";
     bench = "Seberapa cepat pelatihan di sini";
