@@ -1,10 +1,10 @@
 //! What a fleet has recorded and what it came to: the one type in which the page, the command line and procedures collect
 //! the events of a training.
 
-use crate::Event;
 use crate::diagnose::{JudgedRun, Outcome, Sweep, Verdict, best_and_edge, final_validation_loss, judge};
+use crate::{Device, Event};
 use brink_engine::experiment::Resolved;
-use brink_engine::record::{Columns, RecordError, RunChunk, RunRecord};
+use brink_engine::record::{Columns, RecordError, RunChunk, RunRecord, ValidationPoint};
 use std::sync::Arc;
 
 /// How the training of a fleet stands.
@@ -36,6 +36,17 @@ pub struct FleetRun {
 }
 
 impl FleetRun {
+    /// A run that has recorded nothing.
+    pub fn new(base_learning_rate: f64, warmup_steps: u32, steps: u32, columns: &Columns, stride: u32) -> Self {
+        let record = RunRecord::new(columns.clone(), stride);
+        Self { base_learning_rate, warmup_steps, steps, record, verdict: None }
+    }
+
+    /// Whether the run still has steps to train: it has neither died nor done its last step.
+    pub fn is_living(&self) -> bool {
+        self.record.death.is_none() && self.done() < self.steps
+    }
+
     /// The steps recorded so far. A dead run has all of its steps behind it.
     pub fn done(&self) -> u32 {
         if self.record.death.is_some() {
@@ -83,6 +94,10 @@ pub struct FleetRecord {
     pub chance: f64,
     /// The probe's layer and index within it, once training has started.
     pub probe: Option<(String, usize)>,
+    /// What it really trains on, once it does.
+    pub device: Option<Device>,
+    /// Why it trains there and not where it was asked to, if so.
+    pub device_reason: Option<String>,
     /// The GPU dispatches issued so far.
     pub dispatches: u64,
     /// The seconds that training took so far, waiting left out.
@@ -93,12 +108,9 @@ impl FleetRecord {
     /// The empty record of a fleet that has not started.
     pub fn new(resolved: Arc<Resolved>) -> Self {
         let columns = Columns { states: resolved.rule.states.iter().map(|state| state.name.clone()).collect() };
-        let run = |(index, run): (usize, &brink_engine::experiment::Run)| FleetRun {
-            base_learning_rate: run.base_learning_rate,
-            warmup_steps: run.warmup_steps,
-            steps: resolved.steps(index),
-            record: RunRecord::new(columns.clone(), resolved.stride()),
-            verdict: None,
+        let run = |(index, run): (usize, &brink_engine::experiment::Run)| {
+            let steps = resolved.steps(index);
+            FleetRun::new(run.base_learning_rate, run.warmup_steps, steps, &columns, resolved.stride())
         };
         Self {
             runs: resolved.runs.iter().enumerate().map(run).collect(),
@@ -108,6 +120,8 @@ impl FleetRecord {
             sweep: None,
             chance: f64::NAN,
             probe: None,
+            device: None,
+            device_reason: None,
             dispatches: 0,
             seconds: 0.0,
         }
@@ -116,9 +130,11 @@ impl FleetRecord {
     /// Takes in an event of the training.
     pub fn apply(&mut self, event: Event) {
         match event {
-            Event::Started { chance, probe, .. } => {
+            Event::Started { device, reason, chance, probe, .. } => {
                 self.chance = chance;
                 self.probe = Some(probe);
+                self.device = Some(device);
+                self.device_reason = reason;
             }
             Event::Metrics(chunks) => {
                 for chunk in &chunks {
@@ -129,8 +145,7 @@ impl FleetRecord {
             }
             Event::Progress { dispatches, seconds, .. } => {
                 self.dispatches = dispatches;
-                // The shards of a fleet report one by one.
-                self.seconds = self.seconds.max(seconds);
+                self.seconds = seconds;
             }
             Event::Finished => self.end(),
             Event::Failed(reason) => self.status = Status::Failed(reason),
@@ -156,6 +171,7 @@ impl FleetRecord {
             run.verdict = judge(&judged, true);
         }
         self.status = Status::Training;
+        self.sweep = None;
         if self.runs.iter().all(FleetRun::has_ended) {
             self.end();
         }
@@ -187,10 +203,22 @@ impl FleetRecord {
         self.runs.iter().map(|run| run.steps).max().unwrap_or(0)
     }
 
-    /// The steps that every living run has done; those of the longest run where none lives.
+    /// The last step that all living runs have reached: the number of steps that each of them has done. Plots, sentences and
+    /// the cursor compare runs there. Where none lives, the steps of the longest run.
     pub fn common_step(&self) -> u32 {
-        let living = self.runs.iter().filter(|run| run.record.death.is_none());
+        let living = self.runs.iter().filter(|run| run.is_living());
         living.map(FleetRun::done).min().unwrap_or_else(|| self.longest())
+    }
+
+    /// The latest validation loss of a run that may be compared with those of the others: a living run's is the latest that
+    /// all living runs have reached, one that has ended keeps its last.
+    pub fn comparable_validation<'a>(&self, run: &'a FleetRun) -> Option<&'a ValidationPoint> {
+        if !run.is_living() {
+            return run.record.validation.last();
+        }
+        // The validation of a step is taken before its update: with as many steps done, it is still to come.
+        let step = self.common_step();
+        run.record.validation.iter().take_while(|point| point.step < step).last()
     }
 
     /// What the records take, in bytes.
@@ -218,7 +246,8 @@ mod tests {
         let death = (run == 2 && steps.end > 5).then_some(5);
         let row = |step: u32| {
             let mut row = vec![0.0; width];
-            row[Columns::LOSS] = if death.is_some_and(|death| step >= death) { f32::NAN } else { 9.0 / (step + 1) as f32 };
+            row[Columns::LOSS] =
+                if death.is_some_and(|death| step >= death) { f32::NAN } else { 9.0 / (step + 1) as f32 };
             row
         };
         let loss = 0.5 + run as f32;

@@ -5,7 +5,6 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MouseEvent};
 
 use super::lab::Lab;
-use super::live::{handler, list, live, live_text, maybe, memo};
 use brink_view::advice::{self, Suggestion};
 use brink_view::summary::{sentence, summary};
 
@@ -23,7 +22,7 @@ fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> AnyView {
         lab.commit(experiment.clone());
     };
     view! {
-        <button type="button" class="suggestion" id=id on:click=handler(click)>
+        <button type="button" class="suggestion" id=id on:click=click>
             {text}
         </button>
     }
@@ -33,14 +32,14 @@ fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> AnyView {
 /// The line that says what to look at, and what to try.
 #[component]
 pub fn Lead(lab: Lab) -> impl IntoView {
-    let lead = memo(move || {
+    let lead = Memo::new(move |_| {
         lab.stage();
         lab.names.with(|names| lab.board.with_untracked(|board| advice::lead(board, names, lab.texts())))
     });
     view! {
         <div class="lead" id="lead" tabindex="-1" aria-live="polite">
-            <p>{live_text(move || lead.get().text)}</p>
-            {live(move || maybe(lead.get().next.map(|next| button(lab, next, "try"))))}
+            <p>{move || lead.get().text}</p>
+            {move || lead.get().next.map(|next| button(lab, next, "try"))}
         </div>
     }
 }
@@ -58,7 +57,7 @@ struct Happening {
 /// One sentence for the focused variant, with the fix; the others' are folded away.
 #[component]
 pub fn Happened(lab: Lab) -> impl IntoView {
-    let said = memo(move || {
+    let said = Memo::new(move |_| {
         lab.stage();
         let (texts, names) = (lab.texts(), lab.names.get());
         lab.board.with_untracked(|board| {
@@ -87,23 +86,24 @@ pub fn Happened(lab: Lab) -> impl IntoView {
                     ": "
                     {text}
                 </p>
-                {maybe(fix.map(|fix| button(lab, fix, "fix")))}
+                {fix.map(|fix| button(lab, fix, "fix"))}
             </div>
         }
     };
-    let items =
-        move |focused: bool| live(move || list(said.get().into_iter().filter(|one| one.focused == focused).map(item)));
-    let count = memo(move || said.with(|said| said.iter().filter(|one| !one.focused).count()));
+    let items = move |focused: bool| {
+        move || said.get().into_iter().filter(|one| one.focused == focused).map(item).collect_view()
+    };
+    let count = Memo::new(move |_| said.with(|said| said.iter().filter(|one| !one.focused).count()));
     view! {
         <section class="card" aria-labelledby="happened-title">
-            <h2 id="happened-title">{lab.say(|texts| texts.happened)}</h2>
+            <h2 id="happened-title">{move || lab.texts().happened}</h2>
             <div id="happened">
                 <div class="focused" tabindex="-1" aria-live="polite">
                     {items(true)}
                 </div>
-                <details class="others" class:unneeded=live(move || count.get() == 0)>
+                <details class="others" class:unneeded=move || count.get() == 0>
                     <summary>
-                        {live_text(move || lab.texts().happened_others(count.get()))}
+                        {move || lab.texts().happened_others(count.get())}
                     </summary>
                     {items(false)}
                 </details>

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use web_sys::{Document, Element};
 
 use super::equations::Numbers;
-use super::live::{Memo, whenever};
 use brink_engine::rule::{MathNode, Symbol};
 use brink_view::number::three;
 
@@ -63,7 +62,7 @@ pub fn Formula(
         MathNode { tag: "math", attributes: Vec::new(), text: None, children: vec![node], symbol: None }
     };
     let built = StoredValue::new_local(Places::new());
-    whenever(move |_| {
+    Effect::new(move |_| {
         let Some(place) = place.get() else { return };
         place.set_text_content(None);
         let mut places = numbers.map(|_| Places::new());
@@ -76,7 +75,7 @@ pub fn Formula(
         built.set_value(places.unwrap_or_default());
     });
     if let Some(numbers) = numbers {
-        whenever(move |_| {
+        Effect::new(move |_| {
             place.track();
             numbers.with(|numbers| {
                 built.with_value(|places| {

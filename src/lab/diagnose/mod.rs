@@ -4,9 +4,7 @@ mod statistics;
 mod sweep;
 mod verdicts;
 
-pub use statistics::{
-    LogHistogram, clipped_share, log_histogram, median, percentile, share_above, value_of_rank,
-};
+pub use statistics::{LogHistogram, clipped_share, log_histogram, median, percentile, share_above, value_of_rank};
 pub use sweep::{Outcome, Sweep, best_and_edge};
 pub use verdicts::{JudgedRun, Remedy, VERDICTS, Verdict, judge};
 

@@ -49,7 +49,11 @@ mod tests {
         let sweep = outcomes(&[(0.1, 0.9, false), (0.2, 0.5, true), (0.8, f64::NAN, false), (0.4, 0.1, false)]);
         assert_eq!(best_and_edge(&sweep), Sweep { best: Some(1), edge: Some(3) });
         assert_eq!(best_and_edge(&sweep[2..]), Sweep { best: None, edge: None });
-        assert_eq!(best_and_edge(&sweep[..2]), Sweep { best: Some(1), edge: None }, "an infeasible one below is no edge");
+        assert_eq!(
+            best_and_edge(&sweep[..2]),
+            Sweep { best: Some(1), edge: None },
+            "an infeasible one below is no edge"
+        );
         let unknown = outcomes(&[(0.1, f64::NAN, true), (0.2, 0.7, true)]);
         assert_eq!(best_and_edge(&unknown).best, Some(1), "a loss that is not there is not the least");
     }

@@ -1,5 +1,5 @@
-use super::super::statistics::median;
 use super::super::FINAL_STEPS;
+use super::super::statistics::median;
 use super::{JudgedRun, Remedy, Verdict};
 use brink_engine::record::Columns;
 
@@ -9,12 +9,8 @@ const LEARNED_SHARE: f64 = 0.9;
 const PROGRESS_SHARE: f64 = 0.95;
 
 /// The loss is finite, but ends at chance and has stood still.
-pub static VERDICT: Verdict = Verdict {
-    id: "collapsed",
-    is_feasible: false,
-    remedies: &[Remedy::Norm, Remedy::Warmup],
-    holds: has_collapsed,
-};
+pub static VERDICT: Verdict =
+    Verdict { id: "collapsed", is_feasible: false, remedies: &[Remedy::Norm, Remedy::Warmup], holds: has_collapsed };
 
 fn has_collapsed(run: &JudgedRun) -> bool {
     let last = run.final_loss();

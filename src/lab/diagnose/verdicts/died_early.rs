@@ -5,7 +5,8 @@ const EARLY_SHARE: f64 = 0.1;
 
 /// The loss or the gradient norm became NaN or infinite during warmup or within the first tenth of the steps: early
 /// instability, for which the playbook names warmup.
-pub static VERDICT: Verdict = Verdict { id: "died_early", is_feasible: false, remedies: &[Remedy::Warmup], holds: is_early };
+pub static VERDICT: Verdict =
+    Verdict { id: "died_early", is_feasible: false, remedies: &[Remedy::Warmup], holds: is_early };
 
 fn is_early(run: &JudgedRun) -> bool {
     let bound = EARLY_SHARE * f64::from(run.steps);
