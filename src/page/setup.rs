@@ -13,7 +13,7 @@ use brink_engine::network::Model;
 use brink_engine::network::models::{Branch, Mlp, Placement, ResidualMlp};
 use brink_engine::network::operations::ActivationKind;
 use brink_engine::rule::{Rule, builtin};
-use brink_engine::task::TASKS;
+use brink_engine::task::tasks;
 use brink_view::advice::FIRST_WARMUP;
 use brink_view::name::{Named, branch_name, placement_name, rule_name, schedule_name, task_name};
 use brink_view::number::{field, rounded};
@@ -370,10 +370,10 @@ pub fn Setup(lab: Lab) -> impl IntoView {
         let texts = lab.texts();
         if is_residual.get() { texts.depth_blocks } else { texts.depth_layers }
     });
-    let tasks: Vec<_> = TASKS.iter().map(|task| (task.id, task_name(task.id))).collect();
+    let tasks: Vec<_> = tasks().iter().map(|task| (task.id(), task_name(task.id()))).collect();
     let source = live(move || {
         let source =
-            lab.current.with(|experiment| brink_engine::task::find(&experiment.task).map_or("", |task| task.source));
+            lab.current.with(|experiment| brink_engine::task::find(&experiment.task).map_or("", |task| task.source()));
         maybe((!source.is_empty()).then(|| {
             let text = lab.texts().task_source(source);
             view! { <p class="source">{text}</p> }
