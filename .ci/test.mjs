@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 
 const WASM = 'wasm32-unknown-unknown';
 const MINUTE = 60_000;
+const WASM_TESTS = ['-p', 'brink-tests', '--test', 'wasm', '--test', 'portable'];
 
 /** Counts of the lines that cargo's and wasm-bindgen's test runners close each test binary with. */
 function cargoCounts(output) {
@@ -29,8 +30,8 @@ function browserCounts(output) {
 /** A suite that is one check: it passes or it fails. */
 const check = (_output, ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
 
-// Clippy and the tests share the dev profile, so each dependency is checked and built once per target; the page is the
-// only release build.
+// Clippy and the tests share the dev profile, so each dependency is checked and built once per target. What is released is
+// built besides: the page alone.
 const suites = [
   { name: 'format', command: ['cargo', 'fmt', '--all', '--check'], count: check, limit: 2 * MINUTE },
   {
@@ -40,8 +41,14 @@ const suites = [
     limit: 15 * MINUTE,
   },
   {
-    name: 'clippy, wasm',
-    command: ['cargo', 'clippy', '--locked', '--target', WASM, '--lib', '--bins', '--test', 'wasm', '--test', 'portable', '--', '-D', 'warnings'],
+    name: 'clippy, wasm: the page',
+    command: ['cargo', 'clippy', '--locked', '--target', WASM, '-p', 'brink-page', '--', '-D', 'warnings'],
+    count: check,
+    limit: 15 * MINUTE,
+  },
+  {
+    name: 'clippy, wasm: the tests',
+    command: ['cargo', 'clippy', '--locked', '--target', WASM, ...WASM_TESTS, '--', '-D', 'warnings'],
     count: check,
     limit: 15 * MINUTE,
   },
@@ -55,10 +62,16 @@ const suites = [
   },
   {
     name: 'wasm tests, in Chromium',
-    command: ['cargo', 'test', '--locked', '--target', WASM, '--test', 'wasm', '--test', 'portable'],
+    command: ['cargo', 'test', '--locked', '--target', WASM, ...WASM_TESTS],
     env: { CHROMEDRIVER: process.env.CHROMEDRIVER ?? 'chromedriver', WASM_BINDGEN_TEST_TIMEOUT: '300' },
     count: cargoCounts,
     limit: 15 * MINUTE,
+  },
+  {
+    name: 'oracle: a fixed sample of runs, again in JAX',
+    command: ['target/oracle/bin/python', 'tests/oracle/oracle.py', '--sample', 'target/debug/brink'],
+    count: check,
+    limit: 10 * MINUTE,
   },
   { name: 'release build of the page', command: ['make', '--no-print-directory', 'dist'], count: check, limit: 15 * MINUTE },
   { name: 'weight of the page', command: ['node', '.ci/weigh.mjs', 'dist'], count: check, limit: MINUTE },

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what a build (`build`) or the tests (`test`) need and do not find. A tool that is there in the right version
+# Installs what a build (`build`), the tests (`test`) or the oracle alone (`oracle`) need and do not find. A tool that is there in the right version
 # is used; one that is missing goes to target/tools, so that a version of your own elsewhere stays as it is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -7,7 +7,6 @@ cd "$(dirname "$0")/.."
 TRUNK_VERSION=0.21.14
 WASM_BINDGEN_VERSION=0.2.130 # the same as the crate in Cargo.toml: the two must be equal
 BINARYEN_VERSION=132.0.0
-TERSER_VERSION=5.51.2
 TARGET=wasm32-unknown-unknown
 
 tools="$PWD/target/tools"
@@ -40,10 +39,6 @@ build() {
         say "Adding the Rust target $TARGET (half a minute)"
         rustup target add "$TARGET"
     fi
-    if ! rustup component list --installed 2>/dev/null | grep -qx rust-src; then
-        say "Adding the Rust component rust-src, the standard library's source (some seconds)"
-        rustup component add rust-src
-    fi
     if ! have trunk "$TRUNK_VERSION"; then
         say "Installing trunk $TRUNK_VERSION, which bundles the page (about 3 minutes)"
         # Without default features: no self-update check, no second TLS stack.
@@ -54,12 +49,10 @@ build() {
         # Not --locked: the lock file that it ships names a version of a crate that registries no longer offer.
         cargo_tool 1 wasm-bindgen-cli --version "$WASM_BINDGEN_VERSION"
     fi
-    if ! have wasm-opt "version ${BINARYEN_VERSION%%.*}" || ! have terser "$TERSER_VERSION"; then
-        say "Installing wasm-opt (binaryen $BINARYEN_VERSION) and terser $TERSER_VERSION from npm (some seconds)"
+    if ! have wasm-opt "version ${BINARYEN_VERSION%%.*}"; then
+        say "Installing wasm-opt (binaryen $BINARYEN_VERSION) from npm (some seconds)"
         mkdir -p "$tools"
-        # Together: what npm installs without saving, it removes at the next call.
-        npm install --prefix "$tools" --no-save --no-audit --no-fund --loglevel=error \
-            "binaryen@$BINARYEN_VERSION" "terser@$TERSER_VERSION"
+        npm install --prefix "$tools" --no-save --no-audit --no-fund --loglevel=error "binaryen@$BINARYEN_VERSION"
     fi
 }
 
@@ -95,10 +88,22 @@ tests() {
     fi
 }
 
+# The oracle needs Python with venv and, from PyPI, JAX.
+oracle() {
+    python3 -c 'import venv, ensurepip' 2>/dev/null || apt_install "Python with venv" python3 python3-venv
+    if [ ! -f target/oracle/installed ] || [ tests/oracle/requirements.txt -nt target/oracle/installed ]; then
+        say "Installing JAX for the oracle, from PyPI into target/oracle (about a minute)"
+        python3 -m venv target/oracle
+        target/oracle/bin/pip install --quiet --disable-pip-version-check --requirement tests/oracle/requirements.txt
+        touch target/oracle/installed
+    fi
+}
+
 for part in "$@"; do
     case $part in
     build) build ;;
-    test) tests ;;
-    *) fail "what is $part? (build, test)" ;;
+    test) tests && oracle ;;
+    oracle) oracle ;;
+    *) fail "what is $part? (build, test, oracle)" ;;
     esac
 done

@@ -6,9 +6,7 @@ use super::plot::Outcome;
 use super::scene::percentile_of;
 use super::summary::{Summary, summary};
 use super::text::Texts;
-use brink_engine::experiment::{Experiment, Optimizer, RuleSource, difference, limits};
-use brink_engine::network::Model;
-use brink_engine::network::models::Placement;
+use brink_engine::experiment::{Experiment, Optimizer, RuleSource, apply, difference, limits};
 use brink_lab::diagnose::{Infeasible, infeasible};
 
 /// The warmup that is tried first.
@@ -67,15 +65,11 @@ fn clip(experiment: &Experiment, threshold: f64, texts: &Texts) -> Suggestion {
 
 /// A norm as the last operation of each branch, which is where the playbook puts it.
 fn norm(experiment: &Experiment, texts: &Texts) -> Option<Suggestion> {
-    let is_without = matches!(&experiment.model, Model::ResidualMlp(model) if model.placement == Placement::None);
-    is_without.then(|| Suggestion {
-        experiment: with(experiment, |experiment| {
-            if let Model::ResidualMlp(model) = &mut experiment.model {
-                model.placement = Placement::Inside;
-            }
-        }),
-        text: texts.try_norm.to_owned(),
-    })
+    if experiment.get("model.placement") != "none" {
+        return None;
+    }
+    let experiment = apply(experiment, [("model.placement", "inside".into())]).ok()?;
+    Some(Suggestion { experiment, text: texts.try_norm.to_owned() })
 }
 
 fn adam(experiment: &Experiment, texts: &Texts) -> Option<Suggestion> {
@@ -294,7 +288,7 @@ mod tests {
         assert_eq!(clipped, Experiment { clip_threshold: Some(9.0), ..base() });
         assert!(line(&board).text.starts_with("+ clip 9: the star stays at 0.002"), "{}", line(&board).text);
         let normed = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Ok(0.3)]);
-        assert!(matches!(&normed.model, Model::ResidualMlp(model) if model.placement == Placement::Inside));
+        assert_eq!(normed.get("model.placement"), "inside");
         let other = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Ok(0.3)]);
         assert_eq!(other.optimizer, Optimizer::builtin("adam"));
         assert_eq!(line(&board).next, None);

@@ -1,6 +1,6 @@
 //! The board: the variants that are drawn side by side, which run is focused, and the step at the cursor.
 
-use brink_engine::experiment::{Experiment, difference};
+use brink_engine::experiment::{Experiment, definition, difference};
 use brink_engine::record::{Columns, RecordError, RunChunk, RunRecord};
 use brink_engine::train::Backend;
 
@@ -244,9 +244,6 @@ pub struct Restored {
     pub gone: Vec<u64>,
 }
 
-/// The fields whose change makes another problem: losses are no longer to be compared.
-const PROBLEM: [&str; 6] = ["task", "model.kind", "model.depth", "model.width", "batch_size", "seed"];
-
 impl Board {
     /// The variants, in the order in which they were born.
     pub fn variants(&self) -> &[Variant] {
@@ -324,7 +321,10 @@ impl Board {
     /// Whether a variant's losses can be compared with the focused one's.
     pub fn same_problem(&self, variant: &Variant) -> bool {
         let Some(focused) = self.focused() else { return true };
-        difference(&focused.experiment, &variant.experiment).iter().all(|one| !PROBLEM.contains(&one.field.as_str()))
+        let kind = variant.experiment.model.kind();
+        difference(&focused.experiment, &variant.experiment)
+            .iter()
+            .all(|one| definition(&one.field, kind).is_none_or(|definition| !definition.changes_problem))
     }
 
     /// A control was committed: the experiment becomes a variant and has the focus, unless it is there already. Turning

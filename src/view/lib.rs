@@ -5,6 +5,7 @@ pub mod board;
 pub mod equation;
 pub mod fragment;
 pub mod history;
+pub mod metaparameter;
 pub mod name;
 pub mod number;
 pub mod plot;

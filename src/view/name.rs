@@ -1,50 +1,61 @@
 //! What a variant is called: what differs from the first one.
 
+use super::metaparameter::{Change, choice_name, presentation};
 use super::number::{short, three};
 use super::rule_text::name_beside;
 use super::text::Texts;
-use brink_engine::experiment::{Difference, Experiment, RuleSource, Schedule, difference};
-use brink_engine::network::Model;
-use brink_engine::network::models::{Branch, Placement};
+use brink_engine::experiment::{Difference, Experiment, RuleSource, definition, definitions, difference};
 use serde_json::Value;
 
-/// The name of the board's first variant: its optimizer and where the norm sits.
+/// The name of the board's first variant: its optimizer, and where the norm sits or which model it is.
 pub fn base_name(experiment: &Experiment, texts: &Texts) -> String {
-    let rule = rule_name(experiment);
-    match &experiment.model {
-        Model::ResidualMlp(model) => format!("{rule}, {}", norm_name(model.placement, texts)),
-        Model::Mlp(_) => format!("{rule}, MLP"),
-    }
+    let kind = experiment.model.kind();
+    let called = |path: &str| {
+        let value = experiment.get(path);
+        Some(choice_name(definition(path, kind)?, value.as_str()?, texts))
+    };
+    let network = match experiment.get("model.placement").as_str() {
+        Some("none") => texts.named_no_norm.to_owned(),
+        Some(_) => texts.named_norm(called("model.placement").unwrap_or_default()),
+        None => called("model.kind").unwrap_or_default(),
+    };
+    format!("{}, {network}", rule_name(experiment))
 }
 
 /// The name of another variant: "+ " and each thing that differs from `base`.
-pub fn variant_name(base: &Experiment, experiment: &Experiment, texts: &Texts) -> String {
+pub fn variant_name(base: &Experiment, experiment: &Experiment, texts: &'static Texts) -> String {
     let differences = difference(base, experiment);
     let mut parts: Vec<String> = Vec::new();
-    let mut grid = false;
     for one in &differences {
-        // A rule of the same name as the first one's: the line that differs says more than the name.
-        if one.field == "optimizer.text"
-            && one.to != Value::Null
-            && let (Ok(from), Ok(to)) = (base.rule(), experiment.rule())
-        {
-            parts.extend(name_beside(&from, &to));
-            continue;
-        }
-        // Three fields of one control: said once.
-        if one.field.starts_with("learning_rates") {
-            if !grid {
-                parts.push(rates_name(experiment, texts));
-            }
-            grid = true;
-        } else if let Some(part) = part(one, &differences, experiment, texts) {
-            parts.push(part);
-        }
+        let part = part(one, &differences, base, experiment, texts);
+        // Several fields of one control, such as those of the learning rates, have the same name.
+        parts.extend(part.filter(|part| !parts.contains(part)));
     }
     if parts.is_empty() {
         return base_name(experiment, texts);
     }
     format!("+ {}", parts.join(", "))
+}
+
+fn part(
+    one: &Difference,
+    all: &[Difference],
+    base: &Experiment,
+    experiment: &Experiment,
+    texts: &'static Texts,
+) -> Option<String> {
+    let is_of =
+        |path: &str| one.field == path || one.field.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+    let found = [experiment, base].iter().find_map(|of| definitions(of.model.kind()).find(|one| is_of(one.path)));
+    match found {
+        Some(definition) => {
+            let change = Change { definition, path: &one.field, to: &one.to, all, base, experiment, texts };
+            (presentation(definition.id).named)(&change)
+        }
+        None if one.field == "runs" => Some(texts.named_runs(experiment.run_count())),
+        // The whole probe: what is looked at, not what is trained.
+        None => None,
+    }
 }
 
 /// The name of the update rule.
@@ -56,139 +67,52 @@ pub fn rule_name(experiment: &Experiment) -> String {
     }
 }
 
-/// What a placement is called.
-pub fn placement_name(placement: Placement, texts: &Texts) -> &'static str {
-    match placement {
-        Placement::None => texts.placement_none,
-        Placement::Pre => texts.placement_pre,
-        Placement::Inside => texts.placement_inside,
-        Placement::Post => texts.placement_post,
+/// Another rule: its name or, for a text with the name of the first variant's rule, the line that differs.
+pub(super) fn rule_change_name(change: &Change) -> Option<String> {
+    if change.to.is_null() {
+        // The other of the two fields names it.
+        return None;
     }
-}
-
-/// What a start of the residual branch is called.
-pub fn branch_name(branch: Branch, texts: &Texts) -> &'static str {
-    match branch {
-        Branch::Plain => texts.branch_plain,
-        Branch::Zero => texts.branch_zero,
-        Branch::Rezero => texts.branch_rezero,
+    if change.path == "optimizer.text"
+        && let (Ok(from), Ok(to)) = (change.base.rule(), change.experiment.rule())
+    {
+        return name_beside(&from, &to);
     }
+    Some(rule_name(change.experiment))
 }
 
-/// A name that follows the language.
-pub type Named = fn(&Texts) -> &'static str;
-
-/// What a schedule is called, after its id.
-pub fn schedule_name(schedule: Schedule) -> (&'static str, Named) {
-    match schedule {
-        Schedule::Constant => ("constant", |texts| texts.schedule_constant),
-        Schedule::Linear => ("linear", |texts| texts.schedule_linear),
-        Schedule::Cosine => ("cosine", |texts| texts.schedule_cosine),
-    }
-}
-
-/// What the task of an id is called.
-pub fn task_name(id: &str) -> Named {
-    match id {
-        "digits" => |texts| texts.task_digits,
-        "spirals" => |texts| texts.task_spirals,
-        "teacher" => |texts| texts.task_teacher,
-        _ => |texts| texts.task_stream,
-    }
-}
-
-fn norm_name(placement: Placement, texts: &Texts) -> String {
-    match placement {
-        Placement::None => texts.named_no_norm.to_owned(),
-        other => texts.named_norm(placement_name(other, texts)),
-    }
-}
-
-fn rates_name(experiment: &Experiment, texts: &Texts) -> String {
-    let values = experiment.learning_rates.values();
-    let ends = [values.first(), values.last()].map(|v| short(v.copied().unwrap_or(f64::NAN)));
-    texts.named_rates(&ends[0], &ends[1])
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Number(number) => three(number.as_f64().unwrap_or(f64::NAN)),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn part(one: &Difference, all: &[Difference], experiment: &Experiment, texts: &Texts) -> Option<String> {
-    let value = shown(&one.to);
-    let with = |text: fn(&Texts, &str) -> String| Some(text(texts, &value));
-    let switched = |field: &str| all.iter().any(|d| d.field == field);
-    match one.field.as_str() {
-        "warmup_steps" if experiment.warmup_steps == 0 => Some(texts.no_warmup.to_owned()),
-        // A count, not a measurement: all of its digits.
-        "warmup_steps" => Some(texts.with_warmup(experiment.warmup_steps)),
-        "clip_threshold" if one.to == Value::Null => Some(texts.no_clipping.to_owned()),
-        "clip_threshold" => with(|texts, value| texts.with_clipping(value)),
-        "batch_size" => with(|texts, value| texts.named_batch(value)),
-        "initial_scale" => with(|texts, value| texts.named_scale(value)),
-        "max_train_steps" => Some(texts.named_steps(experiment.max_train_steps)),
-        "seed" => Some(texts.named_seed(experiment.seed)),
-        "optimizer.rule" if one.to == Value::Null => None,
-        "optimizer.text" if one.to == Value::Null => None,
-        "optimizer.rule" | "optimizer.text" => Some(rule_name(experiment)),
+/// Other constants of the rule.
+pub(super) fn constants_name(change: &Change) -> Option<String> {
+    let experiment = change.experiment;
+    let name = change.path.strip_prefix(change.definition.path)?.trim_start_matches('.');
+    if change.differs_in("optimizer.rule") && change.to.is_null() {
         // Another rule has other constants: that those of the first are gone needs no saying.
-        field if field.starts_with("optimizer.constants") => {
-            let name = field.strip_prefix("optimizer.constants").unwrap_or_default().trim_start_matches('.');
-            if switched("optimizer.rule") && one.to == Value::Null {
-                return None;
-            }
-            if matches!(one.to, Value::Object(_)) || name.is_empty() {
-                let constants = &experiment.optimizer.constants;
-                let list: Vec<String> = constants.iter().map(|(name, v)| format!("{name} {}", three(*v))).collect();
-                return Some(if list.is_empty() { rule_name(experiment) } else { list.join(", ") });
-            }
-            if one.to == Value::Null {
-                let rule = experiment.rule().ok()?;
-                let default = rule.constants.iter().find(|c| c.name == name)?.default;
-                return Some(format!("{name} {}", three(default)));
-            }
-            Some(format!("{name} {value}"))
-        }
-        "model.kind" => match &experiment.model {
-            Model::Mlp(_) => Some(texts.model_mlp.to_owned()),
-            Model::ResidualMlp(_) => Some(texts.model_residual.to_owned()),
-        },
-        // A change of kind brings and takes fields of its own; the kind says enough.
-        "model.placement" | "model.final_norm" | "model.branch" if switched("model.kind") => None,
-        "model.placement" => match &experiment.model {
-            Model::ResidualMlp(model) => Some(norm_name(model.placement, texts)),
-            Model::Mlp(_) => None,
-        },
-        "model.final_norm" => Some(
-            if one.to == Value::Bool(true) { texts.named_final_norm } else { texts.named_no_final_norm }.to_owned(),
-        ),
-        "model.branch" => match &experiment.model {
-            Model::ResidualMlp(model) => {
-                // What stands in brackets explains the choice; a name goes without.
-                let start = branch_name(model.branch, texts).split(" (").next().unwrap_or_default();
-                Some(texts.named_branch(start))
-            }
-            Model::Mlp(_) => None,
-        },
-        "model.depth" => with(|texts, value| texts.named_depth(value)),
-        "model.width" => with(|texts, value| texts.named_width(value)),
-        "schedule" => Some(schedule_name(experiment.schedule).1(texts).to_owned()),
-        "task" => Some(task_name(&experiment.task)(texts).to_owned()),
-        "model.activation" => Some(value),
-        "probe" | "version" => None,
-        other => Some(format!("{other} {value}")),
+        return None;
     }
+    if name.is_empty() {
+        let constants = &experiment.optimizer.constants;
+        let list: Vec<String> = constants.iter().map(|(name, value)| format!("{name} {}", three(*value))).collect();
+        return Some(if list.is_empty() { rule_name(experiment) } else { list.join(", ") });
+    }
+    let value = match change.to {
+        Value::Null => experiment.rule().ok()?.constants.iter().find(|constant| constant.name == name)?.default,
+        value => value.as_f64()?,
+    };
+    Some(format!("{name} {}", three(value)))
+}
+
+/// Other base learning rates: their ends.
+pub(super) fn rates_name(change: &Change) -> Option<String> {
+    let values = change.experiment.learning_rates.values();
+    let [low, high] = [values.first(), values.last()].map(|value| short(value.copied().unwrap_or(f64::NAN)));
+    Some(change.texts.named_rates(low, high))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::text::Language;
-    use brink_engine::experiment::{Optimizer, PRESETS};
+    use brink_engine::experiment::{Optimizer, PRESETS, Schedule, apply};
 
     fn named(change: impl Fn(&mut Experiment)) -> String {
         let base = (PRESETS[0].experiment)();
@@ -201,11 +125,9 @@ mod tests {
     fn a_name_speaks_the_language_of_the_page_and_leaves_explanations_out() {
         let base = (PRESETS[0].experiment)();
         let mut changed = Experiment { schedule: Schedule::Cosine, task: "digits".to_owned(), ..base.clone() };
-        if let Model::ResidualMlp(model) = &mut changed.model {
-            model.branch = Branch::Zero;
-        }
+        changed = apply(&changed, [("model.branch", "zero".into())]).expect("an experiment");
         let texts = Language::Indonesian.texts();
-        let name = |one: &Difference| part(one, &[], &changed, texts).expect("a name");
+        let name = |one: &Difference| part(one, &[], &base, &changed, texts).expect("a name");
         let mut parts: Vec<String> = difference(&base, &changed).iter().map(name).collect();
         parts.sort();
         assert_eq!(parts, ["angka 8×8", "cabang nol", "kosinus ke 0"]);

@@ -27,7 +27,7 @@ const OTHER_RANGE: f64 = 0.08;
 const HISTOGRAM_BINS: usize = 24;
 
 /// The name of each variant, in the board's order: the first by what it is, the others by what differs from it.
-pub fn names(board: &Board, texts: &Texts) -> Vec<String> {
+pub fn names(board: &Board, texts: &'static Texts) -> Vec<String> {
     let Some(first) = board.variants().first() else { return Vec::new() };
     let name = |(index, variant): (usize, &Variant)| {
         if index == 0 {

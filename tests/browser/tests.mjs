@@ -108,7 +108,7 @@ export const tests = [
       await adds(page, 'final norm', () => page.locator('#final-norm').check());
       await adds(page, 'Adam', () => page.locator('input[name=optimizer][value=adam]').check());
       await adds(page, 'beta1 0.5', () => page.locator('#constant-beta1').fill('0.5').then(() => page.keyboard.press('Enter')));
-      await adds(page, 'branch zero', () => page.locator('#branch').selectOption('1'));
+      await adds(page, 'branch zero', () => page.locator('#branch').selectOption('zero'));
       await adds(page, 'cosine', () => page.locator('#schedule').selectOption('cosine'));
       await adds(page, 'initial scale 2', () => page.locator('#initial-scale').fill('2').then(() => page.keyboard.press('Enter')));
       await adds(page, 'batch 16', () => page.locator('#batch-size').fill('16').then(() => page.keyboard.press('Enter')));

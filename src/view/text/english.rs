@@ -50,16 +50,20 @@ source_texts! {
     task_teacher = "teacher network";
     task_digits = "digits 8×8";
     task_spirals = "spirals";
-    task_stream = "teacher network, fresh examples";
+    task_teacher_stream = "teacher network, fresh examples";
     task_source(source) = "Source: {source}";
     network = "Network";
     model = "Model";
-    model_residual = "residual MLP";
+    model_residual_mlp = "residual MLP";
     model_mlp = "MLP";
-    depth_blocks = "Depth (blocks)";
-    depth_layers = "Depth (hidden layers)";
+    depth = "Depth";
+    depth_residual_mlp = "Depth (blocks)";
+    depth_mlp = "Depth (hidden layers)";
     width = "Width";
     activation = "Activation";
+    activation_relu = "ReLU";
+    activation_tanh = "tanh";
+    activation_gelu = "GELU";
     initial_scale = "Initial scale";
     placement = "Norm placement";
     placement_none = "none";
@@ -93,6 +97,7 @@ source_texts! {
     batch_size = "Batch size";
     steps = "max_train_steps";
     seed = "Seed";
+    validation_every = "Steps between validations";
     not_between(value, least, most) = "{value} is not between {least} and {most}";
     none_of(value, known) = "{value} is none of {known}";
     too_large(count, most) =
@@ -306,5 +311,7 @@ source_texts! {
     named_batch(value) = "batch {value}";
     named_steps(value) = "{value} steps";
     named_seed(value) = "seed {value}";
+    named_validation(value) = "validated every {value} steps";
+    named_runs(count) = "{count} runs of its own";
     named_rates(low, high) = "rates {low}–{high}";
 }

@@ -51,16 +51,20 @@ translated_texts! {
     task_teacher = "jaringan guru";
     task_digits = "angka 8×8";
     task_spirals = "spiral";
-    task_stream = "jaringan guru, contoh baru";
+    task_teacher_stream = "jaringan guru, contoh baru";
     task_source(source) = "Sumber: {source}";
     network = "Jaringan";
     model = "Model";
-    model_residual = "MLP residual";
+    model_residual_mlp = "MLP residual";
     model_mlp = "MLP";
-    depth_blocks = "Kedalaman (blok)";
-    depth_layers = "Kedalaman (lapisan tersembunyi)";
+    depth = "Kedalaman";
+    depth_residual_mlp = "Kedalaman (blok)";
+    depth_mlp = "Kedalaman (lapisan tersembunyi)";
     width = "Lebar";
     activation = "Fungsi aktivasi";
+    activation_relu = "ReLU";
+    activation_tanh = "tanh";
+    activation_gelu = "GELU";
     initial_scale = "Skala awal";
     placement = "Letak norm";
     placement_none = "tanpa";
@@ -94,6 +98,7 @@ translated_texts! {
     batch_size = "Ukuran batch";
     steps = "max_train_steps";
     seed = "Benih (seed)";
+    validation_every = "Langkah antarvalidasi";
     not_between(value, least, most) = "{value} tidak di antara {least} dan {most}";
     none_of(value, known) = "{value} bukan salah satu dari {known}";
     too_large(count, most) =
@@ -309,5 +314,7 @@ translated_texts! {
     named_batch(value) = "batch {value}";
     named_steps(value) = "{value} langkah";
     named_seed(value) = "benih {value}";
+    named_validation(value) = "divalidasi tiap {value} langkah";
+    named_runs(count) = "{count} run tersendiri";
     named_rates(low, high) = "laju {low}–{high}";
 }

@@ -1,0 +1,59 @@
+//! The tables of the documentation, made again from what they describe. `BRINK_WRITE_DOCS=1 cargo test --test docs` writes
+//! them.
+
+use brink_engine::experiment::METAPARAMETERS;
+use brink_engine::metaparameter::{Absent, Definition, Kind};
+use brink_engine::network::Model;
+use brink_engine::number::shortest;
+use std::path::Path;
+
+/// What a metaparameter may hold, in words.
+fn range(definition: &Definition) -> String {
+    let unit = if definition.unit.is_empty() { String::new() } else { format!(" {}", definition.unit) };
+    match definition.kind {
+        Kind::Number { least, most } => format!("{} to {}{unit}", shortest(least), shortest(most)),
+        Kind::Whole { least, most } => format!("whole, {least} to {most}{unit}"),
+        Kind::Choice(names) => names().iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+        Kind::Flag => "true, false".to_owned(),
+        Kind::Text => "a text".to_owned(),
+        Kind::Constants => "an object of numbers".to_owned(),
+    }
+}
+
+/// The table of some metaparameters.
+fn table(definitions: &[Definition]) -> String {
+    let mut text = "| field | may hold | default | by run | meaning |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    for one in definitions {
+        let default = match one.absent {
+            Absent::Refused => "required",
+            Absent::RefusedWithParent | Absent::Nothing => "",
+            Absent::Default(json) => json,
+        };
+        let by_run = if one.varies_by_run { "yes" } else { "" };
+        text += &format!("| `{}` | {} | {default} | {by_run} | {} |\n", one.path, range(one), one.about);
+    }
+    text
+}
+
+/// Compares the part of a page between two marks with what it must be, or writes it.
+fn check(page: &str, mark: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
+    let text = std::fs::read_to_string(&path).expect("the page");
+    let (start, end) = (format!("<!-- {mark} -->\n"), format!("<!-- end of {mark} -->\n"));
+    let (before, rest) = text.split_once(&start).unwrap_or_else(|| panic!("{page} has no mark {mark}"));
+    let (found, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{page} has no end of {mark}"));
+    if std::env::var_os("BRINK_WRITE_DOCS").is_some() {
+        std::fs::write(&path, format!("{before}{start}{expected}{end}{after}")).expect("a page that can be written");
+    } else {
+        assert_eq!(found, expected, "{page}: make it again with BRINK_WRITE_DOCS=1");
+    }
+}
+
+#[test]
+fn the_tables_of_metaparameters_are_those_of_their_definitions() {
+    check("experiment.md", "metaparameters", &table(METAPARAMETERS));
+    for kind in Model::KINDS {
+        let own = Model::metaparameters(kind).expect("a kind of model");
+        check("experiment.md", &format!("metaparameters of {kind}"), &table(own));
+    }
+}
