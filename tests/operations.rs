@@ -1,9 +1,10 @@
 //! Every operation with shapes that exercise whole and broken tiles, shared by the native tests and those in a browser.
 
 use brink_engine::network::operations::{
-    Accuracy, Activation, ActivationGradient, ActivationKind, Add, Affine, Constant, Copy, CrossEntropy,
-    CrossEntropyGradient, InnerProduct, Matmul, Normalize, NormalizeGradient, Operand, Operation, RowScale,
-    RowScaleGradient, Scale, SumRows, Tile, Transpose,
+    Accuracy, Activation, ActivationGradient, ActivationKind, Add, Affine, BatchNormalize, BatchNormalizeGradient,
+    BatchStatistic, Constant, Copy, CrossEntropy, CrossEntropyGradient, InnerProduct, Matmul, MovingAverage, Normalize,
+    NormalizeBy, NormalizeGradient, Operand, Operation, RowScale, RowScaleGradient, Scale, Statistic, SumRows, Tile,
+    Transpose,
 };
 use brink_engine::random::{Purpose, Stream};
 use brink_engine::tensor::Shape;
@@ -47,6 +48,14 @@ pub fn cases() -> Vec<Case> {
         cases.push((RowScaleGradient.into(), vec![x(), y()]));
         cases.push((Normalize.into(), vec![x()]));
         cases.push((NormalizeGradient.into(), vec![x(), drawn(6, &[rows, columns]), y()]));
+        cases.push((BatchNormalize.into(), vec![x()]));
+        cases.push((BatchNormalizeGradient.into(), vec![x(), drawn(6, &[rows, columns]), y()]));
+        for statistic in [Statistic::Mean, Statistic::Variance] {
+            cases.push((BatchStatistic { statistic }.into(), vec![x()]));
+        }
+        cases.push((MovingAverage { momentum: 0.3 }.into(), vec![x(), y()]));
+        let variance = (bias.0.clone(), bias.1.iter().map(|x| x * x).collect());
+        cases.push((NormalizeBy.into(), vec![x(), bias.clone(), variance]));
         cases.push((Affine.into(), vec![drawn(7, &[rows, 33]), drawn(8, &[33, columns]), bias]));
         let product = |transpose| Matmul { transpose }.into();
         cases.push((product(Transpose::Neither), vec![drawn(7, &[rows, 33]), drawn(8, &[33, columns])]));
@@ -56,6 +65,12 @@ pub fn cases() -> Vec<Case> {
         cases.push((CrossEntropy.into(), vec![logits(), labels(rows)]));
         cases.push((CrossEntropyGradient.into(), vec![logits(), labels(rows), (Shape::scalar(), vec![1.5])]));
         cases.push((Accuracy.into(), vec![logits(), labels(rows)]));
+        // Two labels an example.
+        let logits = || drawn(9, &[rows, 6]);
+        let labels = || (Shape::new(&[rows, 2]), labels(2 * rows).1);
+        cases.push((CrossEntropy.into(), vec![logits(), labels()]));
+        cases.push((CrossEntropyGradient.into(), vec![logits(), labels(), (Shape::scalar(), vec![1.5])]));
+        cases.push((Accuracy.into(), vec![logits(), labels()]));
     }
     cases
 }

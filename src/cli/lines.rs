@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use brink_engine::record::{Columns, RunChunk};
+use brink_engine::record::{Columns, METRICS, RunChunk};
 
 /// A number in JSON: null if it is not finite.
 fn number(value: f32) -> String {
@@ -29,16 +29,16 @@ pub(super) fn append(text: &mut String, chunk: &RunChunk, columns: &Columns, wri
             continue;
         }
         written.step = step + 1;
-        let _ = write!(
-            text,
-            r#"{{"run":{run},"step":{step},"loss":{},"gradient_norm":{},"learning_rate":{},"clip_scale":{},"probe":{{"g":{},"theta":{}"#,
-            number(row[Columns::LOSS]),
-            number(row[Columns::GRADIENT_NORM]),
-            number(row[Columns::LEARNING_RATE]),
-            number(row[Columns::CLIP_SCALE]),
-            number(row[Columns::PROBE_GRADIENT]),
-            number(row[Columns::PROBE_THETA]),
-        );
+        let _ = write!(text, r#"{{"run":{run},"step":{step}"#);
+        let (metrics, probe): (Vec<_>, Vec<_>) = METRICS.iter().zip(row).partition(|(column, _)| !column.of_probe);
+        for (column, value) in metrics {
+            let _ = write!(text, r#","{}":{}"#, column.name, number(*value));
+        }
+        text.push_str(r#","probe":{"#);
+        for (index, (column, value)) in probe.into_iter().enumerate() {
+            let comma = if index > 0 { "," } else { "" };
+            let _ = write!(text, r#"{comma}"{}":{}"#, column.name, number(*value));
+        }
         for (name, value) in columns.states.iter().zip(&row[Columns::PROBE_STATES..]) {
             let _ = write!(text, r#","{name}":{}"#, number(*value));
         }

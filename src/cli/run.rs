@@ -245,6 +245,9 @@ mod tests {
         async fn checkpoint(&mut self) -> Result<Checkpoint, FleetError> {
             self.fleet.checkpoint().await
         }
+        async fn evaluate(&mut self, directions: &[Vec<f32>], scales: &[f64]) -> Result<Vec<Vec<f64>>, FleetError> {
+            self.fleet.evaluate(directions, scales).await
+        }
     }
 
     /// Output that a test can read afterwards.

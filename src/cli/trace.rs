@@ -9,10 +9,11 @@ use safetensors::tensor::{View, serialize};
 use std::borrow::Cow;
 
 use brink_engine::experiment::limits;
-use brink_engine::record::{Columns, RunRecord};
+use brink_engine::record::{METRICS, RunRecord};
 use brink_engine::rule::Rule;
-use brink_engine::task::{Examples, Training, batch_indices};
-use brink_engine::train::{Plan, schedule};
+use brink_engine::task::Examples;
+use brink_engine::tensor::Shape;
+use brink_engine::train::{Plan, RunCheckpoint, schedule};
 use brink_lab::Ends;
 
 /// Version of the layout, in the metadata under `format`.
@@ -67,11 +68,12 @@ pub(super) fn check(plan: &Plan) -> Result<(), String> {
         ));
     }
     let (runs, steps) = (plan.resolved.runs.len(), plan.longest() as usize);
-    let example = (plan.resolved.task.input)().len() * size_of::<f32>() + size_of::<u32>();
+    let task = &plan.resolved.task;
+    let example = task.input().len() * size_of::<f32>() + task.targets().shape.len() * size_of::<u32>();
     let batches = steps * plan.resolved.experiment.batch_size;
     let seeds: BTreeSet<u32> = plan.resolved.runs.iter().map(|run| run.seed).collect();
     // Counts every batch as if its examples were fresh, which bounds the others too.
-    let bytes = runs * (2 * plan.parameter_count() * size_of::<f32>() + steps * 20)
+    let bytes = runs * (2 * (plan.parameter_count() + plan.carried_len()) * size_of::<f32>() + steps * 20)
         + seeds.len() * batches * (example + size_of::<u32>());
     if bytes > MAX_BYTES {
         return Err(format!(
@@ -99,29 +101,34 @@ pub(super) fn write(ends: &Ends, plan: &Plan, records: &[RunRecord], path: &Path
 }
 
 fn parameters(ends: &Ends, plan: &Plan, arrays: &mut Vec<(String, Array)>) {
-    let offsets = plan.resolved.network.parameter_offsets();
-    for (parameter, &offset) in plan.resolved.network.parameters.iter().zip(&offsets) {
-        let mut shape = vec![plan.resolved.runs.len()];
-        shape.extend(parameter.shape.extents());
-        let length = parameter.shape.len();
+    let network = &plan.resolved.network;
+    let mut add = |name: &str, shape: &Shape, offset: usize, kept: fn(&RunCheckpoint) -> &[f32]| {
+        let runs = plan.resolved.runs.len();
         for (when, checkpoint) in [("initial", &ends.initial), ("final", &ends.last)] {
-            let values = (0..plan.resolved.runs.len())
+            let values = (0..runs)
                 .filter_map(|run| checkpoint.runs.iter().find(|state| state.run == run))
-                .flat_map(|state| state.theta[offset..offset + length].iter().copied());
-            arrays.push((format!("{when}.{}", parameter.name), Array::f32(shape.clone(), values)));
+                .flat_map(|state| kept(state)[offset..offset + shape.len()].iter().copied());
+            arrays.push((format!("{when}.{name}"), Array::f32([&[runs], shape.extents()].concat(), values)));
         }
+    };
+    for (parameter, offset) in network.parameters.iter().zip(network.parameter_offsets()) {
+        add(&parameter.name, &parameter.shape, offset, |state| &state.theta);
+    }
+    for (carried, offset) in network.carried.iter().zip(network.carried_offsets()) {
+        add(&carried.name, &carried.shape, offset, |state| &state.carried);
     }
 }
 
 fn metrics(plan: &Plan, records: &[RunRecord], arrays: &mut Vec<(String, Array)>) {
     let steps = plan.longest() as usize;
     let shape = vec![records.len(), steps];
-    for (name, column) in
-        [("loss", Columns::LOSS), ("gradient_norm", Columns::GRADIENT_NORM), ("clip_scale", Columns::CLIP_SCALE)]
-    {
-        let values =
-            records.iter().flat_map(|record| record.column(column).chain(std::iter::repeat(f32::NAN)).take(steps));
-        arrays.push((name.to_owned(), Array::f32(shape.clone(), values)));
+    // What the host knows is written in f64 below.
+    for column in METRICS.iter().filter(|column| !column.of_probe && !column.on_host) {
+        let values = |record: &'_ RunRecord| {
+            let recorded = record.column(column.metric as usize);
+            recorded.chain(std::iter::repeat(f32::NAN)).take(steps).collect::<Vec<f32>>()
+        };
+        arrays.push((column.name.to_owned(), Array::f32(shape.clone(), records.iter().flat_map(values))));
     }
     let experiment = &plan.resolved.experiment;
     let rates = plan.resolved.runs.iter().enumerate().flat_map(|(index, run)| {
@@ -137,50 +144,23 @@ fn metrics(plan: &Plan, records: &[RunRecord], arrays: &mut Vec<(String, Array)>
     arrays.push(("learning_rate".to_owned(), Array::f64(shape, rates)));
 }
 
-/// The data of one seed, as the network sees it.
+/// The data of one seed, as the network sees it: what stays, then the examples that single steps draw or alter.
 fn examples(plan: &Plan, seed: u32, arrays: &mut Vec<(String, Array)>) {
-    let task = (plan.resolved.task.generate)(seed);
-    let batch_size = plan.resolved.experiment.batch_size;
-    let input: Vec<usize> = (plan.resolved.task.input)().extents().to_vec();
-    let width: usize = input.iter().product();
+    let data = plan.data.of(seed);
     let steps = plan.longest();
-    let mut training = match task.training() {
-        Training::Resident(examples) => examples.clone(),
-        Training::Fresh(_) => Examples::default(),
-    };
-    let resident = training.len();
-    let mut indices = vec![0u32; steps as usize * batch_size];
-    for (t, batch) in (0..steps).zip(indices.chunks_exact_mut(batch_size)) {
-        let first = training.len();
-        match task.training() {
-            Training::Resident(_) => {
-                batch_indices(seed, t, resident, batch);
-                if !task.alters(t) {
-                    continue;
-                }
-                for &index in batch.iter() {
-                    let start = index as usize * width;
-                    training.inputs.extend_from_within(start..start + width);
-                    training.labels.push(training.labels[index as usize]);
-                }
-            }
-            Training::Fresh(source) => source.draw(t, batch_size, &mut training),
-        }
-        if task.alters(t) {
-            task.alter(t, &mut training.inputs[first * width..]);
-        }
-        for (index, row) in batch.iter_mut().zip(first..) {
-            *index = row as u32;
-        }
-    }
-    for (name, examples) in [("training", &training), ("validation", task.validation())] {
-        let shape = [vec![examples.len()], input.clone()].concat();
-        let inputs = Array::f32(shape, examples.inputs.iter().copied());
+    let batches = data.batches(0, steps);
+    let mut training = data.resident().cloned().unwrap_or_else(|| Examples::new(data.target_len));
+    training.append(&batches.extra);
+    let (input, target) = (plan.resolved.task.input(), plan.resolved.task.targets().shape);
+    for (name, examples) in [("training", &training), ("validation", data.task.validation())] {
+        let shape = |extents: &[usize]| [&[examples.len()], extents].concat();
+        let inputs = Array::f32(shape(input.extents()), examples.inputs.iter().copied());
         arrays.push((format!("seed{seed}.{name}.inputs"), inputs));
-        let labels = Array::u32(vec![examples.len()], examples.labels.iter().copied());
+        let labels = Array::u32(shape(target.extents()), examples.targets.iter().map(|&class| class as u32));
         arrays.push((format!("seed{seed}.{name}.labels"), labels));
     }
-    arrays.push((format!("seed{seed}.batches"), Array::u32(vec![steps as usize, batch_size], indices)));
+    let shape = vec![steps as usize, data.batch_size];
+    arrays.push((format!("seed{seed}.batches"), Array::u32(shape, batches.indices)));
 }
 
 fn metadata(plan: &Plan) -> HashMap<String, String> {

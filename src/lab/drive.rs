@@ -1,5 +1,5 @@
 use super::{Device, Event};
-use brink_engine::experiment::{Experiment, Resolved};
+use brink_engine::experiment::Experiment;
 use brink_engine::train::cpu::CpuFleet;
 use brink_engine::train::gpu::{Gpu, GpuFleet, GpuFleetError};
 use brink_engine::train::{Backend, Checkpoint, Fleet, FleetError, Plan};
@@ -176,8 +176,7 @@ impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
         let name = plan.resolved.network.parameters[layer].name.clone();
         let states = plan.columns.states.clone();
         let probe = (name, plan.probe - offsets[layer]);
-        let Resolved { task, runs, .. } = &plan.resolved;
-        let chance = (task.generate)(runs[0].seed).validation().label_entropy(task.classes);
+        let chance = plan.chance();
         (self.emit)(Event::Started { device, reason, probe, states, chance });
     }
 

@@ -258,7 +258,7 @@ fn control(of: Field) -> AnyView {
 #[component]
 fn TaskSource(lab: Lab) -> impl IntoView {
     let source = Memo::new(move |_| {
-        lab.current.with(|experiment| brink_engine::task::find(&experiment.task).map_or("", |task| task.source))
+        lab.current.with(|experiment| brink_engine::task::find(&experiment.task).map_or("", |task| task.source()))
     });
     view! {
         <Show when=move || !source.get().is_empty()>

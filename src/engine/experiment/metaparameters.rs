@@ -21,7 +21,7 @@ pub static METAPARAMETERS: &[Definition] = &[
     Definition {
         id: Metaparameter::Task,
         path: "task",
-        kind: Kind::Choice(|| task::TASKS.iter().map(|task| task.id).collect()),
+        kind: Kind::Choice(|| task::tasks().iter().map(|task| task.id()).collect()),
         about: "the data (below)",
         changes_problem: true,
         ..Definition::PLAIN

@@ -30,7 +30,7 @@ pub const VERSION: u32 = 1;
 pub struct Experiment {
     /// The version of the format: [`VERSION`].
     pub version: u32,
-    /// The task's id (`crate::task::TASKS`).
+    /// The task's id ([`crate::task::tasks`]).
     pub task: String,
     /// The model and its sizes.
     pub model: Model,

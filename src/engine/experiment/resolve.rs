@@ -5,6 +5,7 @@ use crate::rule::{ConstantError, Rule, builtin};
 use crate::task::{self, Task};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// One run with nothing left to look up.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +29,7 @@ pub struct Resolved {
     /// The experiment.
     pub experiment: Experiment,
     /// Its task.
-    pub task: &'static Task,
+    pub task: Arc<dyn Task>,
     /// Its update rule.
     pub rule: Rule,
     /// The network in its training form.
@@ -76,12 +77,22 @@ impl Experiment {
     pub fn resolve(&self) -> Result<Resolved, ExperimentError> {
         super::check::complete(&mut self.to_value())?;
         let task = task::find(&self.task).ok_or_else(|| {
-            let ids: Vec<&str> = task::TASKS.iter().map(|task| task.id).collect();
+            let ids: Vec<&str> = task::tasks().iter().map(|task| task.id()).collect();
             ExperimentError::new("task", Reason::unknown(&self.task, &ids))
         })?;
+        self.look_up(task.clone())
+    }
+
+    /// [`Experiment::resolve`] on another task than the one that the experiment names.
+    pub fn resolve_on(&self, task: Arc<dyn Task>) -> Result<Resolved, ExperimentError> {
+        super::check::complete(&mut self.to_value())?;
+        self.look_up(task)
+    }
+
+    fn look_up(&self, task: Arc<dyn Task>) -> Result<Resolved, ExperimentError> {
         let build = |form| {
             self.model
-                .build(&(task.input)(), task.classes, self.batch_size, form)
+                .build(&task.input(), &task.targets(), self.batch_size, form)
                 .map_err(|error| ExperimentError::new("model", Reason::Other(error.to_string())))
         };
         let (network, evaluation) = (build(Form::Training)?, build(Form::Evaluation)?);

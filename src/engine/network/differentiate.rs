@@ -1,4 +1,4 @@
-use super::graph::{Graph, GraphError, Source, ValueId};
+use super::graph::{Graph, GraphError, Origin, ValueId};
 use super::operations::{Add, Constant};
 
 /// Reverse-mode differentiation as a function from graph to graph: appends to `graph` the gradient of the scalar `loss`
@@ -12,10 +12,10 @@ pub fn differentiate(
     let forward_len = loss.0 + 1;
     let mut depends = vec![false; forward_len];
     for id in 0..forward_len {
-        depends[id] = match &graph.values()[id].source {
-            Source::Parameter(_) => true,
-            Source::Inputs | Source::Labels => false,
-            Source::Operation { inputs, .. } => inputs.iter().any(|input| depends[input.0]),
+        depends[id] = match &graph.values()[id].origin {
+            Origin::Parameter(_) => true,
+            Origin::Inputs | Origin::Targets | Origin::Carried(_) => false,
+            Origin::Operation { inputs, .. } => inputs.iter().any(|input| depends[input.0]),
         };
     }
     let mut gradients: Vec<Option<ValueId>> = vec![None; forward_len];
@@ -25,15 +25,15 @@ pub fn differentiate(
         let Some(output_gradient) = gradients[id] else {
             continue;
         };
-        match graph.values()[id].source.clone() {
-            Source::Inputs | Source::Labels => {}
-            Source::Parameter(parameter) => {
+        match graph.values()[id].origin.clone() {
+            Origin::Inputs | Origin::Targets | Origin::Carried(_) => {}
+            Origin::Parameter(parameter) => {
                 parameters[parameter] = Some(match parameters[parameter] {
                     None => output_gradient,
                     Some(other) => graph.apply(Add, &[other, output_gradient])?,
                 });
             }
-            Source::Operation { operation, inputs } => {
+            Origin::Operation { operation, inputs } => {
                 // Last input first: the gradient of a layer's input then comes right before what reads it.
                 for (position, &input) in inputs.iter().enumerate().rev() {
                     if !depends[input.0] {

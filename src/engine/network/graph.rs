@@ -2,19 +2,21 @@ use super::operations::Operation;
 use crate::random::{Purpose, Stream};
 use crate::tensor::Shape;
 
-/// The place of a value in a [`Graph`].
+/// The position of a value in a [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ValueId(pub usize);
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Source {
+pub enum Origin {
     /// The inputs of the batch, one example a row.
     Inputs,
-    /// The labels of the batch as whole numbers; -1 marks a row that is no example.
-    Labels,
-    /// A parameter, by its place in [`Network::parameters`].
+    /// The targets of the batch; -1 marks those of a row that is no example.
+    Targets,
+    /// A parameter, by its position in [`Network::parameters`].
     Parameter(usize),
+    /// A value carried from step to step, by its position in [`Network::carried`]: as it is before the step.
+    Carried(usize),
     /// The result of an operation.
     Operation {
         /// What is computed.
@@ -30,7 +32,7 @@ pub struct Value {
     /// Its shape.
     pub shape: Shape,
     /// Where it comes from.
-    pub source: Source,
+    pub origin: Origin,
 }
 
 /// A program over tensors, in an order in which it can be computed: a value reads only values before it.
@@ -75,8 +77,8 @@ impl Graph {
     }
 
     /// Adds a value that no operation computes.
-    pub fn leaf(&mut self, source: Source, shape: Shape) -> ValueId {
-        self.values.push(Value { shape, source });
+    pub fn leaf(&mut self, origin: Origin, shape: Shape) -> ValueId {
+        self.values.push(Value { shape, origin });
         ValueId(self.values.len() - 1)
     }
 
@@ -88,7 +90,7 @@ impl Graph {
             operation: operation.name(),
             shapes: shapes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         })?;
-        Ok(self.leaf(Source::Operation { operation, inputs: inputs.to_vec() }, shape))
+        Ok(self.leaf(Origin::Operation { operation, inputs: inputs.to_vec() }, shape))
     }
 }
 
@@ -112,16 +114,32 @@ pub struct Parameter {
     pub initial: Initial,
 }
 
-/// A network for batches of one size: its graph from inputs and labels to the mean loss.
+/// A value that a network carries from step to step and that is no parameter, such as a running mean: no gradient flows into
+/// it and no update rule sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Carried {
+    /// Its name, layer first.
+    pub name: String,
+    /// Its shape.
+    pub shape: Shape,
+    /// Every element before step 0.
+    pub initial: f64,
+    /// What it becomes with a step, of the same shape; `None` in the evaluation form, which only reads it.
+    pub next: Option<ValueId>,
+}
+
+/// A network for batches of one size: its graph from inputs and targets to the mean loss.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     /// The program.
     pub graph: Graph,
     /// The parameters; a run's parameters lie one after another in this order.
     pub parameters: Vec<Parameter>,
-    /// The mean loss over the labelled rows, a scalar.
+    /// The values carried from step to step, the same in both forms; a run's lie one after another in this order.
+    pub carried: Vec<Carried>,
+    /// The mean loss over all targets, a scalar.
     pub loss: ValueId,
-    /// The share of labelled rows whose largest logit is the label's, a scalar.
+    /// The share of targets whose logit is the largest, a scalar.
     pub accuracy: ValueId,
 }
 
@@ -133,14 +151,23 @@ impl Network {
 
     /// Where each parameter begins in a run's parameters.
     pub fn parameter_offsets(&self) -> Vec<usize> {
-        self.parameters
-            .iter()
-            .scan(0, |offset, parameter| {
-                let start = *offset;
-                *offset += parameter.shape.len();
-                Some(start)
-            })
-            .collect()
+        offsets(self.parameters.iter().map(|parameter| &parameter.shape))
+    }
+
+    /// The number of elements that one run carries from step to step.
+    pub fn carried_len(&self) -> usize {
+        self.carried.iter().map(|carried| carried.shape.len()).sum()
+    }
+
+    /// Where each carried value begins in a run's carried values.
+    pub fn carried_offsets(&self) -> Vec<usize> {
+        offsets(self.carried.iter().map(|carried| &carried.shape))
+    }
+
+    /// The carried values before step 0.
+    pub fn initial_carried(&self) -> Vec<f32> {
+        let values = self.carried.iter().map(|carried| (carried.initial as f32, carried.shape.len()));
+        values.flat_map(|(initial, len)| std::iter::repeat_n(initial, len)).collect()
     }
 
     /// The initial parameters for a seed; `initial_scale` multiplies every value that is drawn.
@@ -163,4 +190,15 @@ impl Network {
         }
         theta
     }
+}
+
+/// Where each of these begins if they lie one after another.
+fn offsets<'a>(shapes: impl Iterator<Item = &'a Shape>) -> Vec<usize> {
+    shapes
+        .scan(0, |offset, shape| {
+            let start = *offset;
+            *offset += shape.len();
+            Some(start)
+        })
+        .collect()
 }

@@ -2,11 +2,52 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The columns that every row begins with; the probe's follow ([`Columns`]).
-pub const METRIC_COLUMNS: [&str; 4] = ["loss", "gradient_norm", "learning_rate", "clip_scale"];
+/// A value that is recorded every step, whatever the rule. In the order of the columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// The training loss.
+    Loss,
+    /// The global gradient norm before clipping.
+    GradientNorm,
+    /// The learning rate of the step, after warmup and decay.
+    LearningRate,
+    /// The factor that clipping applied to the gradient, in (0, 1].
+    ClipScale,
+    /// The probe's gradient after clipping.
+    ProbeGradient,
+    /// The probe's parameter.
+    ProbeTheta,
+}
 
-/// What the values of a row mean: the four metrics, then the probe's gradient (after clipping), its parameter and its
-/// states (in the order of the rule; a scalar state too), all before the update.
+/// The column of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetricColumn {
+    /// Which metric.
+    pub metric: Metric,
+    /// Its name in lines, traces and kernels.
+    pub name: &'static str,
+    /// Whether it belongs to the probe.
+    pub of_probe: bool,
+    /// Whether the host knows it before the step; the step computes the others.
+    pub on_host: bool,
+}
+
+const fn column(metric: Metric, name: &'static str) -> MetricColumn {
+    MetricColumn { metric, name, of_probe: false, on_host: false }
+}
+
+/// The columns that every row begins with, all taken before the update; the probe's states follow, in the order of the rule
+/// (a scalar state too). Both backends, the lines and the traces are laid out by this table.
+pub const METRICS: [MetricColumn; 6] = [
+    column(Metric::Loss, "loss"),
+    column(Metric::GradientNorm, "gradient_norm"),
+    MetricColumn { on_host: true, ..column(Metric::LearningRate, "learning_rate") },
+    column(Metric::ClipScale, "clip_scale"),
+    MetricColumn { of_probe: true, ..column(Metric::ProbeGradient, "g") },
+    MetricColumn { of_probe: true, ..column(Metric::ProbeTheta, "theta") },
+];
+
+/// What the values of a row mean: [`METRICS`], then the probe's states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
     /// The names of the rule's states.
@@ -15,19 +56,19 @@ pub struct Columns {
 
 impl Columns {
     /// The index of the training loss.
-    pub const LOSS: usize = 0;
+    pub const LOSS: usize = Metric::Loss as usize;
     /// The index of the unclipped global gradient norm.
-    pub const GRADIENT_NORM: usize = 1;
+    pub const GRADIENT_NORM: usize = Metric::GradientNorm as usize;
     /// The index of the learning rate of the step, after warmup and decay.
-    pub const LEARNING_RATE: usize = 2;
+    pub const LEARNING_RATE: usize = Metric::LearningRate as usize;
     /// The index of the factor that clipping applied to the gradient, in (0, 1].
-    pub const CLIP_SCALE: usize = 3;
+    pub const CLIP_SCALE: usize = Metric::ClipScale as usize;
     /// The index of the probe's gradient after clipping.
-    pub const PROBE_GRADIENT: usize = 4;
+    pub const PROBE_GRADIENT: usize = Metric::ProbeGradient as usize;
     /// The index of the probe's parameter.
-    pub const PROBE_THETA: usize = 5;
+    pub const PROBE_THETA: usize = Metric::ProbeTheta as usize;
     /// The index of the probe's first state.
-    pub const PROBE_STATES: usize = 6;
+    pub const PROBE_STATES: usize = METRICS.len();
 
     /// The number of values in a row.
     pub fn width(&self) -> usize {
@@ -182,6 +223,13 @@ mod tests {
             rows: vec![value; rows * 6],
             validation: vec![ValidationPoint { step: first_step, loss: value, accuracy: 0.0 }],
             death: None,
+        }
+    }
+
+    #[test]
+    fn the_table_has_the_metrics_in_their_order() {
+        for (index, column) in METRICS.iter().enumerate() {
+            assert_eq!(column.metric as usize, index, "{}", column.name);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Digits: handwritten digits of 8 x 8 pixels. The split into training and validation examples is drawn for every seed.
 
-use super::{Examples, ResidentTask, Task};
+use super::{Examples, ResidentTask, Targets, Task, TaskData};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Shape;
 
@@ -13,13 +13,27 @@ const EXAMPLE_BYTES: usize = PIXELS + 1;
 /// All examples, in the order of the source.
 const FILE: &[u8; EXAMPLES * EXAMPLE_BYTES] = include_bytes!("digits.bin");
 
-pub(super) static TASK: Task = Task {
-    id: "digits",
-    input: || Shape::new(&[PIXELS]),
-    classes: CLASSES,
-    source: "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998, \
-             CC BY 4.0, doi:10.24432/C50P49",
-    generate: |seed| {
+pub(super) struct Digits;
+
+impl Task for Digits {
+    fn id(&self) -> &str {
+        "digits"
+    }
+
+    fn input(&self) -> Shape {
+        Shape::new(&[PIXELS])
+    }
+
+    fn targets(&self) -> Targets {
+        Targets::one_of(CLASSES)
+    }
+
+    fn source(&self) -> &str {
+        "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998, \
+         CC BY 4.0, doi:10.24432/C50P49"
+    }
+
+    fn generate(&self, seed: u32) -> Box<dyn TaskData> {
         let examples = FILE.chunks_exact(EXAMPLE_BYTES);
         let pixels: Vec<f64> = examples.flat_map(|example| &example[..PIXELS]).map(|&p| f64::from(p)).collect();
         // Standardised over all pixels of all examples together, so blank corners stay constant.
@@ -34,23 +48,22 @@ pub(super) static TASK: Task = Task {
             order.swap(i, stream.below(i as u64, i as u32 + 1) as usize);
         }
         let take = |indices: &[usize]| {
-            let mut examples = Examples::default();
+            let mut examples = Examples::new(1);
             for &index in indices {
                 let row = &pixels[index * PIXELS..(index + 1) * PIXELS];
-                examples.inputs.extend(row.iter().map(|p| ((p - mean) / deviation) as f32));
-                examples.labels.push(u32::from(FILE[index * EXAMPLE_BYTES + PIXELS]));
+                let input = row.iter().map(|p| ((p - mean) / deviation) as f32);
+                examples.push(input, [f32::from(FILE[index * EXAMPLE_BYTES + PIXELS])]);
             }
             examples
         };
         let (training, validation) = order.split_at(TRAINING_EXAMPLES);
         Box::new(ResidentTask { training: take(training), validation: take(validation) })
-    },
-};
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::TaskData;
 
     #[test]
     fn the_shipped_file_holds_the_data_of_the_source() {
@@ -66,7 +79,7 @@ mod tests {
             (sum ^ u64::from(value)).wrapping_mul(0x0000_0100_0000_01B3)
         });
         assert_eq!(sum, 0xDB14_24E3_C54E_905F);
-        let data: Box<dyn TaskData> = (TASK.generate)(1);
+        let data = Digits.generate(1);
         assert_eq!(data.validation().len(), 597);
     }
 }

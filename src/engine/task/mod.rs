@@ -1,6 +1,6 @@
 //! The data: what a network is trained on.
 //!
-//! A task is one file and one line in [`TASKS`]. All it draws comes from the portable generator, so every backend and
+//! A task is one file and one line in the list of [`tasks`]. All it draws comes from the portable generator, so every backend and
 //! machine sees the same bits, and runs that share a seed share one copy.
 
 mod digits;
@@ -10,67 +10,134 @@ mod teacher_stream;
 
 use crate::random::{Purpose, Stream};
 use crate::tensor::Shape;
+use std::sync::{Arc, LazyLock};
 
-/// The label of a row that is not an example: the loss passes over it.
-pub const NO_LABEL: u32 = u32::MAX;
+/// The target of a row that is not an example: the loss passes over it.
+pub const NO_TARGET: f32 = -1.0;
+
+/// What a network is to predict of one example: a class at every position of `shape`. One class an example is the shape of a
+/// scalar; a class for each of T tokens would be [T].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Targets {
+    /// The shape of one example's targets.
+    pub shape: Shape,
+    /// The number of classes, the same at every position.
+    pub classes: usize,
+}
+
+impl Targets {
+    /// One class an example.
+    pub fn one_of(classes: usize) -> Self {
+        Self { shape: Shape::scalar(), classes }
+    }
+
+    /// The outputs that a network needs for one example: a logit for each class and position, position by position.
+    pub fn outputs(&self) -> usize {
+        self.shape.len() * self.classes
+    }
+}
 
 /// A task: what an example looks like and how to make its data from a seed.
-pub struct Task {
+pub trait Task: Send + Sync {
     /// The name in experiments and on the command line.
-    pub id: &'static str,
+    fn id(&self) -> &str;
     /// The shape of one example's input.
-    pub input: fn() -> Shape,
-    /// The number of classes.
-    pub classes: usize,
+    fn input(&self) -> Shape;
+    /// What is to be predicted of one example.
+    fn targets(&self) -> Targets;
     /// Where the data comes from, to be named wherever it is shown; empty for data that is drawn.
-    pub source: &'static str,
-    /// Draws the data of a seed.
-    pub generate: fn(seed: u32) -> Box<dyn TaskData>,
+    fn source(&self) -> &str {
+        ""
+    }
+    /// Draws the data of a seed; of the same size for every seed.
+    fn generate(&self, seed: u32) -> Box<dyn TaskData>;
 }
 
-/// All tasks, in the order in which they are offered.
-pub static TASKS: [&Task; 4] = [&teacher::TASK, &digits::TASK, &spirals::TASK, &teacher_stream::TASK];
+/// All tasks that come with the program, in the order in which they are offered.
+static TASKS: LazyLock<[Arc<dyn Task>; 4]> = LazyLock::new(|| {
+    [
+        Arc::new(teacher::TeacherTask),
+        Arc::new(digits::Digits),
+        Arc::new(spirals::Spirals),
+        Arc::new(teacher_stream::TeacherStreamTask),
+    ]
+});
+
+/// All tasks that come with the program, in the order in which they are offered.
+pub fn tasks() -> &'static [Arc<dyn Task>] {
+    &*TASKS
+}
 
 /// The task with this id.
-pub fn find(id: &str) -> Option<&'static Task> {
-    TASKS.iter().copied().find(|task| task.id == id)
+pub fn find(id: &str) -> Option<&'static Arc<dyn Task>> {
+    tasks().iter().find(|task| task.id() == id)
 }
 
-/// Labelled examples: inputs row by row, one label each.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Examples with their targets.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Examples {
     /// The inputs, each of the task's input shape, one after another.
     pub inputs: Vec<f32>,
-    /// The class of each example, or [`NO_LABEL`].
-    pub labels: Vec<u32>,
+    /// The targets, each of the task's target shape, one after another: classes as whole numbers from 0, or [`NO_TARGET`].
+    pub targets: Vec<f32>,
+    /// The targets of one example.
+    target_len: usize,
 }
 
 impl Examples {
+    /// No examples yet, of `target_len` targets each, at least 1.
+    pub fn new(target_len: usize) -> Self {
+        Self { inputs: Vec::new(), targets: Vec::new(), target_len: target_len.max(1) }
+    }
+
     /// The number of examples.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.targets.len() / self.target_len
     }
 
     /// Whether there is no example.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.targets.is_empty()
     }
 
-    /// The entropy of the labels in nats: the loss of the best constant prediction (chance).
-    pub fn label_entropy(&self, classes: usize) -> f64 {
-        let mut counts = vec![0usize; classes];
-        for &label in &self.labels {
-            if let Some(count) = counts.get_mut(label as usize) {
-                *count += 1;
+    /// The inputs of one example.
+    pub fn input(&self, index: usize) -> &[f32] {
+        let len = self.inputs.len() / self.len().max(1);
+        &self.inputs[index * len..(index + 1) * len]
+    }
+
+    /// The targets of one example.
+    pub fn target(&self, index: usize) -> &[f32] {
+        &self.targets[index * self.target_len..(index + 1) * self.target_len]
+    }
+
+    /// Appends an example.
+    pub fn push(&mut self, input: impl IntoIterator<Item = f32>, target: impl IntoIterator<Item = f32>) {
+        self.inputs.extend(input);
+        self.targets.extend(target);
+    }
+
+    /// Appends other examples of the same shapes.
+    pub fn append(&mut self, other: &Self) {
+        self.inputs.extend_from_slice(&other.inputs);
+        self.targets.extend_from_slice(&other.targets);
+    }
+
+    /// The loss of the best prediction that does not look at the input (chance), in nats: the entropy of the targets at a
+    /// position, the mean over the positions.
+    pub fn target_entropy(&self, classes: usize) -> f64 {
+        let at = |position: usize| {
+            let mut counts = vec![0usize; classes];
+            for &target in self.targets.iter().skip(position).step_by(self.target_len) {
+                if let Some(count) = counts.get_mut(target as usize).filter(|_| target >= 0.0) {
+                    *count += 1;
+                }
             }
-        }
-        let total = counts.iter().sum::<usize>().max(1) as f64;
-        counts
-            .iter()
-            .filter(|&&count| count > 0)
-            .map(|&count| count as f64 / total)
-            .map(|share| -share * libm::log(share))
-            .sum()
+            let total = counts.iter().sum::<usize>().max(1) as f64;
+            let shares = counts.iter().filter(|&&count| count > 0).map(|&count| count as f64 / total);
+            shares.map(|share| -share * libm::log(share)).sum::<f64>()
+        };
+        (0..self.target_len).map(at).sum::<f64>() / self.target_len as f64
     }
 }
 
@@ -131,11 +198,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_task_keeps_its_word() {
-        for task in TASKS {
-            let data = (task.generate)(3);
-            let width = (task.input)().len();
-            let mut fresh = Examples::default();
+    fn every_task_has_the_data_that_it_promises() {
+        for task in tasks() {
+            let (id, data, Targets { shape, classes }) = (task.id(), task.generate(3), task.targets());
+            let width = task.input().len();
+            let mut fresh = Examples::new(shape.len());
             let training = match data.training() {
                 Training::Resident(examples) => examples,
                 Training::Fresh(source) => {
@@ -145,15 +212,29 @@ mod tests {
             };
             for examples in [training, data.validation()] {
                 assert!(!examples.is_empty());
-                assert_eq!(examples.inputs.len(), examples.len() * width, "{}", task.id);
+                assert_eq!(examples.inputs.len(), examples.len() * width, "{id}");
+                assert_eq!(examples.targets.len(), examples.len() * shape.len(), "{id}");
                 assert!(examples.inputs.iter().all(|x| x.is_finite()));
-                assert!(examples.labels.iter().all(|&label| (label as usize) < task.classes));
-                let chance = examples.label_entropy(task.classes);
-                assert!(chance > 0.5 && chance <= libm::log(task.classes as f64) + 1e-9);
+                let is_class = |target: &f32| target.fract() == 0.0 && (0.0..classes as f32).contains(target);
+                assert!(examples.targets.iter().all(is_class), "{id}");
+                let chance = examples.target_entropy(classes);
+                assert!(chance > 0.5 && chance <= libm::log(classes as f64) + 1e-9);
             }
-            let again = (task.generate)(3);
-            assert_eq!(again.validation(), data.validation(), "{}", task.id);
+            assert_eq!(task.generate(3).validation(), data.validation(), "{id}");
+            assert_eq!(find(id).map(|task| task.id()), Some(id));
         }
+    }
+
+    #[test]
+    fn chance_is_the_mean_entropy_of_the_positions() {
+        let mut examples = Examples::new(2);
+        for example in 0..8 {
+            // Always the same class at the first position, one of two at the second.
+            examples.push([0.0], [2.0, (example % 2) as f32]);
+        }
+        assert_eq!(examples.len(), 8);
+        assert_eq!(examples.target(3), [2.0, 1.0]);
+        assert!((examples.target_entropy(3) - libm::log(2.0) / 2.0).abs() < 1e-12);
     }
 
     #[test]

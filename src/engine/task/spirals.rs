@@ -1,6 +1,6 @@
 //! Spirals: points of the plane on three intertwined arms, with a little noise.
 
-use super::{Examples, ResidentTask, Task};
+use super::{Examples, ResidentTask, Targets, Task, TaskData};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Shape;
 
@@ -14,22 +14,32 @@ const NOISE: f64 = 0.15;
 /// Points reach this far from the centre, so that inputs have about unit variance.
 const RADIUS: f64 = 2.0;
 
-pub(super) static TASK: Task = Task {
-    id: "spirals",
-    input: || Shape::new(&[2]),
-    classes: CLASSES,
-    source: "",
-    generate: |seed| {
+pub(super) struct Spirals;
+
+impl Task for Spirals {
+    fn id(&self) -> &str {
+        "spirals"
+    }
+
+    fn input(&self) -> Shape {
+        Shape::new(&[2])
+    }
+
+    fn targets(&self) -> Targets {
+        Targets::one_of(CLASSES)
+    }
+
+    fn generate(&self, seed: u32) -> Box<dyn TaskData> {
         Box::new(ResidentTask {
             training: draw(seed, Purpose::TrainingInputs, TRAINING_EXAMPLES),
             validation: draw(seed, Purpose::ValidationInputs, VALIDATION_EXAMPLES),
         })
-    },
-};
+    }
+}
 
 fn draw(seed: u32, purpose: Purpose, count: usize) -> Examples {
     let (position, noise) = (Stream::new(seed, purpose, 0), Stream::new(seed, purpose, 1));
-    let mut examples = Examples::default();
+    let mut examples = Examples::new(1);
     for index in 0..count {
         let class = index % CLASSES;
         let along = position.uniform(index as u64);
@@ -38,9 +48,8 @@ fn draw(seed: u32, purpose: Purpose, count: usize) -> Examples {
             + NOISE * noise.normal_pair(index as u64)[0];
         // The square root spreads points evenly over the disc.
         let radius = RADIUS * libm::sqrt(along);
-        examples.inputs.push((radius * libm::cos(angle)) as f32);
-        examples.inputs.push((radius * libm::sin(angle)) as f32);
-        examples.labels.push(class as u32);
+        let point = [radius * libm::cos(angle), radius * libm::sin(angle)];
+        examples.push(point.map(|coordinate| coordinate as f32), [class as f32]);
     }
     examples
 }

@@ -1,6 +1,6 @@
 //! Teacher: a random network of one hidden layer labels Gaussian inputs; the teacher is redrawn for every seed.
 
-use super::{Examples, ResidentTask, Task};
+use super::{Examples, ResidentTask, Targets, Task, TaskData};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Shape;
 
@@ -10,15 +10,25 @@ pub(super) const CLASSES: usize = 10;
 const TRAINING_EXAMPLES: usize = 8000;
 pub(super) const VALIDATION_EXAMPLES: usize = 1000;
 
-pub(super) static TASK: Task = Task {
-    id: "teacher",
-    input: || Shape::new(&[INPUTS]),
-    classes: CLASSES,
-    source: "",
-    generate: |seed| {
+pub(super) struct TeacherTask;
+
+impl Task for TeacherTask {
+    fn id(&self) -> &str {
+        "teacher"
+    }
+
+    fn input(&self) -> Shape {
+        Shape::new(&[INPUTS])
+    }
+
+    fn targets(&self) -> Targets {
+        Targets::one_of(CLASSES)
+    }
+
+    fn generate(&self, seed: u32) -> Box<dyn TaskData> {
         let teacher = Teacher::new(seed);
         let draw = |purpose, count| {
-            let mut examples = Examples::default();
+            let mut examples = Examples::new(1);
             teacher.label(&Stream::new(seed, purpose, 0), 0, count, &mut examples);
             examples
         };
@@ -26,8 +36,8 @@ pub(super) static TASK: Task = Task {
             training: draw(Purpose::TrainingInputs, TRAINING_EXAMPLES),
             validation: draw(Purpose::ValidationInputs, VALIDATION_EXAMPLES),
         })
-    },
-};
+    }
+}
 
 /// The network that labels: y = argmax(relu(x W1) W2).
 pub(super) struct Teacher {
@@ -63,7 +73,7 @@ impl Teacher {
                 }
             }
             let best = (0..CLASSES).fold(0, |best, c| if logits[c] > logits[best] { c } else { best });
-            out.labels.push(best as u32);
+            out.targets.push(best as f32);
         }
     }
 }

@@ -2,23 +2,33 @@
 //! validation loss.
 
 use super::teacher::{CLASSES, INPUTS, Teacher, VALIDATION_EXAMPLES};
-use super::{Examples, FreshExamples, Task, TaskData, Training};
+use super::{Examples, FreshExamples, Targets, Task, TaskData, Training};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Shape;
 
-pub(super) static TASK: Task = Task {
-    id: "teacher_stream",
-    input: || Shape::new(&[INPUTS]),
-    classes: CLASSES,
-    source: "",
-    generate: |seed| {
+pub(super) struct TeacherStreamTask;
+
+impl Task for TeacherStreamTask {
+    fn id(&self) -> &str {
+        "teacher_stream"
+    }
+
+    fn input(&self) -> Shape {
+        Shape::new(&[INPUTS])
+    }
+
+    fn targets(&self) -> Targets {
+        Targets::one_of(CLASSES)
+    }
+
+    fn generate(&self, seed: u32) -> Box<dyn TaskData> {
         let teacher = Teacher::new(seed);
-        let mut validation = Examples::default();
+        let mut validation = Examples::new(1);
         let stream = Stream::new(seed, Purpose::ValidationInputs, 0);
         teacher.label(&stream, 0, VALIDATION_EXAMPLES, &mut validation);
         Box::new(TeacherStream { seed, teacher, validation })
-    },
-};
+    }
+}
 
 struct TeacherStream {
     seed: u32,

@@ -1,11 +1,14 @@
 use crate::experiment::Resolved;
-use crate::task::{Examples, NO_LABEL, TaskData, Training, batch_indices};
+use crate::task::{Examples, NO_TARGET, Task, TaskData, Training, batch_indices};
 use crate::tensor::Real;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-/// The data of every seed of a fleet; runs that share a seed share one copy.
+/// The data of every seed of an experiment, drawn once, when it is first asked for; runs that share a seed share it.
 pub struct Data {
-    seeds: Vec<SeedData>,
+    task: Arc<dyn Task>,
+    batch_size: usize,
+    /// In order of seeds.
+    seeds: Vec<(u32, OnceLock<SeedData>)>,
 }
 
 /// The data of one seed.
@@ -16,6 +19,8 @@ pub struct SeedData {
     pub seed: u32,
     /// The length of one example's input.
     pub input_len: usize,
+    /// The number of one example's targets.
+    pub target_len: usize,
     /// The examples of a batch.
     pub batch_size: usize,
 }
@@ -32,36 +37,34 @@ pub struct Batches {
 }
 
 impl Data {
-    /// Draws the data of every seed that the runs in `runs` need.
-    pub fn new(resolved: &Resolved, runs: impl IntoIterator<Item = usize>) -> Arc<Self> {
-        let mut seeds: Vec<SeedData> = Vec::new();
-        for run in runs {
-            let seed = resolved.runs[run].seed;
-            if let Err(place) = seeds.binary_search_by_key(&seed, |data| data.seed) {
-                let data = SeedData {
-                    task: (resolved.task.generate)(seed),
-                    seed,
-                    input_len: (resolved.task.input)().len(),
-                    batch_size: resolved.experiment.batch_size,
-                };
-                seeds.insert(place, data);
-            }
-        }
-        Arc::new(Self { seeds })
+    /// The data of every seed of an experiment; nothing is drawn yet.
+    pub fn new(resolved: &Resolved) -> Self {
+        let mut seeds: Vec<u32> = resolved.runs.iter().map(|run| run.seed).collect();
+        seeds.sort_unstable();
+        seeds.dedup();
+        let seeds = seeds.into_iter().map(|seed| (seed, OnceLock::new())).collect();
+        Self { task: resolved.task.clone(), batch_size: resolved.experiment.batch_size, seeds }
     }
 
-    /// The data of every seed, in order of seeds.
-    pub fn seeds(&self) -> impl ExactSizeIterator<Item = &SeedData> {
-        self.seeds.iter()
-    }
-
-    /// The place of a seed in [`Data::seeds`].
-    pub fn position(&self, seed: u32) -> usize {
-        self.seeds.partition_point(|data| data.seed < seed)
+    /// The data of a seed.
+    ///
+    /// # Panics
+    ///
+    /// If no run of the experiment has the seed.
+    pub fn of(&self, seed: u32) -> &SeedData {
+        let position = self.seeds.binary_search_by_key(&seed, |(seed, _)| *seed);
+        let (seed, data) = &self.seeds[position.expect("a seed of the experiment")];
+        data.get_or_init(|| SeedData::new(&*self.task, *seed, self.batch_size))
     }
 }
 
 impl SeedData {
+    /// Draws the data of a seed.
+    pub fn new(task: &dyn Task, seed: u32, batch_size: usize) -> Self {
+        let (input_len, target_len) = (task.input().len(), task.targets().shape.len());
+        Self { task: task.generate(seed), seed, input_len, target_len, batch_size }
+    }
+
     /// The training examples that stay; none where every step draws its own.
     pub fn resident(&self) -> Option<&Examples> {
         match self.task.training() {
@@ -73,7 +76,7 @@ impl SeedData {
     /// The batches of `steps` steps from `first_step`.
     pub fn batches(&self, first_step: u32, steps: u32) -> Batches {
         let mut indices = vec![0; steps as usize * self.batch_size];
-        let mut extra = Examples::default();
+        let mut extra = Examples::new(self.target_len);
         for (step, batch) in (first_step..).zip(indices.chunks_exact_mut(self.batch_size)) {
             let first_extra = extra.len();
             let resident_len = match self.task.training() {
@@ -83,9 +86,8 @@ impl SeedData {
                         continue;
                     }
                     for &index in batch.iter() {
-                        let start = index as usize * self.input_len;
-                        extra.inputs.extend(&examples.inputs[start..start + self.input_len]);
-                        extra.labels.push(examples.labels[index as usize]);
+                        let index = index as usize;
+                        extra.push(examples.input(index).iter().copied(), examples.target(index).iter().copied());
                     }
                     examples.len()
                 }
@@ -103,20 +105,27 @@ impl SeedData {
     }
 
     /// Writes the batch of `step` as the network sees it.
-    pub fn gather<T: Real>(&self, batches: &Batches, step: u32, inputs: &mut [T], labels: &mut [T]) {
+    pub fn gather<T: Real>(&self, batches: &Batches, step: u32, inputs: &mut [T], targets: &mut [T]) {
         let first = (step - batches.first_step) as usize * self.batch_size;
         let indices = &batches.indices[first..first + self.batch_size];
         let resident = self.resident();
         let resident_len = resident.map_or(0, Examples::len);
-        let rows = inputs.chunks_exact_mut(self.input_len).zip(labels);
-        for (&index, (row, label)) in indices.iter().zip(rows) {
+        for (&index, (input, target)) in indices.iter().zip(self.rows(inputs, targets)) {
+            let index = index as usize;
             match resident {
-                Some(examples) if (index as usize) < resident_len => {
-                    copy_row(examples, index as usize, row, label);
-                }
-                _ => copy_row(&batches.extra, index as usize - resident_len, row, label),
+                Some(examples) if index < resident_len => copy_example(examples, index, input, target),
+                _ => copy_example(&batches.extra, index - resident_len, input, target),
             }
         }
+    }
+
+    /// The examples of a batch's buffers.
+    fn rows<'a, T>(
+        &self,
+        inputs: &'a mut [T],
+        targets: &'a mut [T],
+    ) -> impl Iterator<Item = (&'a mut [T], &'a mut [T])> + use<'a, T> {
+        inputs.chunks_exact_mut(self.input_len).zip(targets.chunks_exact_mut(self.target_len))
     }
 
     /// The number of slices that validation runs in.
@@ -129,29 +138,28 @@ impl SeedData {
         (self.task.validation().len() - slice * self.batch_size).min(self.batch_size)
     }
 
-    /// Writes a slice of the validation examples; rows beyond the last example carry no label.
-    pub fn validation_slice<T: Real>(&self, slice: usize, inputs: &mut [T], labels: &mut [T]) {
+    /// Writes a slice of the validation examples; rows beyond the last example carry no target.
+    pub fn validation_slice<T: Real>(&self, slice: usize, inputs: &mut [T], targets: &mut [T]) {
         let examples = self.task.validation();
-        let rows = inputs.chunks_exact_mut(self.input_len).zip(labels);
-        for (index, (row, label)) in (slice * self.batch_size..).zip(rows) {
+        for (index, (input, target)) in (slice * self.batch_size..).zip(self.rows(inputs, targets)) {
             if index < examples.len() {
-                copy_row(examples, index, row, label);
+                copy_example(examples, index, input, target);
             } else {
-                row.fill(T::zero());
-                *label = T::from_f64(-1.0);
+                input.fill(T::zero());
+                target.fill(T::from_f32(NO_TARGET));
             }
         }
     }
 }
 
-fn copy_row<T: Real>(examples: &Examples, index: usize, row: &mut [T], label: &mut T) {
-    let start = index * row.len();
-    let input = &examples.inputs[start..start + row.len()];
-    for (to, &from) in row.iter_mut().zip(input) {
-        *to = T::from_f32(from);
+fn copy_example<T: Real>(examples: &Examples, index: usize, input: &mut [T], target: &mut [T]) {
+    // By the row's own length: the examples' is a division away, and this runs for every example of every step.
+    let (inputs, targets) = (&examples.inputs[index * input.len()..], &examples.targets[index * target.len()..]);
+    for (to, from) in [(input, inputs), (target, targets)] {
+        for (to, &from) in to.iter_mut().zip(from) {
+            *to = T::from_f32(from);
+        }
     }
-    let class = examples.labels[index];
-    *label = T::from_f64(if class == NO_LABEL { -1.0 } else { f64::from(class) });
 }
 
 #[cfg(test)]
@@ -180,9 +188,9 @@ mod tests {
     #[test]
     fn an_altered_batch_is_the_only_one_that_differs() {
         for id in ["teacher", "teacher_stream"] {
-            let generate = task::find(id).unwrap().generate;
-            let seed = |task| SeedData { task, seed: 4, input_len: 16, batch_size: 8 };
-            let (plain, altered) = (seed(generate(4)), seed(Box::new(Outlier(generate(4)))));
+            let task = task::find(id).unwrap();
+            let plain = SeedData::new(&**task, 4, 8);
+            let altered = SeedData { task: Box::new(Outlier(task.generate(4))), ..SeedData::new(&**task, 4, 8) };
             let (a, b) = (plain.batches(0, 4), altered.batches(0, 4));
             for step in 0..4 {
                 let mut inputs = [[0f32; 128]; 2];
@@ -198,15 +206,15 @@ mod tests {
 
     #[test]
     fn batches_do_not_depend_on_how_steps_are_chunked() {
-        for task in task::TASKS {
-            let input_len = (task.input)().len();
-            let seed = SeedData { task: (task.generate)(2), seed: 2, input_len, batch_size: 5 };
+        for task in task::tasks() {
+            let seed = SeedData::new(&**task, 2, 5);
+            let input_len = seed.input_len;
             let (whole, part) = (seed.batches(0, 6), seed.batches(4, 2));
             let mut inputs = vec![vec![0f64; 5 * input_len]; 2];
             let mut labels = [[0f64; 5]; 2];
             seed.gather(&whole, 5, &mut inputs[0], &mut labels[0]);
             seed.gather(&part, 5, &mut inputs[1], &mut labels[1]);
-            assert_eq!((&inputs[0], labels[0]), (&inputs[1], labels[1]), "{}", task.id);
+            assert_eq!((&inputs[0], labels[0]), (&inputs[1], labels[1]), "{}", task.id());
         }
     }
 }

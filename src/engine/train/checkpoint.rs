@@ -9,6 +9,8 @@ pub struct RunCheckpoint {
     pub states: Vec<f32>,
     /// The rule's scalar states.
     pub scalar_states: Vec<f64>,
+    /// The values that its network carries from step to step, in the network's order.
+    pub carried: Vec<f32>,
     /// The step at which it died, if it has.
     pub death: Option<u32>,
 }

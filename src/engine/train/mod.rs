@@ -10,7 +10,7 @@ mod tape;
 
 pub use checkpoint::{Checkpoint, RunCheckpoint};
 pub use plan::{Plan, PlanError};
-pub use tape::{Instruction, Place, Tape};
+pub use tape::{Location, Tape, TapeInstruction, Tensor};
 
 use crate::record::RunChunk;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ pub trait Fleet {
     fn step(&self) -> u32;
     /// The GPU dispatches issued so far; 0 on the CPU.
     fn dispatches(&self) -> u64;
-    /// What it costs to hear of the end of a chunk, in seconds: 0 on the CPU, 0.1 on the GPU in some browsers.
+    /// What it costs to learn of the end of a chunk, in seconds: 0 on the CPU, 0.1 on the GPU in some browsers.
     fn readback_seconds(&self) -> f64 {
         0.0
     }
@@ -57,6 +57,10 @@ pub trait Fleet {
     async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError>;
     /// All that is needed to go on from here on any backend.
     async fn checkpoint(&mut self) -> Result<Checkpoint, FleetError>;
+    /// For each run, the loss of the batch of its current step at its parameters plus each of `scales` times its direction;
+    /// NaN for a dead run. Nothing is trained. `directions` has one value for each parameter, for each run in the order in
+    /// which the fleet was given its runs.
+    async fn evaluate(&mut self, directions: &[Vec<f32>], scales: &[f64]) -> Result<Vec<Vec<f64>>, FleetError>;
     /// Whether every run has done its last step.
     fn finished(&self) -> bool {
         self.step() >= self.plan().longest()

@@ -1,5 +1,7 @@
+use super::batches::Data;
 use super::cpu;
 use super::tape::Tape;
+use super::{Checkpoint, FleetError, RunCheckpoint};
 use crate::experiment::{ExperimentError, Resolved, limits};
 use crate::network::GraphError;
 use crate::record::Columns;
@@ -15,9 +17,13 @@ pub struct Plan {
     pub training: Tape,
     /// Validation of one slice.
     pub evaluation: Tape,
+    /// The loss of a training batch, without its gradient.
+    pub forward: Tape,
+    /// The data of every seed.
+    pub data: Data,
     /// What a recorded row means.
     pub columns: Columns,
-    /// The probe's place among a run's parameters.
+    /// The probe's position among a run's parameters.
     pub probe: usize,
 }
 
@@ -52,11 +58,13 @@ impl Plan {
         let program = Program::new(&resolved.rule);
         let training = Tape::training(&resolved.network)?;
         let evaluation = Tape::evaluation(&resolved.evaluation);
+        let forward = Tape::loss(&resolved.network);
+        let data = Data::new(&resolved);
         let states = resolved.rule.states.iter().map(|state| state.name.clone()).collect();
         let probe = resolved.probe.unwrap_or(0);
         let is_chosen = resolved.probe.is_some();
         let columns = Columns { states };
-        let mut plan = Self { resolved, program, training, evaluation, columns, probe };
+        let mut plan = Self { resolved, program, training, evaluation, forward, data, columns, probe };
         let needed = plan.cpu_bytes();
         if needed > limits::CPU_BYTES {
             return Err(PlanError::Memory {
@@ -81,24 +89,74 @@ impl Plan {
         self.resolved.longest()
     }
 
-    /// The values that one run keeps from step to step: parameters and the planes of its states.
-    pub fn kept_len(&self) -> usize {
-        self.parameter_count() * (1 + self.program.per_parameter_state_count())
+    /// The number of values that a run's network carries from step to step.
+    pub fn carried_len(&self) -> usize {
+        self.resolved.network.carried_len()
+    }
+
+    /// The scratch values of one run, enough for each of the tapes.
+    pub fn scratch_len(&self) -> usize {
+        [&self.training, &self.evaluation, &self.forward].map(|tape| tape.scratch_len).into_iter().max().unwrap_or(0)
+    }
+
+    /// The values of the inputs of a batch.
+    pub fn inputs_len(&self) -> usize {
+        self.resolved.experiment.batch_size * self.resolved.task.input().len()
+    }
+
+    /// The number of targets of a batch.
+    pub fn targets_len(&self) -> usize {
+        self.resolved.experiment.batch_size * self.resolved.task.targets().shape.len()
+    }
+
+    /// The loss of the best prediction that does not look at the input, on the validation examples of the first run.
+    pub fn chance(&self) -> f64 {
+        let examples = self.data.of(self.resolved.runs[0].seed).task.validation();
+        examples.target_entropy(self.resolved.task.targets().classes)
+    }
+
+    /// The state of a run before its first step.
+    pub fn initial_run(&self, run: usize) -> RunCheckpoint {
+        let settings = &self.resolved.runs[run];
+        let network = &self.resolved.network;
+        RunCheckpoint {
+            run,
+            theta: network.initial_parameters(settings.seed, settings.initial_scale),
+            states: self.initial_states(),
+            scalar_states: self.program.scalar_initial().to_vec(),
+            carried: network.initial_carried(),
+            death: None,
+        }
+    }
+
+    /// The state of a run at a checkpoint, or before its first step where there is none.
+    ///
+    /// # Errors
+    ///
+    /// If the checkpoint does not have the run, or has it in another size.
+    pub fn run_at(&self, checkpoint: Option<&Checkpoint>, run: usize) -> Result<RunCheckpoint, FleetError> {
+        let Some(checkpoint) = checkpoint else { return Ok(self.initial_run(run)) };
+        let saved = checkpoint.runs.iter().find(|saved| saved.run == run);
+        let saved = saved.ok_or(FleetError::Checkpoint("a run is missing"))?;
+        let fits = saved.theta.len() == self.parameter_count()
+            && saved.states.len() == self.parameter_count() * self.program.per_parameter_state_count()
+            && saved.scalar_states.len() == self.program.scalar_state_count()
+            && saved.carried.len() == self.carried_len();
+        if fits { Ok(saved.clone()) } else { Err(FleetError::Checkpoint("a run has another size")) }
     }
 
     /// The bytes that all runs take on the CPU, scratch and gradient of one worker included.
     pub fn cpu_bytes(&self) -> usize {
-        let shared = self.parameter_count()
-            + self.training.scratch_len.max(self.evaluation.scratch_len)
-            + self.resolved.experiment.batch_size * ((self.resolved.task.input)().len() + 1);
-        (self.resolved.runs.len() * self.kept_len() + shared) * size_of::<f32>()
+        let kept = self.parameter_count() * (1 + self.program.per_parameter_state_count()) + self.carried_len();
+        let shared = self.parameter_count() + self.carried_len() + self.scratch_len();
+        let batch = self.inputs_len() + self.targets_len();
+        (self.resolved.runs.len() * kept + shared + batch) * size_of::<f32>()
     }
 
-    /// The place of the largest gradient of the first run at step 0: the default probe. Computed on the CPU whatever the
+    /// The position of the largest gradient of the first run at step 0: the default probe. Computed on the CPU whatever the
     /// backend, and for the whole experiment's first run whichever runs a worker trains, so that all agree.
     fn largest_gradient(&self) -> usize {
-        let run = &self.resolved.runs[0];
-        let theta = self.resolved.network.initial_parameters(run.seed, run.initial_scale);
+        let theta = self.initial_run(0).theta;
         let (_, gradient) = cpu::gradient_of_run::<f32>(self, 0, 0, &theta);
         let largest = |best: usize, (index, value): (usize, &f32)| {
             if value.abs() > gradient[best].abs() { index } else { best }
@@ -107,13 +165,13 @@ impl Plan {
     }
 
     /// The initial values of the per-parameter states, plane by plane.
-    pub fn initial_states(&self) -> Vec<f32> {
+    fn initial_states(&self) -> Vec<f32> {
         let planes = self.program.per_parameter_initial().iter();
         planes.flat_map(|&value| std::iter::repeat_n(value as f32, self.parameter_count())).collect()
     }
 
-    /// For each state of the rule, whether it is scalar or per parameter, and its place among those of its kind.
-    pub fn state_places(&self) -> impl Iterator<Item = (Kind, usize)> + '_ {
+    /// For each state of the rule, whether it is scalar or per parameter, and its position among those of its kind.
+    pub fn state_positions(&self) -> impl Iterator<Item = (Kind, usize)> + '_ {
         let mut counts = [0, 0];
         self.program.state_kinds().iter().map(move |&kind| {
             let count = &mut counts[usize::from(kind == Kind::PerParameter)];

@@ -27,13 +27,13 @@ impl ModelKind for Mlp {
         Self { depth: 2, width: 64, activation: ActivationKind::Relu }
     }
 
-    fn build(&self, builder: &mut Builder, classes: usize) -> Result<ValueId, GraphError> {
-        let mut hidden = builder.inputs;
+    fn build(&self, builder: &mut Builder, outputs: usize) -> Result<ValueId, GraphError> {
+        let mut hidden = builder.inputs();
         for layer in 1..=self.depth {
             let gain = self.activation.initial_gain();
             hidden = builder.dense(&format!("hidden{layer}"), hidden, self.width, gain)?;
-            hidden = builder.graph.apply(Activation { kind: self.activation }, &[hidden])?;
+            hidden = builder.apply(Activation { kind: self.activation }, &[hidden])?;
         }
-        builder.dense("head", hidden, classes, 1.0)
+        builder.dense("head", hidden, outputs, 1.0)
     }
 }

@@ -1,19 +1,12 @@
 //! Models: each is one file, which says what it is made of and builds its graph, and one line in the list below.
 
-use super::graph::{Graph, GraphError, Initial, Network, Parameter, Source, ValueId};
-use super::operations::{Accuracy, ActivationKind, Affine, CrossEntropy};
+use super::builder::{Builder, Form};
+use super::graph::{GraphError, Network, ValueId};
+use super::operations::ActivationKind;
 use crate::metaparameter::{Absent, Definition, Kind, Metaparameter};
+use crate::task::Targets;
 use crate::tensor::Shape;
 use serde::{Deserialize, Serialize};
-
-/// What a graph is built for. Operations that behave differently in training and in evaluation look at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// To be differentiated.
-    Training,
-    /// To be validated.
-    Evaluation,
-}
 
 /// One kind of model.
 trait ModelKind: Sized {
@@ -23,8 +16,8 @@ trait ModelKind: Sized {
     /// A small network of this kind: what a learner who chooses the kind begins with.
     fn example() -> Self;
 
-    /// Adds the network to a graph and returns its logits, [batch, classes].
-    fn build(&self, builder: &mut Builder, classes: usize) -> Result<ValueId, GraphError>;
+    /// Adds the network to a graph and returns its outputs, [batch, outputs].
+    fn build(&self, builder: &mut Builder, outputs: usize) -> Result<ValueId, GraphError>;
 
     /// What a block of the model makes of its input; `None` for a model without blocks.
     fn block_formula(&self) -> Option<BlockFormula> {
@@ -80,16 +73,16 @@ macro_rules! models {
                 match self { $(Self::$model(model) => model.block_formula(),)+ }
             }
 
-            /// Builds the network for inputs of shape `input`, `classes` classes and batches of `batch_size` examples.
+            /// Builds the network for inputs of shape `input`, for these targets and for batches of `batch_size` examples.
             pub fn build(
                 &self,
                 input: &Shape,
-                classes: usize,
+                targets: &Targets,
                 batch_size: usize,
                 form: Form,
             ) -> Result<Network, GraphError> {
-                let mut builder = Builder::new(input, batch_size, form);
-                let logits = match self { $(Self::$model(model) => model.build(&mut builder, classes),)+ }?;
+                let mut builder = Builder::new(input, targets, batch_size, form);
+                let logits = match self { $(Self::$model(model) => model.build(&mut builder, targets.outputs()),)+ }?;
                 builder.finish(logits)
             }
         }
@@ -135,46 +128,5 @@ const fn activation() -> Definition {
         absent: Absent::Default("\"relu\""),
         about: "the nonlinearity φ: `relu`, `tanh`, `gelu` (the tanh form)",
         ..Definition::PLAIN
-    }
-}
-
-/// Collects the graph and parameters of a network.
-pub(super) struct Builder {
-    graph: Graph,
-    parameters: Vec<Parameter>,
-    inputs: ValueId,
-    labels: ValueId,
-    /// What the graph is built for.
-    _form: Form,
-}
-
-impl Builder {
-    fn new(input: &Shape, batch_size: usize, form: Form) -> Self {
-        let mut graph = Graph::default();
-        let inputs = graph.leaf(Source::Inputs, Shape::new(&[batch_size, input.len()]));
-        let labels = graph.leaf(Source::Labels, Shape::new(&[batch_size]));
-        Self { graph, parameters: Vec::new(), inputs, labels, _form: form }
-    }
-
-    fn parameter(&mut self, name: String, shape: Shape, initial: Initial) -> ValueId {
-        let id = self.graph.leaf(Source::Parameter(self.parameters.len()), shape.clone());
-        self.parameters.push(Parameter { name, shape, initial });
-        id
-    }
-
-    /// A dense layer with `width` outputs, a bias of 0, and weights of variance `gain` / inputs.
-    fn dense(&mut self, name: &str, x: ValueId, width: usize, gain: f64) -> Result<ValueId, GraphError> {
-        let inputs = self.graph.shape(x).columns();
-        let initial =
-            if gain == 0.0 { Initial::Constant(0.0) } else { Initial::Normal(libm::sqrt(gain / inputs as f64)) };
-        let weight = self.parameter(format!("{name}.weight"), Shape::new(&[inputs, width]), initial);
-        let bias = self.parameter(format!("{name}.bias"), Shape::new(&[width]), Initial::Constant(0.0));
-        self.graph.apply(Affine, &[x, weight, bias])
-    }
-
-    fn finish(mut self, logits: ValueId) -> Result<Network, GraphError> {
-        let loss = self.graph.apply(CrossEntropy, &[logits, self.labels])?;
-        let accuracy = self.graph.apply(Accuracy, &[logits, self.labels])?;
-        Ok(Network { graph: self.graph, parameters: self.parameters, loss, accuracy })
     }
 }

@@ -123,15 +123,15 @@ impl ModelKind for ResidualMlp {
         }
     }
 
-    fn build(&self, builder: &mut Builder, classes: usize) -> Result<ValueId, GraphError> {
-        let mut stream = builder.dense("input", builder.inputs, self.width, 1.0)?;
+    fn build(&self, builder: &mut Builder, outputs: usize) -> Result<ValueId, GraphError> {
+        let mut stream = builder.dense("input", builder.inputs(), self.width, 1.0)?;
         for block in 1..=self.depth {
             stream = self.block(builder, &format!("block{block}"), stream)?;
         }
         if self.final_norm {
             stream = normalized(builder, "final_norm", stream)?;
         }
-        builder.dense("head", stream, classes, 1.0)
+        builder.dense("head", stream, outputs, 1.0)
     }
 
     fn block_formula(&self) -> Option<BlockFormula> {
@@ -199,7 +199,7 @@ impl BlockParts for GraphParts<'_> {
         let Self { model, builder, name } = self;
         let kind = model.activation;
         let hidden = builder.dense(&format!("{name}.first"), x, model.width, kind.initial_gain())?;
-        let hidden = builder.graph.apply(Activation { kind }, &[hidden])?;
+        let hidden = builder.apply(Activation { kind }, &[hidden])?;
         let gain = if model.branch == Branch::Zero { 0.0 } else { 1.0 };
         builder.dense(&format!("{name}.second"), hidden, model.width, gain)
     }
@@ -207,11 +207,11 @@ impl BlockParts for GraphParts<'_> {
     fn scaled(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
         let name = format!("{}.scale", self.name);
         let scale = self.builder.parameter(name, Shape::new(&[1]), Initial::Constant(0.0));
-        self.builder.graph.apply(Scale, &[x, scale])
+        self.builder.apply(Scale, &[x, scale])
     }
 
     fn sum(&mut self, x: ValueId, y: ValueId) -> Result<ValueId, GraphError> {
-        self.builder.graph.apply(Add, &[x, y])
+        self.builder.apply(Add, &[x, y])
     }
 }
 
@@ -269,18 +269,19 @@ impl BlockParts for FormulaParts {
 
 /// Layer normalisation with its learned gain and bias.
 fn normalized(builder: &mut Builder, name: &str, x: ValueId) -> Result<ValueId, GraphError> {
-    let shape = Shape::new(&[builder.graph.shape(x).columns()]);
+    let shape = Shape::new(&[builder.shape(x).columns()]);
     let gain = builder.parameter(format!("{name}.gain"), shape.clone(), Initial::Constant(1.0));
     let bias = builder.parameter(format!("{name}.bias"), shape, Initial::Constant(0.0));
-    let normal = builder.graph.apply(Normalize, &[x])?;
-    builder.graph.apply(RowScale, &[normal, gain, bias])
+    let normal = builder.apply(Normalize, &[x])?;
+    builder.apply(RowScale, &[normal, gain, bias])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::graph::{Graph, Source};
-    use crate::network::models::Form;
+    use crate::network::graph::{Graph, Origin};
+    use crate::network::builder::Form;
+    use crate::task::Targets;
     use crate::network::operations::Operation;
 
     fn model(placement: Placement, branch: Branch) -> ResidualMlp {
@@ -292,7 +293,7 @@ mod tests {
         if id == x {
             return "x".to_owned();
         }
-        let Source::Operation { operation, inputs } = &graph.value(id).source else { panic!("a parameter") };
+        let Origin::Operation { operation, inputs } = &graph.value(id).origin else { panic!("a parameter") };
         let of = |position: usize| read_back(graph, inputs[position], x);
         match operation {
             Operation::Add(_) => format!("{} + {}", of(0), of(1)),
@@ -302,9 +303,9 @@ mod tests {
             Operation::Normalize(_) => format!("Norm({})", of(0)),
             // The branch: affine, activation, affine.
             Operation::Affine(_) => {
-                let Source::Operation { operation, inputs } = &graph.value(inputs[0]).source else { panic!("a leaf") };
+                let Origin::Operation { operation, inputs } = &graph.value(inputs[0]).origin else { panic!("a leaf") };
                 assert!(matches!(operation, Operation::Activation(_)));
-                let Source::Operation { operation, inputs } = &graph.value(inputs[0]).source else { panic!("a leaf") };
+                let Origin::Operation { operation, inputs } = &graph.value(inputs[0]).origin else { panic!("a leaf") };
                 assert!(matches!(operation, Operation::Affine(_)));
                 format!("f({})", read_back(graph, inputs[0], x))
             }
@@ -324,10 +325,10 @@ mod tests {
             for (branch, form) in [(Branch::Plain, plain), (Branch::Zero, plain), (Branch::Rezero, rezero)] {
                 let model = model(placement, branch);
                 assert_eq!(model.block_formula().unwrap().to_string(), form, "{placement:?} {branch:?}");
-                let mut builder = Builder::new(&Shape::new(&[4]), 2, Form::Training);
-                let x = builder.inputs;
+                let mut builder = Builder::new(&Shape::new(&[4]), &Targets::one_of(3), 2, Form::Training);
+                let x = builder.inputs();
                 let block = model.block(&mut builder, "block", x).unwrap();
-                assert_eq!(read_back(&builder.graph, block, x), form, "{placement:?} {branch:?}");
+                assert_eq!(read_back(builder.graph(), block, x), form, "{placement:?} {branch:?}");
             }
         }
     }

@@ -1,7 +1,8 @@
+use super::cross_entropy::class_count;
 use super::{Compute, Grid, Kernel, Operand};
 use crate::tensor::{Real, Shape};
 
-/// The share of labelled rows whose largest logit is the label's: ([rows, classes], [rows]) to a scalar; 0 where no row
+/// The share of labels whose logit is the largest: (logits, labels) as of [`super::CrossEntropy`] to a scalar; 0 where nothing
 /// is labelled. Ties count for the lower class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Accuracy;
@@ -18,9 +19,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let label = b(run, row);
         if (label < 0.0) { continue; }
         count += 1.0;
-        let first = row * params.inner;
+        let first = row * classes();
         var best = 0u;
-        for (var j = 1u; j < params.inner; j++) {
+        for (var j = 1u; j < classes(); j++) {
             if (a(run, first + j) > a(run, first + best)) { best = j; }
         }
         if (best == u32(label)) { hits += 1.0; }
@@ -44,11 +45,11 @@ impl Compute for Accuracy {
         let [logits, labels] = inputs else {
             return None;
         };
-        (labels.extents() == [logits.rows()]).then(Shape::scalar)
+        class_count(logits, labels).map(|_| Shape::scalar())
     }
 
     fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
-        let classes = inputs[0].shape.columns();
+        let classes = inputs[0].values.len() / inputs[1].values.len();
         let (mut right, mut count) = (T::zero(), T::zero());
         for (logits, &label) in inputs[0].values.chunks_exact(classes).zip(inputs[1].values) {
             if label < T::zero() {
@@ -64,6 +65,6 @@ impl Compute for Accuracy {
     }
 
     fn kernel(&self, inputs: &[&Shape]) -> Kernel {
-        Kernel { inner: inputs[0].columns(), ..Kernel::new(Self::NAME, WGSL, Grid::One) }
+        Kernel::new(Self::NAME, WGSL, Grid::One).with("classes", inputs[0].len() / inputs[1].len().max(1))
     }
 }

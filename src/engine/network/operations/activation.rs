@@ -38,7 +38,7 @@ impl ActivationKind {
     }
 
     /// What stands for it in a kernel; 0 is no activation.
-    pub fn gpu_variant(self) -> u32 {
+    pub fn gpu_variant(self) -> usize {
         match self {
             Self::Relu => 1,
             Self::Tanh => 2,
@@ -97,7 +97,7 @@ pub struct Activation {
 const WGSL: &str = values_wgsl!(
     r"
     let x = a(run, i);
-    write(run, i, activation(params.variant, x));
+    write(run, i, activation(kind(), x));
 "
 );
 
@@ -140,7 +140,7 @@ impl Compute for Activation {
     }
 
     fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
-        Kernel { variant: self.kind.gpu_variant(), ..Kernel::new(Self::NAME, WGSL, Grid::Values) }
+        Kernel::new(Self::NAME, WGSL, Grid::Values).with("kind", self.kind.gpu_variant())
     }
 }
 
@@ -154,7 +154,7 @@ pub struct ActivationGradient {
 
 const GRADIENT_WGSL: &str = values_wgsl!(
     r"
-    write(run, i, activation_gradient(params.variant, a(run, i), b(run, i)));
+    write(run, i, activation_gradient(kind(), a(run, i), b(run, i)));
 "
 );
 
@@ -191,6 +191,6 @@ impl Compute for ActivationGradient {
     }
 
     fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
-        Kernel { variant: self.kind.gpu_variant(), ..Kernel::new(Self::NAME, GRADIENT_WGSL, Grid::Values) }
+        Kernel::new(Self::NAME, GRADIENT_WGSL, Grid::Values).with("kind", self.kind.gpu_variant())
     }
 }

@@ -46,6 +46,6 @@ impl Compute for Affine {
     }
 
     fn kernel(&self, inputs: &[&Shape]) -> Kernel {
-        Kernel { inner: inputs[0].columns(), ..Kernel::tiled(Self::NAME, affine_wgsl) }
+        Kernel::tiled(Self::NAME, affine_wgsl).with("inner", inputs[0].columns())
     }
 }

@@ -10,7 +10,7 @@ pub struct Constant {
 
 const WGSL: &str = values_wgsl!(
     r"
-    write(run, i, params.value);
+    write(run, i, constant());
 "
 );
 
@@ -26,6 +26,6 @@ impl Compute for Constant {
     }
 
     fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
-        Kernel { value: self.value as f32, ..Kernel::new(Self::NAME, WGSL, Grid::Values) }
+        Kernel::new(Self::NAME, WGSL, Grid::Values).with("constant", self.value)
     }
 }

@@ -2,10 +2,18 @@ use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Real, Shape};
 
-/// Mean softmax cross-entropy over the labelled rows: (logits [rows, classes], labels [rows]) to a scalar. A negative
-/// label marks a row that is no example; with no example the loss is 0.
+/// Mean softmax cross-entropy over the labels: (logits [batch, positions * classes], labels [batch, ...positions]) to a scalar.
+/// With one label an example the labels are [batch]. A negative label marks a row that is no example and is passed over; with
+/// no example the loss is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CrossEntropy;
+
+/// The number of classes that these logits tell apart at each of these labels, or `None` where the shapes do not fit.
+pub(super) fn class_count(logits: &Shape, labels: &Shape) -> Option<usize> {
+    let same_batch = logits.extents().first() == labels.extents().first();
+    let whole = labels.len() > 0 && logits.len().is_multiple_of(labels.len());
+    (same_batch && whole && !logits.is_empty()).then(|| logits.len() / labels.len())
+}
 
 /// The largest value of a row; NaN values are passed over here and reach the sum of exponentials instead.
 fn largest<T: Real>(row: &[T]) -> T {
@@ -28,12 +36,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let label = b(run, row);
         if (label < 0.0) { continue; }
         count += 1.0;
-        let first = row * params.inner;
+        let first = row * classes();
         var largest = a(run, first);
-        for (var j = 1u; j < params.inner; j++) { largest = max(largest, a(run, first + j)); }
+        for (var j = 1u; j < classes(); j++) { largest = max(largest, a(run, first + j)); }
         var exponentials = 0.0;
         var finite = true;
-        for (var j = 0u; j < params.inner; j++) {
+        for (var j = 0u; j < classes(); j++) {
             let x = a(run, first + j);
             finite = finite && is_finite(x);
             exponentials += exp(x - largest);
@@ -66,7 +74,7 @@ impl Compute for CrossEntropy {
         let [logits, labels] = inputs else {
             return None;
         };
-        (labels.extents() == [logits.rows()]).then(Shape::scalar)
+        class_count(logits, labels).map(|_| Shape::scalar())
     }
 
     fn gradient(
@@ -84,7 +92,7 @@ impl Compute for CrossEntropy {
     }
 
     fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
-        let classes = inputs[0].shape.columns();
+        let classes = inputs[0].values.len() / inputs[1].values.len();
         let mut sum = T::zero();
         for (logits, &label) in inputs[0].values.chunks_exact(classes).zip(inputs[1].values) {
             if label < T::zero() {
@@ -99,12 +107,12 @@ impl Compute for CrossEntropy {
     }
 
     fn kernel(&self, inputs: &[&Shape]) -> Kernel {
-        Kernel { inner: inputs[0].columns(), ..Kernel::new(Self::NAME, WGSL, Grid::One) }
+        Kernel::new(Self::NAME, WGSL, Grid::One).with("classes", inputs[0].len() / inputs[1].len().max(1))
     }
 }
 
-/// The gradient of [`CrossEntropy`] with respect to the logits: (logits, labels, gradient of the loss) to [rows,
-/// classes].
+/// The gradient of [`CrossEntropy`] with respect to the logits: (logits, labels, gradient of the loss) to the shape of the
+/// logits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CrossEntropyGradient;
 
@@ -113,21 +121,21 @@ const GRADIENT_WGSL: &str = r"
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let run = group.z;
     let row = group.x * 64u + local;
-    if (skips(run) || row >= params.rows) { return; }
-    let first = row * params.columns;
+    if (skips(run) || row >= params.b_len) { return; }
+    let first = row * classes();
     let label = b(run, row);
     if (label < 0.0) {
-        for (var j = 0u; j < params.columns; j++) { write(run, first + j, 0.0); }
+        for (var j = 0u; j < classes(); j++) { write(run, first + j, 0.0); }
         return;
     }
     var count = 0.0;
-    for (var i = 0u; i < params.rows; i++) { if (b(run, i) >= 0.0) { count += 1.0; } }
+    for (var i = 0u; i < params.b_len; i++) { if (b(run, i) >= 0.0) { count += 1.0; } }
     let factor = c(run, 0u) / count;
     var largest = a(run, first);
-    for (var j = 1u; j < params.columns; j++) { largest = max(largest, a(run, first + j)); }
+    for (var j = 1u; j < classes(); j++) { largest = max(largest, a(run, first + j)); }
     var sum = 0.0;
-    for (var j = 0u; j < params.columns; j++) { sum += exp(a(run, first + j) - largest); }
-    for (var j = 0u; j < params.columns; j++) {
+    for (var j = 0u; j < classes(); j++) { sum += exp(a(run, first + j) - largest); }
+    for (var j = 0u; j < classes(); j++) {
         var y = exp(a(run, first + j) - largest) * (factor / sum);
         if (j == u32(label)) { y -= factor; }
         write(run, first + j, y);
@@ -142,11 +150,11 @@ impl Compute for CrossEntropyGradient {
         let [logits, labels, gradient] = inputs else {
             return None;
         };
-        (labels.extents() == [logits.rows()] && gradient.len() == 1).then(|| (*logits).clone())
+        class_count(logits, labels).filter(|_| gradient.len() == 1).map(|_| (*logits).clone())
     }
 
     fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
-        let classes = inputs[0].shape.columns();
+        let classes = inputs[0].values.len() / inputs[1].values.len();
         let factor = inputs[2].values[0] / labelled(inputs[1].values);
         let rows = inputs[0].values.chunks_exact(classes).zip(inputs[1].values);
         for (out, (logits, &label)) in output.chunks_exact_mut(classes).zip(rows) {
@@ -169,7 +177,9 @@ impl Compute for CrossEntropyGradient {
         }
     }
 
-    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
-        Kernel::new(Self::NAME, GRADIENT_WGSL, Grid::Rows)
+    fn kernel(&self, inputs: &[&Shape]) -> Kernel {
+        let labels = inputs[1].len();
+        let kernel = Kernel::new(Self::NAME, GRADIENT_WGSL, Grid::Invocations(labels));
+        kernel.with("classes", inputs[0].len() / labels.max(1))
     }
 }

@@ -62,14 +62,13 @@ pub(super) fn multiply<T: Real>(
 /// kernel does not need is not in its text: a software adapter computes both sides of every branch.
 fn product_wgsl(transpose: Transpose, tile: Tile, end: End, start: &str) -> String {
     let (rows, columns) = (tile.rows, tile.columns);
-    let [x_row, x_step] = if transpose == Transpose::First { ["", "params.rows"] } else { [" * params.inner", "1u"] };
-    let [w_column, w_step] =
-        if transpose == Transpose::Second { [" * params.inner", "1u"] } else { ["", "params.columns"] };
+    let [x_row, x_step] = if transpose == Transpose::First { ["", "params.rows"] } else { [" * sum_len", "1u"] };
+    let [w_column, w_step] = if transpose == Transpose::Second { [" * sum_len", "1u"] } else { ["", "params.columns"] };
     let sums_columns = end == End::ColumnSums;
     let value = match end {
         End::ColumnSums => "value".to_owned(),
         // One text for both: a pipeline costs a software adapter more than a load a value.
-        End::Nothing | End::Add => "select(value, value + d(run, at), params.variant == 1u)".to_owned(),
+        End::Nothing | End::Add => "select(value, value + d(run, at), params.adds == 1u)".to_owned(),
         End::Activation(kind) => format!("activation({}u, value)", kind.gpu_variant()),
         End::ActivationGradient(kind) => format!("activation_gradient({}u, d(run, at), value)", kind.gpu_variant()),
     };
@@ -84,6 +83,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let row = (group.y * {TILE_SIDE}u + local / {TILE_SIDE}u) * {rows}u;
     let column = group.x * {wide}u + local % {TILE_SIDE}u;
     if (row >= params.rows || column >= params.columns) {{ return; }}
+    let sum_len = inner();
     let last_row = params.rows - 1u;
     let last_column = params.columns - 1u;
     let a_base = params.a_offset + run * params.a_stride;
@@ -105,7 +105,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         format!("    let start{j} = {start};\n{sums}{total}")
     });
     text += &format!(
-        "    for (var k = 0u; k < params.inner; k++) {{\n        let x = k * {x_step};\n        let w = k * {w_step};\n"
+        "    for (var k = 0u; k < sum_len; k++) {{\n        let x = k * {x_step};\n        let w = k * {w_step};\n"
     );
     text += &each(columns, &|j| format!("        let b{j} = arena[w{j} + w];\n"));
     text += &each(rows, &|i| {
@@ -183,7 +183,7 @@ impl Compute for Matmul {
     }
 
     fn kernel(&self, inputs: &[&Shape]) -> Kernel {
-        let (name, source): (_, fn(Tile, End) -> String) = match self.transpose {
+        let (name, text): (_, fn(Tile, End) -> String) = match self.transpose {
             Transpose::Neither => ("matmul", |tile, end| product_wgsl(Transpose::Neither, tile, end, "0.0")),
             Transpose::First => {
                 ("matmul, first transposed", |tile, end| product_wgsl(Transpose::First, tile, end, "0.0"))
@@ -193,6 +193,6 @@ impl Compute for Matmul {
             }
         };
         let inner = extents(self.transpose, inputs[0], inputs[1]).map_or(0, |(_, _, inner)| inner);
-        Kernel { inner, ..Kernel::tiled(name, source) }
+        Kernel::tiled(name, text).with("inner", inner)
     }
 }

@@ -3,7 +3,6 @@
 
 use super::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Real, Shape};
-use std::borrow::Cow;
 
 /// No operation takes more inputs than this.
 pub const MAX_INPUTS: usize = 3;
@@ -18,30 +17,89 @@ pub struct Operand<'a, T> {
 }
 
 /// The GPU kernel of an operation: the body of a WGSL module, to stand below the engine's common text
-/// (`train/gpu/common.wgsl`), which gives it `params`, the readers `a`, `b`, `c`, `d`, the writer `write`, and `skips`.
+/// (`train/gpu/kernels/common.wgsl`), which gives it `params`, the readers `a`, `b`, `c`, `d`, the writer `write`, and `skips`.
 #[derive(Clone, Debug)]
 pub struct Kernel {
-    /// Names the pipeline: operations with the same name share one.
+    /// Names the pipeline.
     pub name: &'static str,
     /// WGSL with one entry point, `main`.
-    pub source: Source,
+    pub text: KernelText,
     /// How the output is cut into workgroups.
     pub grid: Grid,
-    /// Reaches the kernel as `params.variant`.
-    pub variant: u32,
-    /// Reaches the kernel as `params.value`.
-    pub value: f32,
-    /// The length of the sums of a matrix product; reaches the kernel as `params.inner`.
-    pub inner: usize,
+    /// The kernel's own parameters: its text reads each by calling a function of this name.
+    pub parameters: Vec<(&'static str, KernelParameter)>,
 }
 
+/// A number that a kernel's text reads by name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum KernelParameter {
+    /// A `u32`.
+    Whole(u32),
+    /// An `f32`.
+    Number(f32),
+}
+
+impl From<usize> for KernelParameter {
+    fn from(value: usize) -> Self {
+        Self::Whole(value as u32)
+    }
+}
+
+impl From<f64> for KernelParameter {
+    fn from(value: f64) -> Self {
+        Self::Number(value as f32)
+    }
+}
+
+/// The most parameters of its own that a kernel may have; the uniform buffer has room for so many.
+pub const MAX_KERNEL_PARAMETERS: usize = 16;
+
 impl Kernel {
-    fn new(name: &'static str, source: &'static str, grid: Grid) -> Self {
-        Self { name, source: Source::Fixed(source), grid, variant: 0, value: 0.0, inner: 0 }
+    pub(crate) fn new(name: &'static str, text: &'static str, grid: Grid) -> Self {
+        Self { name, text: KernelText::Fixed(text), grid, parameters: Vec::new() }
     }
 
-    fn tiled(name: &'static str, source: fn(Tile, End) -> String) -> Self {
-        Self { name, source: Source::Tiled(source), grid: Grid::Tiles, variant: 0, value: 0.0, inner: 0 }
+    fn tiled(name: &'static str, text: fn(Tile, End) -> String) -> Self {
+        Self { name, text: KernelText::Tiled(text), grid: Grid::Tiles, parameters: Vec::new() }
+    }
+
+    /// The kernel with one more parameter of its own.
+    ///
+    /// # Panics
+    ///
+    /// If it has [`MAX_KERNEL_PARAMETERS`] already.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<KernelParameter>) -> Self {
+        assert!(self.parameters.len() < MAX_KERNEL_PARAMETERS, "{name} is one parameter too many");
+        self.parameters.push((name, value.into()));
+        self
+    }
+
+    /// The text for this tile and end (a kernel that is no matrix product has neither), below the functions that read its
+    /// parameters.
+    pub fn wgsl(&self, tile: Tile, end: End) -> String {
+        let reader = |(index, (name, value)): (usize, &(&str, KernelParameter))| match value {
+            KernelParameter::Whole(_) => format!("fn {name}() -> u32 {{ return own_parameter({index}u); }}\n"),
+            KernelParameter::Number(_) => {
+                format!("fn {name}() -> f32 {{ return bitcast<f32>(own_parameter({index}u)); }}\n")
+            }
+        };
+        let readers: String = self.parameters.iter().enumerate().map(reader).collect();
+        match self.text {
+            KernelText::Fixed(text) => readers + text,
+            KernelText::Tiled(text) => readers + &text(tile, end),
+        }
+    }
+
+    /// The bits of its parameters, as the uniform buffer holds them.
+    pub fn parameter_bits(&self) -> [u32; MAX_KERNEL_PARAMETERS] {
+        let mut bits = [0; MAX_KERNEL_PARAMETERS];
+        for (bits, (_, value)) in bits.iter_mut().zip(&self.parameters) {
+            *bits = match value {
+                KernelParameter::Whole(value) => *value,
+                KernelParameter::Number(value) => value.to_bits(),
+            };
+        }
+        bits
     }
 }
 
@@ -93,21 +151,11 @@ pub enum End {
 
 /// The text of a kernel.
 #[derive(Clone, Copy, Debug)]
-pub enum Source {
+pub enum KernelText {
     /// One text.
     Fixed(&'static str),
     /// A text for each tile and end.
     Tiled(fn(Tile, End) -> String),
-}
-
-impl Source {
-    /// The text for this tile and end; a kernel that is no matrix product has neither.
-    pub fn text(&self, tile: Tile, end: End) -> Cow<'static, str> {
-        match self {
-            Self::Fixed(text) => Cow::Borrowed(text),
-            Self::Tiled(text) => Cow::Owned(text(tile, end)),
-        }
-    }
 }
 
 /// How the output of a kernel is cut into workgroups; the run is the third axis.
@@ -115,8 +163,8 @@ impl Source {
 pub enum Grid {
     /// One invocation a value.
     Values,
-    /// One invocation a row of the first input.
-    Rows,
+    /// So many invocations.
+    Invocations(usize),
     /// One workgroup a square of tiles.
     Tiles,
     /// One workgroup in all.
@@ -198,6 +246,9 @@ macro_rules! operations {
             }
         )+
         impl Operation {
+            /// The names of all kinds.
+            pub const KINDS: &'static [&'static str] = &[$($kind::NAME),+];
+
             /// The field's name for it.
             pub fn name(&self) -> &'static str {
                 match self { $(Self::$kind(_) => $kind::NAME,)+ }
@@ -237,6 +288,7 @@ mod accuracy;
 mod activation;
 mod add;
 mod affine;
+mod batch_norm;
 mod constant;
 mod copy;
 mod cross_entropy;
@@ -247,6 +299,7 @@ mod scale;
 mod sum_rows;
 
 pub use activation::{ACTIVATIONS_WGSL, ActivationKind};
+pub use batch_norm::Statistic;
 pub use matmul::Transpose;
 
 operations! {
@@ -255,6 +308,11 @@ operations! {
     activation::ActivationGradient,
     add::Add,
     affine::Affine,
+    batch_norm::BatchNormalize,
+    batch_norm::BatchNormalizeGradient,
+    batch_norm::BatchStatistic,
+    batch_norm::MovingAverage,
+    batch_norm::NormalizeBy,
     constant::Constant,
     copy::Copy,
     cross_entropy::CrossEntropy,

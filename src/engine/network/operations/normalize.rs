@@ -84,8 +84,8 @@ impl Compute for Normalize {
         }
     }
 
-    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
-        Kernel::new(Self::NAME, NORMALIZE_WGSL, Grid::Rows)
+    fn kernel(&self, inputs: &[&Shape]) -> Kernel {
+        Kernel::new(Self::NAME, NORMALIZE_WGSL, Grid::Invocations(inputs[0].rows()))
     }
 }
 
@@ -134,7 +134,7 @@ impl Compute for NormalizeGradient {
         }
     }
 
-    fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
-        Kernel::new(Self::NAME, NORMALIZE_GRADIENT_WGSL, Grid::Rows)
+    fn kernel(&self, inputs: &[&Shape]) -> Kernel {
+        Kernel::new(Self::NAME, NORMALIZE_GRADIENT_WGSL, Grid::Invocations(inputs[0].rows()))
     }
 }

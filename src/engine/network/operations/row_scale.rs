@@ -11,7 +11,7 @@ const ROW_SCALE_WGSL: &str = values_wgsl!(
     r"
     let column = i % params.columns;
     var y = a(run, i) * b(run, column);
-    if (params.variant == 1u) { y += c(run, column); }
+    if (has_bias() == 1u) { y += c(run, column); }
     write(run, i, y);
 "
 );
@@ -61,8 +61,7 @@ impl Compute for RowScale {
     }
 
     fn kernel(&self, inputs: &[&Shape]) -> Kernel {
-        let variant = u32::from(inputs.len() == 3);
-        Kernel { variant, ..Kernel::new(Self::NAME, ROW_SCALE_WGSL, Grid::Values) }
+        Kernel::new(Self::NAME, ROW_SCALE_WGSL, Grid::Values).with("has_bias", usize::from(inputs.len() == 3))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every operation's gradient against central differences in f64.
 
-use super::super::graph::{Graph, Source, ValueId};
+use super::super::graph::{Graph, Origin, ValueId};
 use super::matmul::Transpose;
 use super::*;
 use crate::network::differentiate;
@@ -10,11 +10,11 @@ use crate::random::{Purpose, Stream};
 fn evaluate(graph: &Graph, parameters: &[Vec<f64>], labels: &[f64]) -> Vec<Vec<f64>> {
     let mut values: Vec<Vec<f64>> = Vec::new();
     for value in graph.values() {
-        let result = match &value.source {
-            Source::Inputs => panic!("these graphs have no inputs"),
-            Source::Labels => labels.to_vec(),
-            Source::Parameter(index) => parameters[*index].clone(),
-            Source::Operation { operation, inputs } => {
+        let result = match &value.origin {
+            Origin::Inputs | Origin::Carried(_) => panic!("these graphs have neither"),
+            Origin::Targets => labels.to_vec(),
+            Origin::Parameter(index) => parameters[*index].clone(),
+            Origin::Operation { operation, inputs } => {
                 let operands: Vec<Operand<'_, f64>> =
                     inputs.iter().map(|id| Operand { values: &values[id.0], shape: graph.shape(*id) }).collect();
                 let mut output = vec![f64::NAN; value.shape.len()];
@@ -35,12 +35,12 @@ fn check_gradient(operation: Operation, shapes: &[Shape], labels: Option<&[f64]>
     let stream = Stream::new(11, Purpose::Structure, 0);
     let mut parameters = Vec::new();
     for (index, shape) in shapes.iter().enumerate() {
-        inputs.push(graph.leaf(Source::Parameter(index), shape.clone()));
+        inputs.push(graph.leaf(Origin::Parameter(index), shape.clone()));
         let draw = |k: usize| stream.normal_pair((index * 1000 + k) as u64)[0];
         parameters.push((0..shape.len()).map(draw).collect::<Vec<f64>>());
     }
     if let Some(labels) = labels {
-        inputs.push(graph.leaf(Source::Labels, Shape::new(&[labels.len()])));
+        inputs.push(graph.leaf(Origin::Targets, Shape::new(&[labels.len()])));
     }
     let output = graph.apply(operation.clone(), &inputs).unwrap();
     let loss = if graph.shape(output).extents().is_empty() {
@@ -50,7 +50,7 @@ fn check_gradient(operation: Operation, shapes: &[Shape], labels: Option<&[f64]>
         let shape = graph.shape(output).clone();
         let weights = (0..shape.len()).map(|k| stream.normal_pair(90_000 + k as u64)[0]);
         parameters.push(weights.collect());
-        let weights = graph.leaf(Source::Parameter(shapes.len()), shape);
+        let weights = graph.leaf(Origin::Parameter(shapes.len()), shape);
         graph.apply(InnerProduct, &[output, weights]).unwrap()
     };
     let mut with_gradient = graph.clone();
@@ -93,6 +93,7 @@ fn gradients_agree_with_central_differences() {
     check_gradient(product(Transpose::First), &[matrix(3, 4), matrix(3, 5)], None);
     check_gradient(product(Transpose::Second), &[matrix(4, 3), matrix(5, 3)], None);
     check_gradient(Normalize.into(), &[matrix(3, 6)], None);
+    check_gradient(BatchNormalize.into(), &[matrix(5, 3)], None);
     check_gradient(RowScale.into(), &[matrix(3, 4), vector(4), vector(4)], None);
     check_gradient(RowScale.into(), &[matrix(3, 4), vector(4)], None);
     check_gradient(Scale.into(), &[matrix(3, 4), vector(1)], None);
@@ -103,7 +104,7 @@ fn gradients_agree_with_central_differences() {
 #[test]
 fn a_value_used_twice_gets_both_gradients() {
     let mut graph = Graph::default();
-    let x = graph.leaf(Source::Parameter(0), Shape::new(&[3]));
+    let x = graph.leaf(Origin::Parameter(0), Shape::new(&[3]));
     let sum = graph.apply(Add, &[x, x]).unwrap();
     let square = graph.apply(InnerProduct, &[sum, x]).unwrap();
     let gradient = differentiate(&mut graph, square, 1).unwrap()[0].unwrap();
@@ -126,8 +127,8 @@ fn nan_passes_through_every_activation() {
 #[test]
 fn shapes_that_do_not_fit_are_refused() {
     let mut graph = Graph::default();
-    let a = graph.leaf(Source::Parameter(0), Shape::new(&[2, 3]));
-    let b = graph.leaf(Source::Parameter(1), Shape::new(&[2, 4]));
+    let a = graph.leaf(Origin::Parameter(0), Shape::new(&[2, 3]));
+    let b = graph.leaf(Origin::Parameter(1), Shape::new(&[2, 4]));
     let error = graph.apply(Add, &[a, b]).unwrap_err();
     assert_eq!(error.to_string(), "add cannot take inputs of shapes [2, 3], [2, 4]");
 }

@@ -1,43 +1,76 @@
-//! Training on the CPU: runs are independent, each worker trains its share one run after another.
+//! Training on the CPU: runs are independent, each worker trains its shard one run after another.
 
-use super::batches::{Batches, Data, SeedData};
+use super::batches::{Batches, SeedData};
 use super::schedule::{clip_scale, learning_rate};
-use super::tape::{Place, Tape, Tensor};
+use super::tape::{Location, Tape, Tensor};
 use super::{Checkpoint, Fleet, FleetError, Plan, RunCheckpoint};
 use crate::network::operations::{MAX_INPUTS, Operand, Operation};
-use crate::record::{Columns, RunChunk, ValidationPoint};
+use crate::record::{METRICS, Metric, RunChunk, ValidationPoint};
 use crate::rule::Kind;
 use crate::tensor::Real;
 use crate::vector::Workspace;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use web_time::Instant;
 
 /// A fleet on the CPU.
 pub struct CpuFleet<T: Real> {
     plan: Arc<Plan>,
-    data: Arc<Data>,
-    runs: Vec<RunState<T>>,
+    runs: Vec<CpuRun<T>>,
     workers: Vec<Worker<T>>,
     step: u32,
 }
 
 /// What one run keeps from step to step.
-struct RunState<T> {
+struct CpuRun<T> {
     /// The run's index in its experiment.
     run: usize,
     theta: Vec<T>,
     /// The planes of the per-parameter states, one after another.
     states: Vec<T>,
     scalar_states: Vec<f64>,
+    /// The values that the network carries, one after another.
+    carried: Vec<T>,
     death: Option<u32>,
+}
+
+fn convert<T: Real>(values: &[f32]) -> Vec<T> {
+    values.iter().map(|&value| T::from_f32(value)).collect()
+}
+
+impl<T: Real> CpuRun<T> {
+    fn new(saved: RunCheckpoint) -> Self {
+        Self {
+            run: saved.run,
+            theta: convert(&saved.theta),
+            states: convert(&saved.states),
+            scalar_states: saved.scalar_states,
+            carried: convert(&saved.carried),
+            death: saved.death,
+        }
+    }
+
+    fn save(&self) -> RunCheckpoint {
+        let round = |values: &[T]| values.iter().map(|x| x.to_f64() as f32).collect();
+        RunCheckpoint {
+            run: self.run,
+            theta: round(&self.theta),
+            states: round(&self.states),
+            scalar_states: self.scalar_states.clone(),
+            carried: round(&self.carried),
+            death: self.death,
+        }
+    }
 }
 
 /// The buffers of one worker, reused for every run and step.
 struct Worker<T> {
     inputs: Vec<T>,
-    labels: Vec<T>,
+    targets: Vec<T>,
     scratch: Vec<T>,
     gradient: Vec<T>,
+    /// What the carried values become with the step.
+    next_carried: Vec<T>,
     scalars: Vec<f64>,
     rounded_scalars: Vec<T>,
     workspace: Workspace<T>,
@@ -45,54 +78,58 @@ struct Worker<T> {
 
 impl<T: Real> Worker<T> {
     fn new(plan: &Plan) -> Self {
-        let batch_size = plan.resolved.experiment.batch_size;
-        let zeros = |len| vec![T::from_f64(0.0); len];
+        let zeros = |len| vec![T::zero(); len];
         Self {
-            inputs: zeros(batch_size * (plan.resolved.task.input)().len()),
-            labels: zeros(batch_size),
-            scratch: zeros(plan.training.scratch_len.max(plan.evaluation.scratch_len)),
+            inputs: zeros(plan.inputs_len()),
+            targets: zeros(plan.targets_len()),
+            scratch: zeros(plan.scratch_len()),
             gradient: zeros(plan.parameter_count()),
+            next_carried: zeros(plan.carried_len()),
             scalars: vec![0.0; plan.program.scalar_count()],
             rounded_scalars: zeros(plan.program.scalar_count()),
             workspace: plan.program.workspace(),
         }
     }
 
-    /// Runs every instruction of a tape on the batch in `inputs` and `labels`.
-    fn execute(&mut self, tape: &Tape, theta: &[T]) {
-        self.execute_and(tape, theta, |_| {});
+    /// Runs every instruction of a tape on the batch in `inputs` and `targets`.
+    fn execute(&mut self, tape: &Tape, theta: &[T], carried: &[T]) {
+        self.execute_and(tape, theta, carried, |_| {});
     }
 
-    /// The same, telling each operation once it is done.
-    fn execute_and(&mut self, tape: &Tape, theta: &[T], mut done: impl FnMut(&Operation)) {
+    /// The same; calls `done` with each operation after it.
+    fn execute_and(&mut self, tape: &Tape, theta: &[T], carried: &[T], mut done: impl FnMut(&Operation)) {
         for instruction in &tape.instructions {
             let output_len = instruction.output.shape.len();
             let nothing: &[T] = &[];
-            let (output, scratch): (&mut [T], [(usize, &[T]); 2]) = match instruction.output.place {
-                Place::Scratch(offset) => {
+            let whole = (usize::MAX, nothing);
+            let (output, scratch): (&mut [T], [(usize, &[T]); 2]) = match instruction.output.location {
+                Location::Scratch(offset) => {
                     let (before, rest) = self.scratch.split_at_mut(offset);
                     let (output, after) = rest.split_at_mut(output_len);
                     (output, [(0, before), (offset + output_len, after)])
                 }
-                Place::Gradient(offset) => (
-                    &mut self.gradient[offset..offset + output_len],
-                    [(0, self.scratch.as_slice()), (usize::MAX, nothing)],
-                ),
-                // Nothing is ever computed into inputs, labels or parameters.
-                Place::Inputs | Place::Labels | Place::Theta(_) => continue,
+                Location::Gradient(offset) => {
+                    (&mut self.gradient[offset..offset + output_len], [(0, self.scratch.as_slice()), whole])
+                }
+                Location::NextCarried(offset) => {
+                    (&mut self.next_carried[offset..offset + output_len], [(0, self.scratch.as_slice()), whole])
+                }
+                // Nothing is ever computed into what the step starts from.
+                Location::Inputs | Location::Targets | Location::Theta(_) | Location::Carried(_) => continue,
             };
             let read = |tensor: &'_ Tensor| -> &[T] {
                 let len = tensor.shape.len();
-                match tensor.place {
-                    Place::Inputs => &self.inputs,
-                    Place::Labels => &self.labels,
-                    Place::Theta(offset) => &theta[offset..offset + len],
-                    Place::Scratch(offset) => {
+                match tensor.location {
+                    Location::Inputs => &self.inputs,
+                    Location::Targets => &self.targets,
+                    Location::Theta(offset) => &theta[offset..offset + len],
+                    Location::Carried(offset) => &carried[offset..offset + len],
+                    Location::Scratch(offset) => {
                         let (start, part) = scratch[usize::from(offset >= scratch[1].0)];
                         &part[offset - start..offset - start + len]
                     }
-                    // Gradients are only written: a gradient that is also read lies in scratch and is copied.
-                    Place::Gradient(_) => nothing,
+                    // These are only written: what is also read lies in scratch and is copied.
+                    Location::Gradient(_) | Location::NextCarried(_) => nothing,
                 }
             };
             let none = Operand { values: nothing, shape: &instruction.output.shape };
@@ -108,92 +145,64 @@ impl<T: Real> Worker<T> {
 
 /// The loss and gradient of a run's network at `theta` on the batch of `step`: the reference that every backend is held
 /// against.
-pub fn gradient_of_run<T: Real>(plan: &Plan, run: usize, step: u32, theta: &[f32]) -> (T, Vec<T>) {
-    let data = Data::new(&plan.resolved, [run]);
+pub fn gradient_of_run<T: Real>(plan: &Plan, run: usize, step: u32, theta: &[T]) -> (T, Vec<T>) {
     let mut worker = Worker::<T>::new(plan);
-    let theta: Vec<T> = theta.iter().map(|&x| T::from_f32(x)).collect();
-    for seed in data.seeds() {
-        let batches = seed.batches(step, 1);
-        seed.gather(&batches, step, &mut worker.inputs, &mut worker.labels);
-    }
-    worker.execute(&plan.training, &theta);
+    let seed = plan.data.of(plan.resolved.runs[run].seed);
+    seed.gather(&seed.batches(step, 1), step, &mut worker.inputs, &mut worker.targets);
+    let carried = convert(&plan.resolved.network.initial_carried());
+    worker.execute(&plan.training, theta, &carried);
     (worker.scratch[plan.training.loss], worker.gradient)
 }
 
 impl<T: Real> CpuFleet<T> {
     /// The fleet of these runs of a plan, at the start or at a checkpoint, on `threads` threads (1 in a browser, where
-    /// workers share a fleet by runs).
+    /// workers split a fleet by runs).
     pub fn new(
         plan: Arc<Plan>,
         runs: impl IntoIterator<Item = usize>,
         checkpoint: Option<&Checkpoint>,
         threads: usize,
     ) -> Result<Self, FleetError> {
-        let runs: Vec<usize> = runs.into_iter().collect();
-        let data = Data::new(&plan.resolved, runs.iter().copied());
-        let convert = |values: &[f32]| values.iter().map(|&x| T::from_f32(x)).collect::<Vec<T>>();
-        let make = |&run: &usize| {
-            let settings = &plan.resolved.runs[run];
-            let Some(checkpoint) = checkpoint else {
-                let network = &plan.resolved.network;
-                return Ok(RunState {
-                    run,
-                    theta: convert(&network.initial_parameters(settings.seed, settings.initial_scale)),
-                    states: convert(&plan.initial_states()),
-                    scalar_states: plan.program.scalar_initial().to_vec(),
-                    death: None,
-                });
-            };
-            let saved = checkpoint.runs.iter().find(|saved| saved.run == run);
-            let saved = saved.ok_or(FleetError::Checkpoint("a run is missing"))?;
-            let fits = saved.theta.len() + saved.states.len() == plan.kept_len()
-                && saved.scalar_states.len() == plan.program.scalar_state_count();
-            if !fits {
-                return Err(FleetError::Checkpoint("a run has another size"));
-            }
-            Ok(RunState {
-                run,
-                theta: convert(&saved.theta),
-                states: convert(&saved.states),
-                scalar_states: saved.scalar_states.clone(),
-                death: saved.death,
-            })
-        };
-        let states = runs.iter().map(make).collect::<Result<Vec<_>, _>>()?;
+        let runs = runs.into_iter().map(|run| Ok(CpuRun::new(plan.run_at(checkpoint, run)?)));
+        let runs = runs.collect::<Result<Vec<_>, FleetError>>()?;
         let workers = threads.clamp(1, runs.len().max(1));
         Ok(Self {
             workers: (0..workers).map(|_| Worker::new(&plan)).collect(),
             step: checkpoint.map_or(0, |checkpoint| checkpoint.step),
-            runs: states,
-            data,
+            runs,
             plan,
         })
+    }
+
+    /// The batches of some steps for every seed of the fleet.
+    fn batches(&self, first: u32, steps: u32) -> BTreeMap<u32, Batches> {
+        let seeds: BTreeSet<u32> = self.runs.iter().map(|run| self.plan.resolved.runs[run.run].seed).collect();
+        seeds.into_iter().map(|seed| (seed, self.plan.data.of(seed).batches(first, steps))).collect()
     }
 
     /// Trains `steps` further steps (fewer at the end) and returns what its runs recorded.
     pub fn train(&mut self, steps: u32) -> Vec<RunChunk> {
         let first = self.step;
         let last = first.saturating_add(steps).min(self.plan.longest());
-        let batches: Vec<Batches> = self.data.seeds().map(|seed| seed.batches(first, last - first)).collect();
-        let (plan, data) = (&*self.plan, &*self.data);
-        let share = self.runs.len().div_ceil(self.workers.len()).max(1);
-        let train = |worker: &mut Worker<T>, runs: &mut [RunState<T>]| {
-            let chunk = |run: &mut RunState<T>| {
-                // A run whose last validation is done has nothing more to tell.
+        let batches = self.batches(first, last - first);
+        let plan = &*self.plan;
+        let runs_a_worker = self.runs.len().div_ceil(self.workers.len()).max(1);
+        let train = |worker: &mut Worker<T>, runs: &mut [CpuRun<T>]| {
+            let chunk = |run: &mut CpuRun<T>| {
+                // A run whose last validation is done records nothing more.
                 if first > plan.resolved.steps(run.run) {
                     return None;
                 }
-                let position = data.position(plan.resolved.runs[run.run].seed);
-                let seed = data.seeds().nth(position)?;
-                Some(train_run(plan, seed, &batches[position], worker, run, first..last, |_| {}))
+                let batches = &batches[&plan.resolved.runs[run.run].seed];
+                Some(train_run(plan, batches, worker, run, first..last, |_| {}))
             };
             runs.iter_mut().filter_map(chunk).collect::<Vec<RunChunk>>()
         };
         let chunks = match self.workers.as_mut_slice() {
             [worker] => train(worker, &mut self.runs),
             workers => std::thread::scope(|scope| {
-                let shares = workers.iter_mut().zip(self.runs.chunks_mut(share));
-                let threads: Vec<_> = shares.map(|(worker, runs)| scope.spawn(|| train(worker, runs))).collect();
+                let shards = workers.iter_mut().zip(self.runs.chunks_mut(runs_a_worker));
+                let threads: Vec<_> = shards.map(|(worker, runs)| scope.spawn(|| train(worker, runs))).collect();
                 let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<RunChunk>>| {
                     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
                 };
@@ -215,11 +224,10 @@ impl<T: Real> CpuFleet<T> {
 pub fn parts(plan: &Arc<Plan>, steps: u32) -> Vec<(&'static str, f64)> {
     let mut parts: Vec<(&'static str, f64)> = Vec::new();
     let Ok(mut fleet) = CpuFleet::<f32>::new(plan.clone(), [0], None, 1) else { return parts };
-    let Some(seed) = fleet.data.seeds().next() else { return parts };
-    let batches = seed.batches(0, steps);
+    let batches = plan.data.of(plan.resolved.runs[0].seed).batches(0, steps);
     let (Some(worker), Some(state)) = (fleet.workers.first_mut(), fleet.runs.first_mut()) else { return parts };
     let mut clock = Instant::now();
-    train_run(plan, seed, &batches, worker, state, 0..steps, |name| {
+    train_run(plan, &batches, worker, state, 0..steps, |name| {
         let seconds = clock.elapsed().as_secs_f64() / f64::from(steps);
         match parts.iter_mut().find(|part| part.0 == name) {
             Some(part) => part.1 += seconds,
@@ -249,17 +257,17 @@ fn global_norm<T: Real>(values: &[T]) -> T {
     sums.into_iter().sum::<T>().sqrt()
 }
 
-/// Trains one run over the steps of a chunk, telling each kind of work once it is done.
+/// Trains one run over the steps of a chunk; calls `done` with the name of each kind of work after it.
 fn train_run<T: Real>(
     plan: &Plan,
-    seed: &SeedData,
     batches: &Batches,
     worker: &mut Worker<T>,
-    state: &mut RunState<T>,
+    state: &mut CpuRun<T>,
     steps: std::ops::Range<u32>,
     mut done: impl FnMut(&'static str),
 ) -> RunChunk {
     let settings = &plan.resolved.runs[state.run];
+    let seed = plan.data.of(settings.seed);
     let last = plan.resolved.steps(state.run);
     let stride = plan.resolved.stride();
     let width = plan.columns.width();
@@ -286,9 +294,9 @@ fn train_run<T: Real>(
         );
         let (mut loss, mut norm, mut scale) = (f32::NAN, f32::NAN, f32::NAN);
         if state.death.is_none() {
-            seed.gather(batches, t, &mut worker.inputs, &mut worker.labels);
+            seed.gather(batches, t, &mut worker.inputs, &mut worker.targets);
             done("batch");
-            worker.execute_and(&plan.training, &state.theta, |operation| done(operation.name()));
+            worker.execute_and(&plan.training, &state.theta, &state.carried, |operation| done(operation.name()));
             loss = worker.scratch[plan.training.loss].to_f64() as f32;
             norm = global_norm(&worker.gradient).to_f64() as f32;
             if loss.is_finite() && norm.is_finite() {
@@ -300,23 +308,27 @@ fn train_run<T: Real>(
             done("norm");
         }
         if t.is_multiple_of(stride) {
-            chunk.rows.extend([loss, norm, eta as f32, scale]);
-            if state.death.is_some() {
-                chunk.rows.extend(std::iter::repeat_n(f32::NAN, width - Columns::PROBE_GRADIENT));
-            } else {
-                let scale = T::from_f32(scale);
-                let gradient = worker.gradient[plan.probe] * scale;
-                chunk.rows.extend([gradient.to_f64() as f32, state.theta[plan.probe].to_f64() as f32]);
-                chunk.rows.extend(plan.state_places().map(|(kind, place)| match kind {
-                    Kind::Scalar => state.scalar_states[place] as f32,
-                    Kind::PerParameter => state.states[place * state.theta.len() + plan.probe].to_f64() as f32,
-                }));
-            }
+            let is_alive = state.death.is_none();
+            let alive = |value: &dyn Fn() -> T| if is_alive { value().to_f64() as f32 } else { f32::NAN };
+            let clipped = &|| worker.gradient[plan.probe] * T::from_f32(scale);
+            chunk.rows.extend(METRICS.iter().map(|column| match column.metric {
+                Metric::Loss => loss,
+                Metric::GradientNorm => norm,
+                Metric::LearningRate => eta as f32,
+                Metric::ClipScale => scale,
+                Metric::ProbeGradient => alive(clipped),
+                Metric::ProbeTheta => alive(&|| state.theta[plan.probe]),
+            }));
+            chunk.rows.extend(plan.state_positions().map(|(kind, position)| match kind {
+                _ if !is_alive => f32::NAN,
+                Kind::Scalar => state.scalar_states[position] as f32,
+                Kind::PerParameter => state.states[position * state.theta.len() + plan.probe].to_f64() as f32,
+            }));
         }
         done("record");
         if state.death.is_none() {
-            let scale = T::from_f32(scale);
-            update(plan, worker, state, &settings.constants, eta, t, scale);
+            update(plan, worker, state, &settings.constants, eta, t, T::from_f32(scale));
+            state.carried.copy_from_slice(&worker.next_carried);
             done("update");
         }
     }
@@ -331,7 +343,7 @@ fn train_run<T: Real>(
 fn update<T: Real>(
     plan: &Plan,
     worker: &mut Worker<T>,
-    state: &mut RunState<T>,
+    state: &mut CpuRun<T>,
     constants: &[f64],
     eta: f64,
     t: u32,
@@ -356,7 +368,7 @@ fn validate<T: Real>(
     plan: &Plan,
     seed: &SeedData,
     worker: &mut Worker<T>,
-    state: &RunState<T>,
+    state: &CpuRun<T>,
     step: u32,
 ) -> ValidationPoint {
     if state.death.is_some() {
@@ -365,8 +377,8 @@ fn validate<T: Real>(
     let (mut loss, mut right) = (0.0, 0.0);
     let mut count = 0.0;
     for slice in 0..seed.validation_slices() {
-        seed.validation_slice(slice, &mut worker.inputs, &mut worker.labels);
-        worker.execute(&plan.evaluation, &state.theta);
+        seed.validation_slice(slice, &mut worker.inputs, &mut worker.targets);
+        worker.execute(&plan.evaluation, &state.theta, &state.carried);
         let examples = seed.validation_slice_len(slice) as f64;
         loss += worker.scratch[plan.evaluation.loss].to_f64() * examples;
         if let Some(accuracy) = plan.evaluation.accuracy {
@@ -395,14 +407,28 @@ impl<T: Real> Fleet for CpuFleet<T> {
     }
 
     async fn checkpoint(&mut self) -> Result<Checkpoint, FleetError> {
-        let round = |values: &[T]| values.iter().map(|x| x.to_f64() as f32).collect();
-        let save = |state: &RunState<T>| RunCheckpoint {
-            run: state.run,
-            theta: round(&state.theta),
-            states: round(&state.states),
-            scalar_states: state.scalar_states.clone(),
-            death: state.death,
+        Ok(Checkpoint { step: self.step, runs: self.runs.iter().map(CpuRun::save).collect() })
+    }
+
+    async fn evaluate(&mut self, directions: &[Vec<f32>], scales: &[f64]) -> Result<Vec<Vec<f64>>, FleetError> {
+        let batches = self.batches(self.step, 1);
+        let plan = &*self.plan;
+        let Some(worker) = self.workers.first_mut() else { return Ok(Vec::new()) };
+        let losses = |(state, direction): (&CpuRun<T>, &Vec<f32>)| {
+            let seed = plan.data.of(plan.resolved.runs[state.run].seed);
+            seed.gather(&batches[&seed.seed], self.step, &mut worker.inputs, &mut worker.targets);
+            let mut loss = |&scale: &f64| {
+                if state.death.is_some() {
+                    return f64::NAN;
+                }
+                let scale = T::from_f64(scale);
+                let moved = state.theta.iter().zip(direction).map(|(&theta, &d)| theta + scale * T::from_f32(d));
+                let moved: Vec<T> = moved.collect();
+                worker.execute(&plan.forward, &moved, &state.carried);
+                worker.scratch[plan.forward.loss].to_f64()
+            };
+            scales.iter().map(&mut loss).collect()
         };
-        Ok(Checkpoint { step: self.step, runs: self.runs.iter().map(save).collect() })
+        Ok(self.runs.iter().zip(directions).map(losses).collect())
     }
 }

@@ -1,23 +1,25 @@
-//! From launches to dispatches: what each kernel is told, and how many workgroups it takes.
+//! From launches to dispatches: the uniform values of each kernel, and how many workgroups it takes.
 
-use super::device::Gpu;
-use super::launch::launches;
-use super::layout::{CHUNK_STEPS, ExamplesLayout, FEW_PARTIAL_SUMS, Layout, MOST_PARTIAL_SUMS, TABLE_HEAD, ring_width};
-use crate::network::operations::{End, Grid, TILE_SIDE, Tile, WORKGROUP};
+use super::device::{Gpu, UNIFORM_STRIDE};
+use super::fusion::launches;
+use super::layout::{
+    CHUNK_STEPS, ExamplesLayout, FEW_PARTIAL_SUMS, Layout, MOST_PARTIAL_SUMS, TABLE_HEAD, ring_wgsl, ring_width,
+};
+use crate::network::operations::{End, Grid, MAX_KERNEL_PARAMETERS, TILE_SIDE, Tile, WORKGROUP};
 use crate::rule::{Program, clipping};
 use crate::tensor::Shape;
 use crate::train::Plan;
-use crate::train::batches::Data;
-use crate::train::tape::{Place, Tape, Tensor};
+use crate::train::batches::SeedData;
+use crate::train::tape::{Location, Tape, Tensor};
 
-/// What a kernel is told; the twin of `Params` in `kernels/common.wgsl`.
+/// The uniform values of a dispatch; the twin of `Params` in `kernels/common.wgsl`, which says what each is.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
 pub struct Params {
     pub rows: u32,
     pub columns: u32,
-    pub inner: u32,
     pub runs: u32,
+    pub adds: u32,
     pub a_offset: u32,
     pub a_stride: u32,
     pub b_offset: u32,
@@ -30,20 +32,19 @@ pub struct Params {
     pub out_stride: u32,
     pub a_len: u32,
     pub b_len: u32,
-    pub variant: u32,
     pub training: u32,
     pub nan_bits: u32,
-    pub value: f32,
     pub table_width: u32,
     pub ring_width: u32,
     pub parameters: u32,
     pub batch_size: u32,
     pub input_len: u32,
-    pub labels_offset: u32,
-    pub labels_stride: u32,
+    pub target_len: u32,
+    pub targets_offset: u32,
+    pub targets_stride: u32,
     pub examples_stride: u32,
     pub examples_inputs: u32,
-    pub examples_labels: u32,
+    pub examples_targets: u32,
     pub examples_first: u32,
     pub examples_count: u32,
     pub batches_stride: u32,
@@ -51,6 +52,9 @@ pub struct Params {
     pub theta: u32,
     pub gradient: u32,
     pub states: u32,
+    pub carried: u32,
+    pub next_carried: u32,
+    pub carried_len: u32,
     pub partials: u32,
     pub run_stride: u32,
     pub loss: u32,
@@ -59,7 +63,15 @@ pub struct Params {
     pub state_count: u32,
     pub partial_count: u32,
     pub validation_slot: u32,
+    /// Brings what follows to a multiple of 16 bytes, as WGSL lays it out.
+    pub padding: u32,
+    /// [`Kernel::parameter_bits`].
+    pub own: [u32; MAX_KERNEL_PARAMETERS],
 }
+
+const _: () =
+    assert!(std::mem::offset_of!(Params, own).is_multiple_of(16), "WGSL aligns an array of vectors to 16 bytes");
+const _: () = assert!(size_of::<Params>() <= UNIFORM_STRIDE as usize, "a kernel sees so many bytes at its offset");
 
 /// One dispatch of a step or of a validation.
 #[derive(Clone)]
@@ -69,33 +81,23 @@ pub struct Dispatch {
     pub workgroups: [u32; 3],
 }
 
-/// Makes the dispatches of a step and of a validation.
+/// Makes the dispatches of a step, of a validation and of an evaluation.
 pub struct Builder<'a> {
-    gpu: &'a Gpu,
-    plan: &'a Plan,
-    data: &'a Data,
-    layout: &'a Layout,
-    examples: &'a ExamplesLayout,
-    run_count: usize,
-    params: &'a mut Vec<Params>,
+    pub gpu: &'a Gpu,
+    pub plan: &'a Plan,
+    pub layout: &'a Layout,
+    pub examples: &'a ExamplesLayout,
+    /// The distinct seeds of the runs.
+    pub seeds: &'a [u32],
+    pub run_count: usize,
+    /// The uniform values of every dispatch made so far.
+    pub params: Vec<Params>,
 }
 
-impl<'a> Builder<'a> {
-    pub fn new(
-        gpu: &'a Gpu,
-        plan: &'a Plan,
-        data: &'a Data,
-        layout: &'a Layout,
-        examples: &'a ExamplesLayout,
-        run_count: usize,
-        params: &'a mut Vec<Params>,
-    ) -> Self {
-        Self { gpu, plan, data, layout, examples, run_count, params }
-    }
-
-    /// Runs that share their seed share one batch: it lies in the first run's place, and every run reads it there.
+impl Builder<'_> {
+    /// Runs that share their seed share one batch: it lies at the first run, and every run reads it there.
     fn batch_stride(&self) -> usize {
-        if self.data.seeds().len() == 1 { 0 } else { self.layout.run_stride }
+        if self.seeds.len() == 1 { 0 } else { self.layout.run_stride }
     }
 
     fn partial_count(&self) -> usize {
@@ -117,14 +119,18 @@ impl<'a> Builder<'a> {
             ring_width: ring_width(plan) as u32,
             parameters: plan.parameter_count() as u32,
             batch_size: plan.resolved.experiment.batch_size as u32,
-            input_len: (plan.resolved.task.input)().len() as u32,
-            labels_offset: self.layout.labels as u32,
-            labels_stride: self.batch_stride() as u32,
+            input_len: self.examples.input_len as u32,
+            target_len: self.examples.target_len as u32,
+            targets_offset: self.layout.targets as u32,
+            targets_stride: self.batch_stride() as u32,
             examples_stride: self.examples.stride() as u32,
-            examples_labels: self.examples.labels() as u32,
+            examples_targets: self.examples.targets() as u32,
             batches_stride: CHUNK_STEPS * plan.resolved.experiment.batch_size as u32,
             gradient: self.layout.gradient as u32,
             states: self.layout.states as u32,
+            carried: self.layout.carried as u32,
+            next_carried: self.layout.next_carried as u32,
+            carried_len: plan.carried_len() as u32,
             partials: self.layout.partials as u32,
             run_stride: self.layout.run_stride as u32,
             loss: (scratch + tape.loss) as u32,
@@ -140,12 +146,14 @@ impl<'a> Builder<'a> {
     /// The offset of a tensor in the arena and its stride from run to run.
     fn address(&self, tensor: &Tensor) -> (u32, u32) {
         let layout = self.layout;
-        let (offset, stride) = match tensor.place {
-            Place::Inputs => (layout.inputs, self.batch_stride()),
-            Place::Labels => (layout.labels, self.batch_stride()),
-            Place::Theta(offset) => (offset, layout.run_stride),
-            Place::Gradient(offset) => (layout.gradient + offset, layout.run_stride),
-            Place::Scratch(offset) => (layout.scratch + offset, layout.run_stride),
+        let (offset, stride) = match tensor.location {
+            Location::Inputs => (layout.inputs, self.batch_stride()),
+            Location::Targets => (layout.targets, self.batch_stride()),
+            Location::Theta(offset) => (offset, layout.run_stride),
+            Location::Carried(offset) => (layout.carried + offset, layout.run_stride),
+            Location::Gradient(offset) => (layout.gradient + offset, layout.run_stride),
+            Location::NextCarried(offset) => (layout.next_carried + offset, layout.run_stride),
+            Location::Scratch(offset) => (layout.scratch + offset, layout.run_stride),
         };
         (offset as u32, stride as u32)
     }
@@ -161,9 +169,8 @@ impl<'a> Builder<'a> {
             let mut params = self.common(is_training);
             let shape = &launch.output.shape;
             (params.rows, params.columns) = (shape.rows() as u32, shape.columns() as u32);
-            params.inner = launch.kernel.inner as u32;
-            params.variant = if launch.end == End::Add { 1 } else { launch.kernel.variant };
-            params.value = launch.kernel.value;
+            params.adds = u32::from(launch.end == End::Add);
+            params.own = launch.kernel.parameter_bits();
             let len = |position: usize| launch.inputs.get(position).map_or(0, |tensor| tensor.shape.len()) as u32;
             (params.a_len, params.b_len) = (len(0), len(1));
             let address = |tensor: Option<&Tensor>| tensor.map_or((0, 0), |tensor| self.address(tensor));
@@ -172,27 +179,21 @@ impl<'a> Builder<'a> {
             (params.c_offset, params.c_stride) = address(launch.inputs.get(2));
             (params.d_offset, params.d_stride) = address(launch.other.as_ref());
             (params.out_offset, params.out_stride) = address(Some(&launch.output));
-            let rows = launch.inputs.first().map_or(1, |tensor| tensor.shape.rows());
             let tile = Tile::choose(self.gpu.is_software(), shape.columns());
-            let workgroups = workgroups(launch.kernel.grid, tile, shape, rows, self.run_count);
-            dispatches.push(self.push(
-                launch.kernel.name,
-                &launch.kernel.source.text(tile, launch.end),
-                params,
-                workgroups,
-            ));
+            let workgroups = workgroups(launch.kernel.grid, tile, shape, self.run_count);
+            dispatches.push(self.push(launch.kernel.name, &launch.kernel.wgsl(tile, launch.end), params, workgroups));
         }
         dispatches
     }
 
-    /// `batch` is the first example and the number of examples of a validation slice; `None` in training.
+    /// `slice` is the first example and the number of examples of a validation slice; `None` in training.
     fn gather(&mut self, slice: Option<(usize, usize)>) -> Dispatch {
         let mut params = self.common(slice.is_none());
         (params.out_offset, params.out_stride) = (self.layout.inputs as u32, self.batch_stride() as u32);
         if let Some((first, count)) = slice {
             (params.examples_first, params.examples_count) = (first as u32, count as u32);
         }
-        let values = (params.batch_size * params.input_len) as usize;
+        let values = (params.batch_size * (params.input_len + params.target_len)) as usize;
         let copies = if self.batch_stride() == 0 { 1 } else { self.run_count };
         self.push(
             "gather",
@@ -212,18 +213,30 @@ impl<'a> Builder<'a> {
         let one_a_run = [self.run_count.div_ceil(WORKGROUP) as u32, 1, 1];
         let partial_sums = [self.partial_count() as u32, 1, run_count];
         dispatches.push(self.push("norm", include_str!("kernels/norm.wgsl"), params, partial_sums));
-        let finalize = format!("{}{}", clipping().wgsl("clip_scale"), include_str!("kernels/finalize.wgsl"));
+        let clip_scale = clipping().wgsl("clip_scale");
+        let finalize = format!("{}{clip_scale}{}", ring_wgsl(), include_str!("kernels/finalize.wgsl"));
         dispatches.push(self.push("finalize", &finalize, params, one_a_run));
-        let every_parameter = [plan.parameter_count().div_ceil(WORKGROUP) as u32, 1, run_count];
+        let values = plan.parameter_count().max(plan.carried_len());
+        let every_parameter = [values.div_ceil(WORKGROUP) as u32, 1, run_count];
         dispatches.push(self.push("update", &update_source(&plan.program), params, every_parameter));
+        dispatches
+    }
+
+    /// The dispatches that compute the loss of a training batch alone.
+    pub fn forward(&mut self) -> Vec<Dispatch> {
+        let mut dispatches = vec![self.gather(None)];
+        let plan = self.plan;
+        dispatches.extend(self.tape(&plan.forward, true));
         dispatches
     }
 
     /// The dispatches of a validation.
     pub fn evaluation(&mut self) -> Vec<Dispatch> {
         let plan = self.plan;
-        let Some(seed) = self.data.seeds().next() else { return Vec::new() };
-        let examples = self.examples;
+        // Every seed has as many validation examples.
+        let Some(&seed) = self.seeds.first() else { return Vec::new() };
+        let seed: &SeedData = plan.data.of(seed);
+        let examples = *self.examples;
         let (slices, batch_size) = (seed.validation_slices(), seed.batch_size);
         let counts: Vec<usize> = (0..slices).map(|slice| seed.validation_slice_len(slice)).collect();
         let forward = self.tape(&plan.evaluation, false);
@@ -232,7 +245,7 @@ impl<'a> Builder<'a> {
             let first = examples.resident + examples.extra + slice * batch_size;
             dispatches.push(self.gather(Some((first, count))));
             dispatches.extend(forward.iter().cloned());
-            let params = Params { variant: u32::from(slice > 0), examples_weight: count as f32, ..self.common(false) };
+            let params = Params { adds: u32::from(slice > 0), examples_weight: count as f32, ..self.common(false) };
             let one_a_run = [self.run_count.div_ceil(WORKGROUP) as u32, 1, 1];
             dispatches.push(self.push("accumulate", include_str!("kernels/accumulate.wgsl"), params, one_a_run));
         }
@@ -240,11 +253,11 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The workgroups that cover an output of this shape, whose kernel's first input has `rows` rows.
-pub fn workgroups(grid: Grid, tile: Tile, output: &Shape, rows: usize, run_count: usize) -> [u32; 3] {
+/// The workgroups that cover an output of this shape.
+pub fn workgroups(grid: Grid, tile: Tile, output: &Shape, run_count: usize) -> [u32; 3] {
     let [x, y] = match grid {
         Grid::Values => [output.len().div_ceil(WORKGROUP), 1],
-        Grid::Rows => [rows.div_ceil(WORKGROUP), 1],
+        Grid::Invocations(count) => [count.div_ceil(WORKGROUP), 1],
         Grid::Tiles => {
             [output.columns().div_ceil(TILE_SIDE * tile.columns), output.rows().div_ceil(TILE_SIDE * tile.rows)]
         }
@@ -256,9 +269,9 @@ pub fn workgroups(grid: Grid, tile: Tile, output: &Shape, rows: usize, run_count
 /// The update kernel of a rule: the rule's own WGSL, and the loads and stores of its states.
 pub fn update_source(program: &Program) -> String {
     let states = 0..program.per_parameter_state_count();
-    let place = |state: usize| format!("arena[base + params.states + {state}u * params.parameters + i]");
-    let load: String = states.clone().map(|s| format!("    values.s{s} = {};\n", place(s))).collect();
-    let store: String = states.map(|s| format!("    {} = after.s{s};\n", place(s))).collect();
+    let location = |state: usize| format!("arena[base + params.states + {state}u * params.parameters + i]");
+    let load: String = states.clone().map(|s| format!("    values.s{s} = {};\n", location(s))).collect();
+    let store: String = states.map(|s| format!("    {} = after.s{s};\n", location(s))).collect();
     let kernel = include_str!("kernels/update.wgsl").replace("LOAD_STATES", &load).replace("STORE_STATES", &store);
     format!("{}\n{kernel}", program.wgsl())
 }

@@ -1,13 +1,12 @@
-//! The runs of a fleet that share one arena: buffers, launches, submits.
+//! The runs of a fleet that share one arena: uploads, submits, readbacks.
 
-use super::device::{Gpu, UNIFORM_STRIDE};
-use super::dispatch::{Builder, Dispatch, Params};
-use super::layout::{CHUNK_STEPS, ExamplesLayout, Layout, RING_HEAD, TABLE_HEAD, ring_width, sizes};
+use super::buffers::{Buffers, write_values};
+use super::device::Gpu;
+use super::dispatch::{Builder, Dispatch};
+use super::layout::{CHUNK_STEPS, ExamplesLayout, Layout, TABLE_HEAD, ring_position, ring_states, ring_width};
 use super::recorder::Recorder;
-use crate::record::{Columns, RunChunk, ValidationPoint};
+use crate::record::{METRICS, Metric, RunChunk, ValidationPoint};
 use crate::rule::Kind;
-use crate::task::{Examples, NO_LABEL};
-use crate::train::batches::Data;
 use crate::train::schedule::learning_rate;
 use crate::train::{Checkpoint, FleetError, Plan, RunCheckpoint};
 use std::sync::Arc;
@@ -20,8 +19,9 @@ const SUBMIT_TIME: Duration = Duration::from_millis(20);
 const FIRST_SUBMIT_DISPATCHES: usize = 256;
 
 /// What the host knows of one run.
-struct RunState {
+struct HostRun {
     run: usize,
+    /// The position of its seed among the group's.
     seed: usize,
     scalar_states: Vec<f64>,
     death: Option<u32>,
@@ -33,21 +33,16 @@ struct RunState {
 pub struct Group {
     gpu: Arc<Gpu>,
     plan: Arc<Plan>,
-    data: Arc<Data>,
     layout: Layout,
     examples_layout: ExamplesLayout,
-    runs: Vec<RunState>,
+    runs: Vec<HostRun>,
+    /// The distinct seeds of the runs.
+    seeds: Vec<u32>,
+    buffers: Buffers,
     bind_group: wgpu::BindGroup,
-    uniform: wgpu::Buffer,
-    arena: wgpu::Buffer,
-    table: wgpu::Buffer,
-    examples: wgpu::Buffer,
-    batches: wgpu::Buffer,
-    progress: wgpu::Buffer,
-    ring: wgpu::Buffer,
-    readback: wgpu::Buffer,
     training: Vec<Dispatch>,
     evaluation: Vec<Dispatch>,
+    forward: Vec<Dispatch>,
     /// The steps of the chunk in flight before which runs are validated.
     validations: Vec<u32>,
     dispatches: u64,
@@ -56,145 +51,93 @@ pub struct Group {
     in_flight: usize,
 }
 
-impl Drop for Group {
-    fn drop(&mut self) {
-        // Dropping a buffer does not free it in a browser.
-        let buffers = [
-            &self.uniform,
-            &self.arena,
-            &self.table,
-            &self.examples,
-            &self.batches,
-            &self.progress,
-            &self.ring,
-            &self.readback,
-        ];
-        buffers.into_iter().for_each(wgpu::Buffer::destroy);
-    }
-}
-
 impl Group {
     pub fn new(
         gpu: Arc<Gpu>,
         plan: Arc<Plan>,
         examples_layout: ExamplesLayout,
-        runs: Vec<usize>,
+        runs: &[usize],
         checkpoint: Option<&Checkpoint>,
     ) -> Result<Self, FleetError> {
-        let data = Data::new(&plan.resolved, runs.iter().copied());
+        let saved = runs.iter().map(|&run| plan.run_at(checkpoint, run)).collect::<Result<Vec<_>, _>>()?;
+        let mut seeds: Vec<u32> = runs.iter().map(|&run| plan.resolved.runs[run].seed).collect();
+        seeds.sort_unstable();
+        seeds.dedup();
         let layout = Layout::new(&plan);
-        let [arena_bytes, table_bytes, examples_bytes, batches_bytes, ring_bytes] =
-            sizes(&plan, &examples_layout, &runs);
-        let device = &gpu.device;
-        let buffer = |bytes: usize, usage: wgpu::BufferUsages| {
-            device.create_buffer(&wgpu::BufferDescriptor {
-                label: None,
-                size: bytes.max(16) as u64,
-                usage: usage | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            })
+        let mut builder = Builder {
+            gpu: &gpu,
+            plan: &plan,
+            layout: &layout,
+            examples: &examples_layout,
+            seeds: &seeds,
+            run_count: runs.len(),
+            params: Vec::new(),
         };
-        use wgpu::BufferUsages as Usage;
-        let arena = buffer(arena_bytes, Usage::STORAGE | Usage::COPY_SRC);
-        let table = buffer(table_bytes, Usage::STORAGE);
-        let examples = buffer(examples_bytes, Usage::STORAGE);
-        let batches = buffer(batches_bytes, Usage::STORAGE);
-        let progress = buffer(runs.len() * 3 * size_of::<u32>(), Usage::STORAGE | Usage::COPY_SRC);
-        let ring = buffer(ring_bytes, Usage::STORAGE | Usage::COPY_SRC);
-        let readback = buffer(ring_bytes, Usage::MAP_READ);
-
-        for (position, seed) in data.seeds().enumerate() {
-            let start = position * examples_layout.stride();
-            if let Some(resident) = seed.resident() {
-                write_examples(&gpu, &examples, &examples_layout, start, 0, resident);
-            }
-            let first = examples_layout.resident + examples_layout.extra;
-            write_examples(&gpu, &examples, &examples_layout, start, first, seed.task.validation());
-        }
-        let mut states = Vec::with_capacity(runs.len());
-        let mut dead = vec![0u32; runs.len()];
-        for (position, &run) in runs.iter().enumerate() {
-            let settings = &plan.resolved.runs[run];
-            let saved = match checkpoint {
-                None => RunCheckpoint {
-                    run,
-                    theta: plan.resolved.network.initial_parameters(settings.seed, settings.initial_scale),
-                    states: plan.initial_states(),
-                    scalar_states: plan.program.scalar_initial().to_vec(),
-                    death: None,
-                },
-                Some(checkpoint) => checkpoint
-                    .runs
-                    .iter()
-                    .find(|saved| saved.run == run)
-                    .cloned()
-                    .ok_or(FleetError::Checkpoint("a run is missing"))?,
-            };
-            if saved.theta.len() + saved.states.len() != plan.kept_len() {
-                return Err(FleetError::Checkpoint("a run has another size"));
-            }
-            let base = position * layout.run_stride;
-            write_values(&gpu, &arena, base, &saved.theta);
-            write_values(&gpu, &arena, base + layout.states, &saved.states);
-            dead[position] = u32::from(saved.death.is_some());
-            states.push(RunState {
-                run,
-                seed: data.position(settings.seed),
-                scalar_states: saved.scalar_states,
-                death: saved.death,
-                rows: Vec::new(),
-            });
-        }
-        let seeds: Vec<u32> = states.iter().map(|state| state.seed as u32).collect();
-        let words = [vec![0; runs.len()], dead, seeds].concat();
-        gpu.queue.write_buffer(&progress, 0, bytemuck::cast_slice(&words));
-
-        let mut params = Vec::new();
-        let mut builder = Builder::new(&gpu, &plan, &data, &layout, &examples_layout, runs.len(), &mut params);
-        let training = builder.training();
-        let evaluation = builder.evaluation();
-        let uniform = buffer(params.len() * UNIFORM_STRIDE as usize, Usage::UNIFORM);
-        let mut bytes = vec![0u8; params.len() * UNIFORM_STRIDE as usize];
-        for (slot, params) in bytes.chunks_exact_mut(UNIFORM_STRIDE as usize).zip(&params) {
-            slot[..size_of::<Params>()].copy_from_slice(bytemuck::bytes_of(params));
-        }
-        gpu.queue.write_buffer(&uniform, 0, &bytes);
-        let buffers = [&arena, &table, &examples, &batches, &progress, &ring];
-        let window =
-            wgpu::BufferBinding { buffer: &uniform, offset: 0, size: std::num::NonZeroU64::new(UNIFORM_STRIDE) };
-        let window = wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(window) };
-        let mut entries = vec![window];
-        for (binding, buffer) in (1..).zip(buffers) {
-            entries.push(wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() });
-        }
-        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout: &gpu.bind_group_layout,
-            entries: &entries,
-        });
-        Ok(Self {
+        let (training, evaluation, forward) = (builder.training(), builder.evaluation(), builder.forward());
+        let buffers = Buffers::new(&gpu, &plan, &examples_layout, runs, &builder.params);
+        let bind_group = buffers.bind_group(&gpu);
+        let position = |run: &RunCheckpoint| seeds.partition_point(|&seed| seed < plan.resolved.runs[run.run].seed);
+        let host = |saved: &RunCheckpoint| HostRun {
+            run: saved.run,
+            seed: position(saved),
+            scalar_states: saved.scalar_states.clone(),
+            death: saved.death,
+            rows: Vec::new(),
+        };
+        let group = Self {
+            runs: saved.iter().map(host).collect(),
+            seeds,
             bind_group,
-            uniform,
-            arena,
-            table,
-            examples,
-            batches,
-            progress,
-            ring,
-            readback,
+            buffers,
             training,
             evaluation,
+            forward,
             validations: Vec::new(),
             dispatches: 0,
             submit_dispatches: FIRST_SUBMIT_DISPATCHES,
             in_flight: 0,
-            runs: states,
             gpu,
             plan,
-            data,
             layout,
             examples_layout,
-        })
+        };
+        group.write_data();
+        group.write_runs(&saved);
+        Ok(group)
+    }
+
+    /// Writes the examples that stay.
+    fn write_data(&self) {
+        let layout = &self.examples_layout;
+        for (position, &seed) in self.seeds.iter().enumerate() {
+            let data = self.plan.data.of(seed);
+            let start = position * layout.stride();
+            if let Some(resident) = data.resident() {
+                self.buffers.write_examples(&self.gpu, layout, start, 0, resident);
+            }
+            let first = layout.resident + layout.extra;
+            self.buffers.write_examples(&self.gpu, layout, start, first, data.task.validation());
+        }
+    }
+
+    /// Writes the state of every run.
+    fn write_runs(&self, saved: &[RunCheckpoint]) {
+        for (position, saved) in saved.iter().enumerate() {
+            let base = position * self.layout.run_stride;
+            let parts = [(0, &saved.theta), (self.layout.states, &saved.states), (self.layout.carried, &saved.carried)];
+            for (offset, values) in parts {
+                write_values(&self.gpu, &self.buffers.arena, base + offset, values);
+            }
+        }
+        let steps = vec![0; saved.len()];
+        let dead = saved.iter().map(|saved| u32::from(saved.death.is_some())).collect();
+        let seeds = self.runs.iter().map(|run| run.seed as u32).collect();
+        let words = [steps, dead, seeds].concat();
+        self.gpu.queue.write_buffer(&self.buffers.progress, 0, bytemuck::cast_slice(&words));
+    }
+
+    pub fn run_count(&self) -> usize {
+        self.runs.len()
     }
 
     pub fn dispatches(&self) -> u64 {
@@ -226,13 +169,13 @@ impl Group {
                 recorder.dispatch(&self.evaluation);
                 let encoder = recorder.end_pass();
                 let target = rows_bytes + slot as u64 * slot_bytes;
-                encoder.copy_buffer_to_buffer(&self.ring, latest, &self.readback, target, slot_bytes);
+                encoder.copy_buffer_to_buffer(&self.buffers.ring, latest, &self.buffers.readback, target, slot_bytes);
             }
             if step < first + steps {
                 recorder.dispatch(&self.training);
             }
         }
-        recorder.end_pass().copy_buffer_to_buffer(&self.ring, 0, &self.readback, 0, rows_bytes);
+        recorder.end_pass().copy_buffer_to_buffer(&self.buffers.ring, 0, &self.buffers.readback, 0, rows_bytes);
         self.dispatches += recorder.finish();
         self.in_flight = (self.dispatches - before) as usize;
         Ok(())
@@ -266,19 +209,25 @@ impl Group {
                 row[TABLE_HEAD..].iter_mut().zip(&scalars).for_each(|(to, &from)| *to = from as f32);
             }
         }
-        write_values(&self.gpu, &self.table, 0, &table);
-        for (position, seed) in self.data.seeds().enumerate() {
-            let batches = seed.batches(first, steps);
-            let start = position * CHUNK_STEPS as usize * experiment.batch_size * size_of::<u32>();
-            self.gpu.queue.write_buffer(&self.batches, start as u64, bytemuck::cast_slice(&batches.indices));
+        write_values(&self.gpu, &self.buffers.table, 0, &table);
+        self.upload_batches(first, steps);
+    }
+
+    /// Uploads the batches of some steps, and begins the count of steps anew.
+    fn upload_batches(&self, first: u32, steps: u32) {
+        let batch_size = self.plan.resolved.experiment.batch_size;
+        for (position, &seed) in self.seeds.iter().enumerate() {
+            let batches = self.plan.data.of(seed).batches(first, steps);
+            let start = position * CHUNK_STEPS as usize * batch_size * size_of::<u32>();
+            self.gpu.queue.write_buffer(&self.buffers.batches, start as u64, bytemuck::cast_slice(&batches.indices));
             if !batches.extra.is_empty() {
                 let layout = &self.examples_layout;
                 let start = position * layout.stride();
-                write_examples(&self.gpu, &self.examples, layout, start, layout.resident, &batches.extra);
+                self.buffers.write_examples(&self.gpu, layout, start, layout.resident, &batches.extra);
             }
         }
-        let zeros = vec![0u32; run_count];
-        self.gpu.queue.write_buffer(&self.progress, 0, bytemuck::cast_slice(&zeros));
+        let zeros = vec![0u32; self.runs.len()];
+        self.gpu.queue.write_buffer(&self.buffers.progress, 0, bytemuck::cast_slice(&zeros));
     }
 
     /// Waits for the steps that were submitted and returns what they recorded.
@@ -287,23 +236,22 @@ impl Group {
         let rows_len = steps as usize * self.runs.len() * width;
         let len = rows_len + self.validations.len() * 2 * self.runs.len();
         let clock = Instant::now();
-        let values = self.gpu.read(&self.readback, (len * size_of::<f32>()) as u64).await?;
+        let values = self.gpu.read(&self.buffers.readback, (len * size_of::<f32>()) as u64).await?;
         let working = (clock.elapsed().as_secs_f64() - self.gpu.readback_seconds()).max(1e-4);
         let per_dispatch = working / self.in_flight.max(1) as f64;
         self.submit_dispatches = ((SUBMIT_TIME.as_secs_f64() / per_dispatch) as usize).clamp(32, 8192);
         let (rows, validations) = values.split_at(rows_len);
         let plan = &*self.plan;
-        let data = &*self.data;
         let run_count = self.runs.len();
-        let chunk = |(position, state): (usize, &mut RunState)| {
-            // A run whose last validation is done has nothing more to tell.
+        let chunk = |(position, state): (usize, &mut HostRun)| {
+            // A run whose last validation is done records nothing more.
             if first > plan.resolved.steps(state.run) {
                 return None;
             }
             let row_at = |k: usize| &rows[(k * run_count + position) * width..][..width];
             let record = Record { first, steps, width: plan.columns.width() };
             let mut chunk = record.rows(plan, state, row_at);
-            let examples = data.seeds().nth(state.seed).map_or(0, |seed| seed.task.validation().len()) as f32;
+            let examples = plan.data.of(self.seeds[state.seed]).task.validation().len() as f32;
             for (slot, &step) in self.validations.iter().enumerate() {
                 if !plan.validates(state.run, step) {
                     continue;
@@ -331,7 +279,7 @@ impl Group {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         for position in 0..self.runs.len() {
             let source = ((position * self.layout.run_stride + start) * size_of::<f32>()) as u64;
-            encoder.copy_buffer_to_buffer(&self.arena, source, &staging, position as u64 * bytes, bytes);
+            encoder.copy_buffer_to_buffer(&self.buffers.arena, source, &staging, position as u64 * bytes, bytes);
         }
         self.gpu.queue.submit([encoder.finish()]);
         let values = self.gpu.read(&staging, size).await;
@@ -339,15 +287,16 @@ impl Group {
         Ok(values?.chunks_exact(end - start).map(<[f32]>::to_vec).collect())
     }
 
-    /// Reads parameters and states back.
+    /// Reads parameters, states and carried values back.
     pub async fn save(&self) -> Result<Vec<RunCheckpoint>, FleetError> {
         let parameters = self.plan.parameter_count();
         let planes = parameters * self.plan.program.per_parameter_state_count();
-        let save = |(state, values): (&RunState, Vec<f32>)| RunCheckpoint {
+        let save = |(state, values): (&HostRun, Vec<f32>)| RunCheckpoint {
             run: state.run,
             theta: values[..parameters].to_vec(),
             states: values[self.layout.states..self.layout.states + planes].to_vec(),
             scalar_states: state.scalar_states.clone(),
+            carried: values[self.layout.carried..self.layout.carried + self.plan.carried_len()].to_vec(),
             death: state.death,
         };
         // What a checkpoint keeps lies before the gradient, padded to the alignment.
@@ -361,6 +310,71 @@ impl Group {
     }
 }
 
+impl Group {
+    /// For each run, the loss of the batch of `step` at its parameters plus each of `scales` times its direction.
+    pub async fn evaluate(
+        &mut self,
+        step: u32,
+        directions: &[Vec<f32>],
+        scales: &[f64],
+    ) -> Result<Vec<Vec<f64>>, FleetError> {
+        if let Some(reason) = self.gpu.lost() {
+            return Err(FleetError::DeviceLost(reason));
+        }
+        let run_bytes = size_of::<f32>() as u64;
+        let size = run_bytes * (self.runs.len() * scales.len()) as u64;
+        if size == 0 {
+            return Ok(vec![Vec::new(); self.runs.len()]);
+        }
+        let kept = self.read_runs(0, self.plan.parameter_count()).await?;
+        // Every run computes, whether or not its last step is done.
+        let width = TABLE_HEAD + self.plan.program.scalar_count();
+        let mut table = vec![0.0; self.runs.len() * width];
+        table.iter_mut().step_by(width).for_each(|trains| *trains = 1.0);
+        write_values(&self.gpu, &self.buffers.table, 0, &table);
+        self.upload_batches(step, 1);
+        let staging = self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size,
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        for (position, &scale) in scales.iter().enumerate() {
+            for (run, (theta, direction)) in kept.iter().zip(directions).enumerate() {
+                let moved: Vec<f32> = theta.iter().zip(direction).map(|(theta, d)| theta + scale as f32 * d).collect();
+                write_values(&self.gpu, &self.buffers.arena, run * self.layout.run_stride, &moved);
+            }
+            let mut recorder = Recorder::new(&self.gpu, &self.bind_group, self.submit_dispatches);
+            recorder.dispatch(&self.forward);
+            let encoder = recorder.end_pass();
+            for run in 0..self.runs.len() {
+                let loss = run * self.layout.run_stride + self.layout.scratch + self.plan.forward.loss;
+                let target = ((position * self.runs.len() + run) as u64) * run_bytes;
+                encoder.copy_buffer_to_buffer(
+                    &self.buffers.arena,
+                    loss as u64 * run_bytes,
+                    &staging,
+                    target,
+                    run_bytes,
+                );
+            }
+            self.dispatches += recorder.finish();
+        }
+        for (run, theta) in kept.iter().enumerate() {
+            write_values(&self.gpu, &self.buffers.arena, run * self.layout.run_stride, theta);
+        }
+        let values = self.gpu.read(&staging, size).await;
+        staging.destroy();
+        let values = values?;
+        let of_run = |(run, state): (usize, &HostRun)| {
+            let losses = values.iter().skip(run).step_by(self.runs.len());
+            // A dead run's kernels do nothing.
+            losses.map(|&loss| if state.death.is_some() { f64::NAN } else { f64::from(loss) }).collect()
+        };
+        Ok(self.runs.iter().enumerate().map(of_run).collect())
+    }
+}
+
 /// The steps of a chunk.
 struct Record {
     first: u32,
@@ -370,7 +384,7 @@ struct Record {
 
 impl Record {
     /// The rows of one run, from those of the ring and what the host knows; notes a death.
-    fn rows<'a>(&self, plan: &Plan, state: &mut RunState, row_at: impl Fn(usize) -> &'a [f32]) -> RunChunk {
+    fn rows<'a>(&self, plan: &Plan, state: &mut HostRun, row_at: impl Fn(usize) -> &'a [f32]) -> RunChunk {
         let stride = plan.resolved.stride();
         let mut chunk = RunChunk {
             run: state.run,
@@ -384,22 +398,25 @@ impl Record {
         for (k, (eta, scalar_states)) in state.rows.iter().enumerate() {
             let t = self.first + k as u32;
             let row = row_at(k);
-            if state.death.is_none() && !(row[0].is_finite() && row[1].is_finite()) {
+            let computed = |metric: Metric| ring_position(metric).map_or(f32::NAN, |position| row[position]);
+            let is_finite = computed(Metric::Loss).is_finite() && computed(Metric::GradientNorm).is_finite();
+            if state.death.is_none() && !is_finite {
                 state.death = Some(t);
                 died_with = Some(scalar_states.clone());
             }
             if !t.is_multiple_of(stride) {
                 continue;
             }
-            if state.death.is_some() {
-                chunk.rows.extend([f32::NAN, f32::NAN, *eta]);
-                chunk.rows.extend(std::iter::repeat_n(f32::NAN, self.width - Columns::CLIP_SCALE));
-                continue;
-            }
-            chunk.rows.extend([row[0], row[1], *eta, row[2], row[3], row[4]]);
-            chunk.rows.extend(plan.state_places().map(|(kind, place)| match kind {
-                Kind::Scalar => scalar_states[place] as f32,
-                Kind::PerParameter => row[RING_HEAD + place],
+            let is_dead = state.death.is_some();
+            chunk.rows.extend(METRICS.iter().map(|column| match column.metric {
+                Metric::LearningRate => *eta,
+                _ if is_dead => f32::NAN,
+                metric => computed(metric),
+            }));
+            chunk.rows.extend(plan.state_positions().map(|(kind, position)| match kind {
+                _ if is_dead => f32::NAN,
+                Kind::Scalar => scalar_states[position] as f32,
+                Kind::PerParameter => row[ring_states() + position],
             }));
         }
         if let Some(scalar_states) = died_with {
@@ -411,22 +428,4 @@ impl Record {
         chunk.death = state.death;
         chunk
     }
-}
-
-fn write_values(gpu: &Gpu, buffer: &wgpu::Buffer, offset: usize, values: &[f32]) {
-    gpu.queue.write_buffer(buffer, (offset * size_of::<f32>()) as u64, bytemuck::cast_slice(values));
-}
-
-fn write_examples(
-    gpu: &Gpu,
-    buffer: &wgpu::Buffer,
-    layout: &ExamplesLayout,
-    start: usize,
-    first: usize,
-    examples: &Examples,
-) {
-    write_values(gpu, buffer, start + first * layout.input_len, &examples.inputs);
-    let label = |&label: &u32| if label == NO_LABEL { -1.0 } else { label as f32 };
-    let labels: Vec<f32> = examples.labels.iter().map(label).collect();
-    write_values(gpu, buffer, start + layout.labels() + first, &labels);
 }

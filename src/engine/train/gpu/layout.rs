@@ -1,8 +1,9 @@
 //! Where everything lies in the buffers of a group, and how large they are.
 
+use crate::record::{METRICS, Metric, MetricColumn};
 use crate::task::Examples;
 use crate::train::Plan;
-use crate::train::batches::{Data, SeedData};
+use crate::train::batches::SeedData;
 
 /// The most steps between two readbacks.
 pub const CHUNK_STEPS: u32 = 128;
@@ -12,26 +13,29 @@ pub const MOST_PARTIAL_SUMS: usize = 32;
 pub const FEW_PARTIAL_SUMS: usize = 4;
 /// Values before the rule's scalars in a row of the table: whether the run trains, and its clip threshold.
 pub const TABLE_HEAD: usize = 2;
-/// Values before the probe's states in a row of the ring: loss, norm, clip scale, the probe's gradient and parameter.
-pub const RING_HEAD: usize = 5;
 /// Offsets in the arena are multiples of this many values (256 bytes).
 const ALIGNMENT: usize = 64;
 
 /// Where the parts of a run lie in the arena, relative to the run. What a checkpoint keeps comes first.
 pub struct Layout {
+    /// The planes of the rule's states; the parameters begin at 0.
     pub states: usize,
+    /// The values that the network carries from step to step.
+    pub carried: usize,
     pub gradient: usize,
+    /// What the carried values become with the step.
+    pub next_carried: usize,
+    /// Partial sums of the gradient's squares; then the clip scale in the first.
     pub partials: usize,
     pub scratch: usize,
     pub inputs: usize,
-    pub labels: usize,
+    pub targets: usize,
     pub run_stride: usize,
 }
 
 impl Layout {
     pub fn new(plan: &Plan) -> Self {
         let parameters = plan.parameter_count();
-        let batch_size = plan.resolved.experiment.batch_size;
         let mut end = 0;
         let mut take = |len: usize| {
             let start = end;
@@ -41,11 +45,13 @@ impl Layout {
         take(parameters);
         Self {
             states: take(parameters * plan.program.per_parameter_state_count()),
+            carried: take(plan.carried_len()),
             gradient: take(parameters),
+            next_carried: take(plan.carried_len()),
             partials: take(MOST_PARTIAL_SUMS),
-            scratch: take(plan.training.scratch_len.max(plan.evaluation.scratch_len)),
-            inputs: take(batch_size * (plan.resolved.task.input)().len()),
-            labels: take(batch_size),
+            scratch: take(plan.scratch_len()),
+            inputs: take(plan.inputs_len()),
+            targets: take(plan.targets_len()),
             run_stride: take(0),
         }
     }
@@ -58,16 +64,13 @@ pub struct ExamplesLayout {
     pub extra: usize,
     pub validation: usize,
     pub input_len: usize,
+    pub target_len: usize,
 }
 
 impl ExamplesLayout {
     /// Of every seed: the data of a task has the same size for each.
-    pub fn of(plan: &Plan) -> Self {
-        let data = Data::new(&plan.resolved, [0]);
-        data.seeds().next().map_or_else(Self::default, |seed| Self::new(plan, seed))
-    }
-
-    fn new(plan: &Plan, seed: &SeedData) -> Self {
+    pub fn new(plan: &Plan) -> Self {
+        let seed: &SeedData = plan.data.of(plan.resolved.runs[0].seed);
         let is_fresh = seed.resident().is_none();
         let is_altered = || (0..plan.longest()).any(|step| seed.task.alters(step));
         let chunk_examples = CHUNK_STEPS as usize * seed.batch_size;
@@ -76,6 +79,7 @@ impl ExamplesLayout {
             extra: if is_fresh || is_altered() { chunk_examples } else { 0 },
             validation: seed.task.validation().len(),
             input_len: seed.input_len,
+            target_len: seed.target_len,
         }
     }
 
@@ -83,12 +87,13 @@ impl ExamplesLayout {
         self.resident + self.extra + self.validation
     }
 
-    pub fn labels(&self) -> usize {
+    /// Where the targets of all examples begin; their inputs come first.
+    pub fn targets(&self) -> usize {
         self.examples() * self.input_len
     }
 
     pub fn stride(&self) -> usize {
-        self.examples() * (self.input_len + 1)
+        self.examples() * (self.input_len + self.target_len)
     }
 }
 
@@ -117,6 +122,30 @@ pub fn sizes(plan: &Plan, examples: &ExamplesLayout, runs: &[usize]) -> [usize; 
     .map(|values| values * size_of::<f32>())
 }
 
+/// The metrics that a step computes, in the order in which a row of the ring has them.
+fn ring_metrics() -> impl Iterator<Item = &'static MetricColumn> {
+    METRICS.iter().filter(|column| !column.on_host)
+}
+
+/// The position of a metric in a row of the ring; `None` for one that the host knows.
+pub fn ring_position(metric: Metric) -> Option<usize> {
+    ring_metrics().position(|column| column.metric == metric)
+}
+
+/// The position of the probe's first per-parameter state in a row of the ring.
+pub fn ring_states() -> usize {
+    ring_metrics().count()
+}
+
+/// The values of a row of the ring.
 pub fn ring_width(plan: &Plan) -> usize {
-    RING_HEAD + plan.program.per_parameter_state_count()
+    ring_states() + plan.program.per_parameter_state_count()
+}
+
+/// The positions as WGSL constants: `RING_LOSS` and so on, by the names of [`METRICS`], and `RING_STATES`.
+pub fn ring_wgsl() -> String {
+    let constant = |name: &str, position: usize| format!("const RING_{}: u32 = {position}u;\n", name.to_uppercase());
+    let metrics: String =
+        ring_metrics().enumerate().map(|(position, column)| constant(column.name, position)).collect();
+    metrics + &constant("states", ring_states())
 }

@@ -1,15 +1,16 @@
 //! Training on the GPU: one dispatch does the work of all runs.
 
+mod buffers;
 mod device;
 mod dispatch;
+mod fusion;
 mod group;
-mod launch;
 mod layout;
 mod recorder;
 pub mod single;
 
 pub use device::{Gpu, MAX_BINDING_BYTES};
-pub use launch::{Launch, launches};
+pub use fusion::{Launch, launches};
 
 use super::{Checkpoint, Fleet, FleetError, Plan, PlanError};
 use crate::experiment::limits;
@@ -38,7 +39,7 @@ impl GpuFleet {
         let runs: Vec<usize> = runs.into_iter().collect();
         let run_bytes = layout::run_bytes(&plan);
         let per_group = (MAX_BINDING_BYTES / run_bytes).clamp(1, runs.len().max(1));
-        let examples = ExamplesLayout::of(&plan);
+        let examples = ExamplesLayout::new(&plan);
         let sizes: Vec<usize> = runs.chunks(per_group).flat_map(|runs| layout::sizes(&plan, &examples, runs)).collect();
         let needed = sizes.iter().sum::<usize>();
         if needed > limits::GPU_BYTES || sizes.iter().any(|&bytes| bytes > MAX_BINDING_BYTES) {
@@ -46,7 +47,7 @@ impl GpuFleet {
             let allowed = limits::GPU_BYTES >> 20;
             return Err(PlanError::Memory { needed, allowed, backend: "GPU" }.into());
         }
-        let make = |runs: &[usize]| Group::new(gpu.clone(), plan.clone(), examples, runs.to_vec(), checkpoint);
+        let make = |runs: &[usize]| Group::new(gpu.clone(), plan.clone(), examples, runs, checkpoint);
         let groups = runs.chunks(per_group).map(make).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { gpu: gpu.clone(), groups, step: checkpoint.map_or(0, |checkpoint| checkpoint.step), plan })
     }
@@ -105,6 +106,17 @@ impl Fleet for GpuFleet {
         }
         self.step += steps;
         Ok(chunks)
+    }
+
+    async fn evaluate(&mut self, directions: &[Vec<f32>], scales: &[f64]) -> Result<Vec<Vec<f64>>, FleetError> {
+        let mut losses = Vec::new();
+        let mut rest = directions;
+        for group in &mut self.groups {
+            let (own, others) = rest.split_at(group.run_count().min(rest.len()));
+            losses.extend(group.evaluate(self.step, own, scales).await?);
+            rest = others;
+        }
+        Ok(losses)
     }
 
     async fn checkpoint(&mut self) -> Result<Checkpoint, FleetError> {

@@ -33,7 +33,6 @@ pub async fn compute(
     let params = Params {
         rows: shape.rows() as u32,
         columns: shape.columns() as u32,
-        inner: kernel.inner as u32,
         runs: 1,
         a_offset: offsets[0],
         b_offset: offsets[1],
@@ -41,15 +40,12 @@ pub async fn compute(
         out_offset: output as u32,
         a_len: len(0),
         b_len: len(1),
-        variant: kernel.variant,
-        value: kernel.value,
+        own: kernel.parameter_bits(),
         nan_bits: f32::NAN.to_bits(),
         ..Params::default()
     };
-    let rows = shapes.first().map_or(1, |shape| shape.rows());
-    let workgroups = workgroups(kernel.grid, tile, &shape, rows, 1);
-    let arena =
-        run(gpu, (kernel.name, &kernel.source.text(tile, End::Nothing)), params, workgroups, &arena, &[0.0]).await?;
+    let workgroups = workgroups(kernel.grid, tile, &shape, 1);
+    let arena = run(gpu, (kernel.name, &kernel.wgsl(tile, End::Nothing)), params, workgroups, &arena, &[0.0]).await?;
     Ok(arena[output..].to_vec())
 }
 
@@ -136,4 +132,40 @@ async fn run(
     let values = gpu.read(&readback, arena_bytes.len() as u64).await;
     buffers.iter().chain([&readback]).for_each(wgpu::Buffer::destroy);
     values
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::network::operations::{Grid, Kernel, KernelParameter, MAX_KERNEL_PARAMETERS};
+
+    #[test]
+    fn a_kernel_reads_as_many_parameters_as_it_has() {
+        const NAMES: [&str; MAX_KERNEL_PARAMETERS] =
+            ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15"];
+        const TEXT: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) local: u32) {
+    if (local > 0u) { return; }
+    var values = array<f32, 16>(
+        f32(p0()), p1(), f32(p2()), p3(), f32(p4()), p5(), f32(p6()), p7(),
+        f32(p8()), p9(), f32(p10()), p11(), f32(p12()), p13(), f32(p14()), p15());
+    for (var i = 0u; i < 16u; i++) { write(0u, i, values[i]); }
+}
+";
+        let mut kernel = Kernel::new("a test", TEXT, Grid::One);
+        for (index, name) in NAMES.into_iter().enumerate() {
+            let number = KernelParameter::Number(index as f32 + 0.5);
+            kernel = kernel.with(name, if index % 2 == 0 { KernelParameter::from(3 * index) } else { number });
+        }
+        let params = Params { own: kernel.parameter_bits(), ..Params::default() };
+        let text = kernel.wgsl(Tile::ALL[0], End::Nothing);
+        let gpu = pollster::block_on(Gpu::open()).expect("a software Vulkan is enough");
+        let values = run(&gpu, (kernel.name, &text), params, [1, 1, 1], &[0.0; MAX_KERNEL_PARAMETERS], &[0.0]);
+        let values = pollster::block_on(values).expect("values");
+        for (index, value) in values.into_iter().enumerate() {
+            let expected = if index % 2 == 0 { 3.0 * index as f32 } else { index as f32 + 0.5 };
+            assert_eq!(value, expected, "parameter {index}");
+        }
+    }
 }

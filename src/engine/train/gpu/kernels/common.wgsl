@@ -1,23 +1,26 @@
 // Common to all kernels. A tensor of run r begins at its offset + r * its stride in the arena, in values.
 
 struct Params {
-    // The shape of the output as a matrix, and the length of the sums.
-    rows: u32, columns: u32, inner: u32, runs: u32,
-    // Where the inputs and the output lie.
+    // The shape of the output as a matrix; the runs; whether the result is added to what is there.
+    rows: u32, columns: u32, runs: u32, adds: u32,
+    // Where the inputs and the output lie, and how long the first inputs are.
     a_offset: u32, a_stride: u32, b_offset: u32, b_stride: u32,
     c_offset: u32, c_stride: u32, d_offset: u32, d_stride: u32,
     out_offset: u32, out_stride: u32, a_len: u32, b_len: u32,
-    // What the kernel does: its variant, a constant, whether a run's end masks it.
-    variant: u32, training: u32, nan_bits: u32,
-    value: f32, table_width: u32, ring_width: u32, parameters: u32,
-    // The batch: shape, where labels go, where examples lie in their buffer.
-    batch_size: u32, input_len: u32, labels_offset: u32, labels_stride: u32,
-    examples_stride: u32, examples_inputs: u32, examples_labels: u32, examples_first: u32,
-    examples_count: u32, batches_stride: u32, examples_weight: f32,
-    // The step: gradient, parameters, states, partial sums, results, the probe, where a validation point goes.
-    theta: u32, gradient: u32, states: u32, partials: u32,
+    // Whether this is training, so that a run's end masks it; the bits of a NaN; the widths of rows.
+    training: u32, nan_bits: u32, table_width: u32, ring_width: u32,
+    // The batch: its shape, where targets go, where examples lie in their buffer.
+    parameters: u32, batch_size: u32, input_len: u32, target_len: u32,
+    targets_offset: u32, targets_stride: u32, examples_stride: u32, examples_inputs: u32,
+    examples_targets: u32, examples_first: u32, examples_count: u32, batches_stride: u32,
+    // The weight of a validation slice; gradient, parameters, states, carried values and what they become, partial sums.
+    examples_weight: f32, theta: u32, gradient: u32, states: u32,
+    carried: u32, next_carried: u32, carried_len: u32, partials: u32,
+    // Results, the probe, where a validation point goes.
     run_stride: u32, loss: u32, accuracy: u32, probe: u32,
-    state_count: u32, partial_count: u32, validation_slot: u32,
+    state_count: u32, partial_count: u32, validation_slot: u32, padding: u32,
+    // The parameters of the kernel itself, four to a vector.
+    own: array<vec4<u32>, 4>,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -28,10 +31,13 @@ struct Params {
 @group(0) @binding(3) var<storage, read> examples: array<f32>;
 // For each seed and step of the chunk: the examples of the batch.
 @group(0) @binding(4) var<storage, read> batches: array<u32>;
-// For each run: the step within the chunk; then, for each run: 1 if it is dead; then the place of its seed.
+// For each run: the step within the chunk; then, for each run: 1 if it is dead; then the position of its seed.
 @group(0) @binding(5) var<storage, read_write> progress: array<u32>;
 // For each step of the chunk and run: a row of metrics; then the validation points.
 @group(0) @binding(6) var<storage, read_write> ring: array<f32>;
+
+// The bits of a kernel's own parameter; its text reads it through a function with the parameter's name.
+fn own_parameter(i: u32) -> u32 { return params.own[i / 4u][i % 4u]; }
 
 fn a(run: u32, i: u32) -> f32 { return arena[params.a_offset + run * params.a_stride + i]; }
 fn b(run: u32, i: u32) -> f32 { return arena[params.b_offset + run * params.b_stride + i]; }

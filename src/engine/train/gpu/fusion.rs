@@ -1,7 +1,7 @@
 //! From a tape to kernel launches: neighbours that one kernel can compute are fused.
 
 use crate::network::operations::{End, Kernel, Operation, Transpose};
-use crate::train::tape::{Instruction, Place, Tape, Tensor};
+use crate::train::tape::{Location, Tape, TapeInstruction, Tensor};
 
 /// One kernel with its operands.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub fn launches(tape: &Tape) -> Vec<Launch> {
     let mut position = 0;
     while let Some(first) = tape.instructions.get(position) {
         let pair = tape.instructions.get(position + 1).and_then(|second| {
-            let is_only_reader = !is_read(&tape.instructions[position + 2..], first.output.place);
+            let is_only_reader = !is_read(&tape.instructions[position + 2..], first.output.location);
             fuse(first, second, is_only_reader)
         });
         position += if pair.is_some() { 2 } else { 1 };
@@ -33,7 +33,7 @@ pub fn launches(tape: &Tape) -> Vec<Launch> {
     launches
 }
 
-fn plain(instruction: &Instruction) -> Launch {
+fn plain(instruction: &TapeInstruction) -> Launch {
     let shapes: Vec<_> = instruction.inputs.iter().map(|tensor| &tensor.shape).collect();
     Launch {
         kernel: instruction.operation.kernel(&shapes),
@@ -44,13 +44,13 @@ fn plain(instruction: &Instruction) -> Launch {
     }
 }
 
-/// Whether a value that lies at `place` is read before another takes its place.
-fn is_read(instructions: &[Instruction], place: Place) -> bool {
+/// Whether a value at `location` is read before another is written there.
+fn is_read(instructions: &[TapeInstruction], location: Location) -> bool {
     for instruction in instructions {
-        if instruction.inputs.iter().any(|input| input.place == place) {
+        if instruction.inputs.iter().any(|input| input.location == location) {
             return true;
         }
-        if instruction.output.place == place {
+        if instruction.output.location == location {
             return false;
         }
     }
@@ -58,9 +58,10 @@ fn is_read(instructions: &[Instruction], place: Place) -> bool {
 }
 
 /// One launch for two neighbours, where a kernel can compute both.
-fn fuse(first: &Instruction, second: &Instruction, is_only_reader: bool) -> Option<Launch> {
+fn fuse(first: &TapeInstruction, second: &TapeInstruction, is_only_reader: bool) -> Option<Launch> {
     let launch = plain(first);
-    let reads_first = |position: usize| second.inputs.get(position).is_some_and(|t| t.place == first.output.place);
+    let reads_first =
+        |position: usize| second.inputs.get(position).is_some_and(|t| t.location == first.output.location);
     match (&first.operation, &second.operation) {
         (Operation::Affine(_), Operation::Activation(activation)) if is_only_reader && reads_first(0) => {
             Some(Launch { end: End::Activation(activation.kind), output: second.output.clone(), ..launch })
@@ -84,7 +85,7 @@ fn fuse(first: &Instruction, second: &Instruction, is_only_reader: bool) -> Opti
             Some(Launch { end: End::Add, other: Some(other), output: second.output.clone(), ..launch })
         }
         (Operation::SumRows(_), Operation::Matmul(product))
-            if product.transpose == Transpose::First && second.inputs[1].place == first.inputs[0].place =>
+            if product.transpose == Transpose::First && second.inputs[1].location == first.inputs[0].location =>
         {
             Some(Launch { end: End::ColumnSums, other: Some(first.output.clone()), ..plain(second) })
         }

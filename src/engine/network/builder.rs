@@ -1,0 +1,121 @@
+use super::graph::{Carried, Graph, GraphError, Initial, Network, Origin, Parameter, ValueId};
+use super::operations::{
+    Accuracy, Affine, BatchNormalize, BatchStatistic, CrossEntropy, MovingAverage, NormalizeBy, Operation, Statistic,
+};
+use crate::task::Targets;
+use crate::tensor::Shape;
+
+/// What a graph is built for. Layers that behave differently in training and in evaluation look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// To be differentiated.
+    Training,
+    /// To be validated, on batches that may be padded.
+    Evaluation,
+}
+
+/// The weight of a batch in the running statistics of a batch normalisation.
+const BATCH_NORM_MOMENTUM: f64 = 0.1;
+
+/// Builds a network: collects its graph, its parameters and the values it carries from step to step.
+pub struct Builder {
+    graph: Graph,
+    parameters: Vec<Parameter>,
+    carried: Vec<Carried>,
+    inputs: ValueId,
+    targets: ValueId,
+    form: Form,
+}
+
+impl Builder {
+    /// A network for inputs of shape `input`, for these targets and for batches of `batch_size` examples.
+    pub fn new(input: &Shape, targets: &Targets, batch_size: usize, form: Form) -> Self {
+        let mut graph = Graph::default();
+        let inputs = graph.leaf(Origin::Inputs, Shape::new(&[batch_size, input.len()]));
+        let targets = [&[batch_size], targets.shape.extents()].concat();
+        let targets = graph.leaf(Origin::Targets, Shape::new(&targets));
+        Self { graph, parameters: Vec::new(), carried: Vec::new(), inputs, targets, form }
+    }
+
+    /// The graph so far.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The inputs of the batch, [batch, values of one input].
+    pub fn inputs(&self) -> ValueId {
+        self.inputs
+    }
+
+    /// The shape of a value.
+    pub fn shape(&self, id: ValueId) -> &Shape {
+        self.graph.shape(id)
+    }
+
+    /// Adds the result of an operation.
+    pub fn apply(&mut self, operation: impl Into<Operation>, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
+        self.graph.apply(operation, inputs)
+    }
+
+    /// Adds a parameter.
+    pub fn parameter(&mut self, name: String, shape: Shape, initial: Initial) -> ValueId {
+        let id = self.graph.leaf(Origin::Parameter(self.parameters.len()), shape.clone());
+        self.parameters.push(Parameter { name, shape, initial });
+        id
+    }
+
+    /// Adds a value that is carried from step to step and begins as `initial` everywhere. In the training form it becomes
+    /// `next(builder, old)` after each step, in the evaluation form it is only read. Returns the old value.
+    pub fn carried(
+        &mut self,
+        name: String,
+        shape: Shape,
+        initial: f64,
+        next: impl FnOnce(&mut Self, ValueId) -> Result<ValueId, GraphError>,
+    ) -> Result<ValueId, GraphError> {
+        let old = self.graph.leaf(Origin::Carried(self.carried.len()), shape.clone());
+        let position = self.carried.len();
+        self.carried.push(Carried { name, shape, initial, next: None });
+        if self.form == Form::Training {
+            self.carried[position].next = Some(next(self, old)?);
+        }
+        Ok(old)
+    }
+
+    /// A dense layer with `width` outputs, a bias of 0, and weights of variance `gain` / inputs.
+    pub fn dense(&mut self, name: &str, x: ValueId, width: usize, gain: f64) -> Result<ValueId, GraphError> {
+        let inputs = self.graph.shape(x).columns();
+        let initial =
+            if gain == 0.0 { Initial::Constant(0.0) } else { Initial::Normal(libm::sqrt(gain / inputs as f64)) };
+        let weight = self.parameter(format!("{name}.weight"), Shape::new(&[inputs, width]), initial);
+        let bias = self.parameter(format!("{name}.bias"), Shape::new(&[width]), Initial::Constant(0.0));
+        self.graph.apply(Affine, &[x, weight, bias])
+    }
+
+    /// Batch normalisation (Ioffe and Szegedy 2015) without gain and bias: every column has mean 0 and variance 1 over the
+    /// batch. It carries a running mean and a running variance, [columns] each; evaluation normalises by these, so that the
+    /// padded rows of a short slice do no harm.
+    pub fn batch_norm(&mut self, name: &str, x: ValueId) -> Result<ValueId, GraphError> {
+        let columns = self.shape(x).columns();
+        let running = |builder: &mut Self, part: &str, statistic: Statistic, initial: f64| {
+            builder.carried(format!("{name}.{part}"), Shape::new(&[columns]), initial, |builder, old| {
+                let batch = builder.apply(BatchStatistic { statistic }, &[x])?;
+                builder.apply(MovingAverage { momentum: BATCH_NORM_MOMENTUM }, &[old, batch])
+            })
+        };
+        let mean = running(self, "running_mean", Statistic::Mean, 0.0)?;
+        let variance = running(self, "running_variance", Statistic::Variance, 1.0)?;
+        match self.form {
+            Form::Training => self.apply(BatchNormalize, &[x]),
+            Form::Evaluation => self.apply(NormalizeBy, &[x, mean, variance]),
+        }
+    }
+
+    /// The network whose loss is the mean cross-entropy of these logits.
+    pub fn finish(mut self, logits: ValueId) -> Result<Network, GraphError> {
+        let loss = self.graph.apply(CrossEntropy, &[logits, self.targets])?;
+        let accuracy = self.graph.apply(Accuracy, &[logits, self.targets])?;
+        let Self { graph, parameters, carried, .. } = self;
+        Ok(Network { graph, parameters, carried, loss, accuracy })
+    }
+}
