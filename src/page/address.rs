@@ -34,7 +34,7 @@ enum Shared {
     TooLong(Problem),
 }
 
-/// The board's way into the address and through its past.
+/// Keeps the address and the history in step with the board.
 #[derive(Clone, Copy)]
 pub struct Address {
     lab: Lab,
@@ -66,7 +66,7 @@ impl Address {
             shared: RwSignal::new(None),
         };
         // What the address holds, without the records: changes a few times a minute, not once a frame.
-        let place = Memo::new(move |_| {
+        let shown = Memo::new(move |_| {
             lab.board.with(|board| {
                 let variants: Vec<_> = board.variants().iter().map(|v| (v.id, v.hidden)).collect();
                 (variants, board.focused().map(|v| v.id), board.run(), board.cursor)
@@ -74,7 +74,7 @@ impl Address {
         });
         Effect::new(move |before: Option<()>| {
             // A memo that nobody reads follows nothing.
-            place.with(|_| ());
+            shown.with(|_| ());
             address.history.update(|history| history.observe(lab.board.with_untracked(|board| board.arrangement())));
             if before.is_some() {
                 address.shared.set(None);
@@ -115,12 +115,12 @@ impl Address {
     fn write(&self) -> Result<String, Problem> {
         let board = self.lab.board.with_untracked(|board| board.arrangement());
         let text = Fragment::text(self.backend, &board)?;
-        let place = location();
-        let now = place.hash().unwrap_or_default();
+        let location = location();
+        let now = location.hash().unwrap_or_default();
         let ids = ids(self.lab);
         let is_step = self.written.get_value() != ids;
         self.written.set_value(ids);
-        let path = format!("{}{}", place.pathname().unwrap_or_default(), place.search().unwrap_or_default());
+        let path = format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
         let target = if text.is_empty() { path } else { format!("{path}#{text}") };
         if now.strip_prefix('#').unwrap_or(&now) != text
             && let Ok(history) = window().history()
@@ -132,7 +132,7 @@ impl Address {
                 history.replace_state_with_url(&JsValue::NULL, "", Some(&target))
             };
         }
-        Ok(format!("{}{target}", place.origin().unwrap_or_default()))
+        Ok(format!("{}{target}", location.origin().unwrap_or_default()))
     }
 
     /// The address changed under the page: back, forward, or a fragment typed into it.

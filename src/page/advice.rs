@@ -14,10 +14,10 @@ fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> AnyView {
     let click = move |event: MouseEvent| {
         // The button goes once it is taken; its box keeps the focus, or the keyboard would be back at the page's start.
         let button = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
-        let place = button.and_then(|button| button.closest("[tabindex]").ok().flatten());
-        if let Some(place) = place.and_then(|place| place.dyn_into::<HtmlElement>().ok()) {
+        let region = button.and_then(|button| button.closest("[tabindex]").ok().flatten());
+        if let Some(region) = region.and_then(|region| region.dyn_into::<HtmlElement>().ok()) {
             // Fails only for an element that is gone.
-            let _ = place.focus();
+            let _ = region.focus();
         }
         lab.commit(experiment.clone());
     };
@@ -47,7 +47,7 @@ pub fn Lead(lab: Lab) -> impl IntoView {
 /// What happened to a variant.
 #[derive(Clone, Debug, PartialEq)]
 struct Happening {
-    place: usize,
+    index: usize,
     name: String,
     text: String,
     fix: Option<Suggestion>,
@@ -57,30 +57,30 @@ struct Happening {
 /// One sentence for the focused variant, with the fix; the others' are folded away.
 #[component]
 pub fn Happened(lab: Lab) -> impl IntoView {
-    let said = Memo::new(move |_| {
+    let happenings = Memo::new(move |_| {
         lab.stage();
         let (texts, names) = (lab.texts(), lab.names.get());
         lab.board.with_untracked(|board| {
             let first = board.variants().first().map(summary);
             let focus = board.focused().map(|variant| variant.id);
-            let said = |(place, variant): (usize, &brink_view::board::Variant)| {
-                let other = first.as_ref().filter(|_| place > 0 && board.same_problem(variant));
+            let happening = |(index, variant): (usize, &brink_view::board::Variant)| {
+                let other = first.as_ref().filter(|_| index > 0 && board.same_problem(variant));
                 let other = other.map(|other| (names[0].as_str(), other));
                 let own = summary(variant);
                 let focused = Some(variant.id) == focus;
                 let (why, fix) = if focused { advice::fix(board, variant, &own, texts) } else { (None, None) };
                 let why = why.map(|why| format!(" {why}")).unwrap_or_default();
                 let text = sentence(variant, &own, other, texts) + &why;
-                Happening { place, name: names.get(place).cloned().unwrap_or_default(), text, fix, focused }
+                Happening { index, name: names.get(index).cloned().unwrap_or_default(), text, fix, focused }
             };
             let shown = board.variants().iter().enumerate().filter(|(_, variant)| !variant.hidden);
-            shown.map(said).collect::<Vec<_>>()
+            shown.map(happening).collect::<Vec<_>>()
         })
     });
     let item = move |happening: Happening| {
-        let Happening { place, name, text, fix, .. } = happening;
+        let Happening { index, name, text, fix, .. } = happening;
         view! {
-            <div class="verdict" data-place=place.to_string()>
+            <div class="verdict" data-index=index.to_string()>
                 <p>
                     <b>{name}</b>
                     ": "
@@ -91,9 +91,9 @@ pub fn Happened(lab: Lab) -> impl IntoView {
         }
     };
     let items = move |focused: bool| {
-        move || said.get().into_iter().filter(|one| one.focused == focused).map(item).collect_view()
+        move || happenings.get().into_iter().filter(|one| one.focused == focused).map(item).collect_view()
     };
-    let count = Memo::new(move |_| said.with(|said| said.iter().filter(|one| !one.focused).count()));
+    let count = Memo::new(move |_| happenings.with(|all| all.iter().filter(|one| !one.focused).count()));
     view! {
         <section class="card" aria-labelledby="happened-title">
             <h2 id="happened-title">{move || lab.texts().happened}</h2>

@@ -153,9 +153,9 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             .get()
             .into_iter()
             .enumerate()
-            .filter_map(|(place, symbol)| {
+            .filter_map(|(index, symbol)| {
                 let node = symbol_node(&equations, &symbol)?;
-                let text = move |shown: &Numbers| shown.values().get(place).map(|(_, value)| three(*value));
+                let text = move |shown: &Numbers| shown.values().get(index).map(|(_, value)| three(*value));
                 let value = Memo::new(move |_| shown.with(text).unwrap_or_default());
                 Some(view! {
                     <tr data-symbol=symbol.name.clone()>
@@ -172,7 +172,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
         <aside class="card" aria-labelledby="equations-title">
             <h2 id="equations-title">{move || equations_title(lab)}</h2>
             <h3 id="rule-title">{move || rule_title(lab)}</h3>
-            // A long rule scrolls in its place, by keyboard too.
+            // A long rule scrolls, by keyboard too.
             <div class="rule" tabindex="0" role="group" aria-labelledby="rule-title">
                 {rule}
             </div>

@@ -22,7 +22,7 @@ use brink_view::words::Against;
 /// On screens at least this wide, in CSS pixels, the setup is open from the start.
 const WIDE: f64 = 1100.0;
 
-/// Takes the place of the line that stands in `index.html` until the program runs.
+/// Replaces the line that stands in `index.html` until the program runs.
 pub fn start() {
     if let Some(waiting) = document().get_element_by_id("waiting") {
         waiting.remove();
@@ -56,10 +56,10 @@ fn theme() -> Theme {
 
 /// Writes a choice into the address, so that a copied link keeps it.
 fn write_choice(name: &str, value: &str) {
-    let place = location();
-    let Ok(search) = web_sys::UrlSearchParams::new_with_str(&place.search().unwrap_or_default()) else { return };
+    let location = location();
+    let Ok(search) = web_sys::UrlSearchParams::new_with_str(&location.search().unwrap_or_default()) else { return };
     search.set(name, value);
-    let fragment = place.hash().unwrap_or_default();
+    let fragment = location.hash().unwrap_or_default();
     let address = format!("?{}{fragment}", search.to_string().as_string().unwrap_or_default());
     if let Ok(history) = window().history() {
         // A sandboxed frame may refuse; the page is as it was chosen all the same.

@@ -25,8 +25,8 @@ pub fn set_hook(report: impl Fn(&str) + 'static) {
 /// A panic in one line: what it says, and where in the source.
 fn line(info: &PanicHookInfo<'_>) -> String {
     let message = info.payload_as_str().unwrap_or("a panic without a message");
-    let place = info.location().map(|place| format!(" ({}:{}:{})", place.file(), place.line(), place.column()));
-    format!("{message}{}", place.unwrap_or_default())
+    let location = info.location().map(|at| format!(" ({}:{}:{})", at.file(), at.line(), at.column()));
+    format!("{message}{}", location.unwrap_or_default())
 }
 
 /// Shows the notice that stands in `index.html`. Only the document is used: nothing of the program may be relied on.

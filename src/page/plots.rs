@@ -91,7 +91,7 @@ fn follow(
 }
 
 /// Where a pointer is, in the plot's own lengths.
-fn place(event: &MouseEvent, palette: Memo<Palette>) -> (f64, f64) {
+fn position(event: &MouseEvent, palette: Memo<Palette>) -> (f64, f64) {
     let scale = palette.with_untracked(|palette| palette.scale);
     (f64::from(event.offset_x()) / scale, f64::from(event.offset_y()) / scale)
 }
@@ -135,12 +135,12 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
         })
     };
     let click = move |event: MouseEvent| {
-        if let Some((id, run)) = nearest(place(&event, palette), f64::INFINITY) {
+        if let Some((id, run)) = nearest(position(&event, palette), f64::INFINITY) {
             lab.board.update(|board| board.set_focus(id, Some(run)));
         }
     };
     let hover = move |event: PointerEvent| {
-        let found = nearest(place(&event, palette), NEAR_POINT);
+        let found = nearest(position(&event, palette), NEAR_POINT);
         if hovered.get_untracked() != found {
             hovered.set(found);
         }
@@ -248,8 +248,8 @@ fn TipBox(lab: Lab, tip: Tip) -> impl IntoView {
 fn turn_variant(board: &mut Board, by: isize) {
     let ids: Vec<u64> = board.variants().iter().filter(|variant| !variant.hidden).map(|variant| variant.id).collect();
     let focus = board.focused().map(|variant| variant.id);
-    let place = ids.iter().position(|id| Some(*id) == focus).unwrap_or(0);
-    if let Some(id) = ids.get(place.saturating_add_signed(by).min(ids.len().saturating_sub(1))) {
+    let index = ids.iter().position(|id| Some(*id) == focus).unwrap_or(0);
+    if let Some(id) = ids.get(index.saturating_add_signed(by).min(ids.len().saturating_sub(1))) {
         board.set_focus(*id, None);
     }
 }
@@ -309,7 +309,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
     });
     // The step under a pointer and, on the plot of norms, the norm, and whether the threshold's line is near.
     let under = move |event: &PointerEvent| {
-        let (x, y) = place(event, palette);
+        let (x, y) = position(event, palette);
         drawn.with_value(|drawn| {
             let layout = drawn.as_ref()?;
             let norm = match layout {

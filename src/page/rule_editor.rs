@@ -1,4 +1,4 @@
-//! The update rule as text: the equation renders as one types, an error shows at its place, and committing makes a new
+//! The update rule as text: the equation renders as one types, an error shows where it is, and committing makes a new
 //! variant.
 
 use leptos::prelude::*;
@@ -74,10 +74,10 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
         let texts = lab.texts();
         match error.get() {
             Some(error) => {
-                let place = text.with(|text| excerpt(text, &error));
+                let excerpt = text.with(|text| excerpt(text, &error));
                 view! {
                     <p class="warning">{rule_error_sentence(&error, texts)}</p>
-                    <pre aria-hidden="true">{place}</pre>
+                    <pre aria-hidden="true">{excerpt}</pre>
                 }
                 .into_any()
             }

@@ -175,7 +175,7 @@ fn find(items: &[Item], id: u64) -> Option<&Item> {
     items.iter().find(|item| item.id == id)
 }
 
-/// The variants, each with a way to focus, hide and delete it.
+/// The variants, each with controls to focus, hide and delete it.
 #[component]
 pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
     let all = Memo::new(move |_| lab.names.with(|names| lab.board.with(|board| items(board, names, lab.texts()))));

@@ -19,7 +19,7 @@ pub(super) struct Worker {
     method: SpawnMethod,
     /// Whether it listens; what is sent to it before is lost.
     is_ready: bool,
-    /// Ticks since it was last heard from.
+    /// Ticks since its last message.
     silent: u32,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Assignment {
     width: usize,
     /// The steps that have been reported, by this worker or one before it.
     pub reached: u32,
-    /// The number of steps up to which its worker was told to train.
+    /// The number of steps up to which its worker may train.
     pub limit: u32,
     /// The step and the seconds of training in the present worker's latest report.
     reported: (u32, f64),
@@ -388,7 +388,7 @@ impl Scheduler {
     }
 
     fn on_command(&mut self, id: JobId, command: Command) {
-        // A job that is not paused pauses where the furthest of its shards is on its way to.
+        // A job that is not paused pauses at the step that the furthest of its shards may already be training.
         let living = self.assignments.values().filter(|one| one.job == id && one.is_living());
         let furthest = living.clone().map(|one| one.limit).max().unwrap_or(0);
         let slowest = living.map(|one| one.reached).min().unwrap_or(furthest);
