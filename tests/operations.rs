@@ -2,7 +2,7 @@
 
 use brink_engine::network::operations::{
     Accuracy, Activation, ActivationGradient, ActivationKind, Add, Affine, BatchNormalize, BatchNormalizeGradient,
-    BatchStatistic, Constant, Copy, CrossEntropy, CrossEntropyGradient, InnerProduct, Matmul, MovingAverage, Normalize,
+    BatchStatistic, Copy, CrossEntropy, CrossEntropyGradient, Fill, InnerProduct, Matmul, MovingAverage, Normalize,
     NormalizeBy, NormalizeGradient, Operand, Operation, RowScale, RowScaleGradient, Scale, Statistic, SumRows, Tile,
     Transpose,
 };
@@ -39,7 +39,7 @@ pub fn cases() -> Vec<Case> {
         }
         cases.push((Add.into(), vec![x(), y()]));
         cases.push((Copy.into(), vec![x()]));
-        cases.push((Constant { value: 0.75 }.into(), vec![]));
+        cases.push((Fill { value: 0.75 }.into(), vec![]));
         cases.push((Scale.into(), vec![x(), scalar]));
         cases.push((InnerProduct.into(), vec![x(), y()]));
         cases.push((SumRows.into(), vec![x()]));

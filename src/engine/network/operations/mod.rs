@@ -289,9 +289,9 @@ mod activation;
 mod add;
 mod affine;
 mod batch_norm;
-mod constant;
 mod copy;
 mod cross_entropy;
+mod fill;
 mod matmul;
 mod normalize;
 mod row_scale;
@@ -313,10 +313,10 @@ operations! {
     batch_norm::BatchStatistic,
     batch_norm::MovingAverage,
     batch_norm::NormalizeBy,
-    constant::Constant,
     copy::Copy,
     cross_entropy::CrossEntropy,
     cross_entropy::CrossEntropyGradient,
+    fill::Fill,
     matmul::Matmul,
     normalize::Normalize,
     normalize::NormalizeGradient,

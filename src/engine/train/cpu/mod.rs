@@ -6,7 +6,7 @@ use super::tape::{Location, Tape, Tensor};
 use super::{Checkpoint, Fleet, FleetError, Plan, RunCheckpoint};
 use crate::network::operations::{MAX_INPUTS, Operand, Operation};
 use crate::record::{METRICS, Metric, RunChunk, ValidationPoint};
-use crate::rule::Kind;
+use crate::rule::ValueKind;
 use crate::tensor::Real;
 use crate::vector::Workspace;
 use std::collections::{BTreeMap, BTreeSet};
@@ -321,8 +321,8 @@ fn train_run<T: Real>(
             }));
             chunk.rows.extend(plan.state_positions().map(|(kind, position)| match kind {
                 _ if !is_alive => f32::NAN,
-                Kind::Scalar => state.scalar_states[position] as f32,
-                Kind::PerParameter => state.states[position * state.theta.len() + plan.probe].to_f64() as f32,
+                ValueKind::Scalar => state.scalar_states[position] as f32,
+                ValueKind::PerParameter => state.states[position * state.theta.len() + plan.probe].to_f64() as f32,
             }));
         }
         done("record");
