@@ -274,9 +274,8 @@ pub(super) struct Show<'a> {
 
 impl Show<'_> {
     fn name_text(&self, name: Name) -> String {
-        match (name, self.formula) {
-            (Name::Constant(index), Some(given)) => return given.text(&self.rule.constants[index].name),
-            _ => {}
+        if let (Name::Constant(index), Some(given)) = (name, self.formula) {
+            return given.text(&self.rule.constants[index].name);
         }
         match name {
             Name::Gradient if self.clipped => "g′".to_owned(),

@@ -245,7 +245,7 @@ mod tests {
         let values = [("W", "200".to_owned()), ("S", "1000".to_owned()), ("lambda", "6.1".to_owned())];
         let shown = |formula: &Formula| {
             let FormulaEquation { mathml, text } = formula.equation(&values);
-            (plain(&mathml).replace('\u{2062}', "").replace('\u{2061}', ""), text)
+            (plain(&mathml).replace(['\u{2062}', '\u{2061}'], ""), text)
         };
         let pair = |mathml: &str, text: &str| (mathml.to_owned(), text.to_owned());
         let [constant, linear, cosine] = Schedule::ALL.map(Schedule::formula);
