@@ -2,10 +2,18 @@
 // the program's files carry a hash of their content; the build writes them into index.html.
 const { script, wasm } = document.querySelector('meta[name="program"]').dataset;
 const address = (file) => new URL(file, document.baseURI);
+const element = (id) => document.getElementById(id);
+
+document.querySelector('#waiting .late')?.remove();
+element('reload').addEventListener('click', () => location.reload());
 
 import(address(script))
   .then(({ default: init }) => init({ module_or_path: address(wasm) }))
   .catch((error) => {
-    // The line that stands in index.html stays; the reason goes to the console.
     console.error('Brink did not start:', error);
+    // A panic while it starts has shown its own notice already.
+    if (!element('failure').hidden) return;
+    element('waiting')?.remove();
+    element('failure-reason').textContent = error?.message || String(error);
+    element('failure').hidden = false;
   });

@@ -12,7 +12,7 @@ use brink_engine::rule::builtin;
 use brink_engine::train::cpu::CpuFleet;
 use brink_engine::train::gpu::{Gpu, GpuFleet};
 use brink_engine::train::{Backend, Checkpoint, Fleet, Plan};
-use brink_lab::{Command, Event, Platform, Share, drive};
+use brink_lab::{Event, Platform, Shard, ShardCommand, drive};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use pollster::block_on;
 use proptest::prelude::*;
@@ -240,26 +240,22 @@ fn a_finished_run_stays_as_it_ended_bit_for_bit() {
     }
 }
 
-/// Pauses, steps and resumes while training.
+/// Stops training at some steps and lets it go on, one limit after each report.
 struct Restless {
-    commands: UnboundedSender<Command>,
-    breaths: Cell<u32>,
+    commands: UnboundedSender<ShardCommand>,
+    reports: Cell<usize>,
 }
 
 impl Platform for Restless {
     fn seconds(&self) -> f64 {
-        f64::from(self.breaths.get())
+        self.reports.get() as f64
     }
 
-    async fn breathe(&self) {
-        self.breaths.set(self.breaths.get() + 1);
-        let commands: &[Command] = match self.breaths.get() {
-            1 => &[Command::Pause, Command::Step(1)],
-            2 => &[Command::StepTo(7)],
-            4 => &[Command::Resume],
-            _ => &[],
-        };
-        commands.iter().for_each(|&command| self.commands.unbounded_send(command).unwrap());
+    async fn yield_now(&self) {
+        let limits = [2, 3, 7, 8];
+        let limit = limits.get(self.reports.get()).copied().unwrap_or(u32::MAX);
+        self.reports.set(self.reports.get() + 1);
+        self.commands.unbounded_send(ShardCommand::AdvanceTo(limit)).unwrap();
     }
 }
 
@@ -269,17 +265,17 @@ fn pausing_changes_nothing() {
         let experiment = mixed("adam", 11);
         let plan = plan(&experiment);
         let runs = vec![0, 1, 2, 3, 4];
-        let share = Share { experiment, runs: runs.clone(), backend, threads: 1 };
+        let shard = Shard { experiment, runs: runs.clone(), backend, threads: 1 };
         let (sender, mut commands) = unbounded();
-        let platform = Restless { commands: sender, breaths: Cell::new(0) };
+        let platform = Restless { commands: sender, reports: Cell::new(0) };
         let mut records = vec![RunRecord::new(plan.columns.clone(), 1); runs.len()];
         let mut steps = Vec::new();
-        block_on(drive(share, &platform, &mut commands, |event| match event {
+        block_on(drive(shard, &platform, &mut commands, |event| match event {
             Event::Metrics(chunks) => chunks.iter().for_each(|chunk| records[chunk.run].append(chunk).unwrap()),
             Event::Progress { step, .. } => steps.push(step),
             _ => {}
         }));
-        assert!(steps.contains(&7), "{steps:?}");
+        assert!(steps.starts_with(&[1, 2, 3]) && steps.contains(&7) && steps.contains(&8), "{steps:?}");
         let whole = train(backend, &plan, &runs, &[u32::MAX]);
         for (run, whole) in whole.iter().enumerate() {
             let rows: Vec<u32> =

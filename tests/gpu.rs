@@ -10,8 +10,8 @@ use brink_engine::record::{Columns, RunRecord};
 use brink_engine::train::cpu::{CpuFleet, gradient_of_run};
 use brink_engine::train::gpu::{Gpu, GpuFleet};
 use brink_engine::train::{Backend, Fleet, Plan};
-use brink_lab::diagnose::{Outcome, best_learning_rate, final_validation_loss, infeasible};
-use brink_lab::{Event, Platform, Share, drive};
+use brink_lab::diagnose::{JudgedRun, Outcome, best_and_edge, final_validation_loss, judge};
+use brink_lab::{Event, Platform, Shard, drive};
 use brink_tests::operations;
 use pollster::block_on;
 use std::cell::Cell;
@@ -105,14 +105,17 @@ fn a_sweep_ends_at_the_same_cliff() {
             train(&mut GpuFleet::new(gpu(), plan.clone(), 0..9, None).unwrap(), true),
         ];
         let best = records.each_ref().map(|records| {
-            let outcomes: Vec<Outcome> = (plan.resolved.runs.iter().zip(records))
-                .map(|(run, record)| Outcome {
+            let outcome = |(index, record): (usize, &RunRecord)| {
+                let run = &plan.resolved.runs[index];
+                let (warmup_steps, steps) = (run.warmup_steps, plan.resolved.steps(index));
+                let verdict = judge(&JudgedRun { record, chance: 1.5, warmup_steps, steps }, true).unwrap();
+                Outcome {
                     base_learning_rate: run.base_learning_rate,
                     final_loss: final_validation_loss(record),
-                    infeasible: infeasible(record, 1.5, true),
-                })
-                .collect();
-            best_learning_rate(&outcomes)
+                    is_feasible: verdict.is_feasible,
+                }
+            };
+            best_and_edge(&records.iter().enumerate().map(outcome).collect::<Vec<_>>()).best
         });
         assert!(best[0].is_some());
         assert_eq!(best[0], best[1], "lr*");
@@ -213,7 +216,7 @@ impl Platform for Faulty {
         self.seconds.get()
     }
 
-    async fn breathe(&self) {
+    async fn yield_now(&self) {
         self.chunks.set(self.chunks.get() + 1);
         if self.chunks.get() == 10 {
             Gpu::shared().await.unwrap().destroy();
@@ -227,14 +230,14 @@ fn a_lost_gpu_goes_on_on_the_cpu() {
     experiment.learning_rates.count = 3;
     experiment.max_train_steps = 40;
     let plan = plan(&experiment);
-    let share = Share { experiment, runs: vec![0, 1, 2], backend: Backend::Gpu, threads: 1 };
+    let shard = Shard { experiment, runs: vec![0, 1, 2], backend: Backend::Gpu, threads: 1 };
     let (_keep, mut commands) = futures_channel::mpsc::unbounded();
     let mut backends = Vec::new();
     let mut records = vec![RunRecord::new(plan.columns.clone(), 1); 3];
     let mut finished = false;
     let mut again = false;
-    block_on(drive(share, &Faulty::default(), &mut commands, |event| match event {
-        Event::Started { backend, reason, .. } => backends.push((backend, reason)),
+    block_on(drive(shard, &Faulty::default(), &mut commands, |event| match event {
+        Event::Started { device, reason, .. } => backends.push((device.backend(), reason)),
         Event::Metrics(chunks) => {
             for chunk in chunks {
                 again |= backends.len() == 2

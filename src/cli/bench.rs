@@ -12,7 +12,7 @@ use brink_engine::experiment::{Experiment, preset};
 use brink_engine::train::gpu::Gpu;
 use brink_engine::train::{Backend, Plan, cpu};
 use brink_lab::bench::{WORKS, measure};
-use brink_lab::{CHUNK_SECONDS, Control, Runner, Running, Share, drive};
+use brink_lab::{CHUNK_SECONDS, Command, Control, Runner, Running, Shard, ShardCommand, drive};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -34,15 +34,21 @@ impl Runner for ThreadRunner {
         let (events, received) = unbounded();
         let (commands, mut obeyed) = unbounded();
         let runs = (0..experiment.run_count()).collect();
-        let share = Share { experiment: experiment.clone(), runs, backend: self.backend, threads: threads() };
+        let shard = Shard { experiment: experiment.clone(), runs, backend: self.backend, threads: threads() };
         std::thread::spawn(move || {
             let emit = |event| {
                 // Nobody listens any more once the work is timed.
                 let _gone = events.unbounded_send(event);
             };
-            pollster::block_on(drive(share, &Thread::new(CHUNK_SECONDS), &mut obeyed, emit));
+            pollster::block_on(drive(shard, &Thread::new(CHUNK_SECONDS), &mut obeyed, emit));
         });
-        Running { events: received, control: Control::new(vec![commands]) }
+        let control = Control::new(move |command| {
+            // A benchmark is measured, never paused.
+            if command == Command::Cancel {
+                let _ended = commands.unbounded_send(ShardCommand::Cancel);
+            }
+        });
+        Running { events: received, control }
     }
 }
 

@@ -19,7 +19,7 @@ use brink_engine::record::RunRecord;
 use brink_engine::train::cpu::CpuFleet;
 use brink_engine::train::gpu::{Gpu, GpuFleet, GpuFleetError};
 use brink_engine::train::{Backend, Fleet, FleetError, Plan};
-use brink_lab::{Command, Ends, Event, Outcome, Share, Training};
+use brink_lab::{Device as TrainingDevice, Ends, Event, Outcome, Shard, ShardCommand, Training};
 
 /// A chunk of steps takes about this long: lines come steadily, and Ctrl-C is heard soon.
 const CHUNK_SECONDS: f64 = 0.1;
@@ -90,11 +90,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Device::Cpu => Backend::Cpu,
         Device::Gpu => Backend::Gpu,
     };
-    let share = Share { experiment, runs: (0..runs).collect(), backend, threads: threads() };
-    let training = Trained { plan: &plan, share: &share, interrupted: &interrupted, traced: arguments.trace.is_some() };
+    let shard = Shard { experiment, runs: (0..runs).collect(), backend, threads: threads() };
+    let training = Trained { plan: &plan, shard: &shard, interrupted: &interrupted, traced: arguments.trace.is_some() };
     let ends = pollster::block_on(async {
         match backend {
-            Backend::Cpu => training.train(cpu(&plan)?, threads().to_string(), &mut sink).await,
+            Backend::Cpu => training.train(cpu(&plan)?, TrainingDevice::Cpu { threads: threads() }, &mut sink).await,
             Backend::Gpu => {
                 // Who asks for the GPU by name wants no other.
                 let gpu = Gpu::open().await.map_err(failed)?;
@@ -102,7 +102,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
                     GpuFleetError::Plan(error) => invalid(&error),
                     GpuFleetError::Fleet(error) => failed(error),
                 })?;
-                training.train(fleet, gpu.name().to_owned(), &mut sink).await
+                {
+                    let device = TrainingDevice::Gpu { adapter: gpu.name().to_owned(), software: gpu.is_software() };
+                    training.train(fleet, device, &mut sink)
+                }
+                .await
             }
         }
     })?;
@@ -124,7 +128,7 @@ fn cpu(plan: &Arc<Plan>) -> Result<CpuFleet<f32>, Failure> {
 /// How a fleet is trained.
 struct Trained<'a> {
     plan: &'a Arc<Plan>,
-    share: &'a Share,
+    shard: &'a Shard,
     /// Set by Ctrl-C.
     interrupted: &'a AtomicBool,
     /// Whether the first and last parameters are kept.
@@ -133,7 +137,7 @@ struct Trained<'a> {
 
 impl Trained<'_> {
     /// Trains a fleet to its end and writes what it records.
-    async fn train(&self, fleet: impl Fleet, device: String, sink: &mut Sink) -> Result<Option<Ends>, Failure> {
+    async fn train(&self, fleet: impl Fleet, device: TrainingDevice, sink: &mut Sink) -> Result<Option<Ends>, Failure> {
         // Hidden where standard error is no terminal.
         let bar = ProgressBar::new(u64::from(self.plan.longest()));
         if let Ok(style) = ProgressStyle::with_template("{bar:40} step {pos} of {len}, {eta} left") {
@@ -158,13 +162,13 @@ impl Trained<'_> {
             if let Err(failure) = result {
                 stopped.get_or_insert(failure);
                 // The training listens before its next chunk; after the last there is nothing left to stop.
-                let _over = orders.unbounded_send(Command::Cancel);
+                let _over = orders.unbounded_send(ShardCommand::Cancel);
             }
         };
         let thread = Thread::new(CHUNK_SECONDS);
-        let training = Training::new(self.plan, self.share, &thread, &mut commands, emit);
+        let training = Training::new(self.plan, self.shard, &thread, &mut commands, emit);
         let mut training = if self.traced { training.keep_ends() } else { training };
-        let outcome = training.train(fleet, self.share.backend, device).await;
+        let outcome = training.train(fleet, device).await;
         drop(training);
         if let Some(failure) = stopped {
             bar.abandon();
@@ -267,7 +271,8 @@ mod tests {
         experiment.max_train_steps = 30;
         experiment.validation_every = 10;
         let plan = Arc::new(Plan::new(experiment.resolve().unwrap()).unwrap());
-        let share = Share { experiment, runs: vec![0, 1, 2], backend: Backend::Gpu, threads: 2 };
+        let shard = Shard { experiment, runs: vec![0, 1, 2], backend: Backend::Gpu, threads: 2 };
+        let lost = TrainingDevice::Gpu { adapter: "a test".to_owned(), software: false };
         let train = |after: u32| {
             let shared = Shared::default();
             let records = vec![RunRecord::new(plan.columns.clone(), 1); 3];
@@ -277,9 +282,9 @@ mod tests {
                 written: vec![Written::default(); 3],
                 records,
             };
-            let training = Trained { plan: &plan, share: &share, interrupted: &AtomicBool::new(false), traced: true };
+            let training = Trained { plan: &plan, shard: &shard, interrupted: &AtomicBool::new(false), traced: true };
             let fleet = Losing { fleet: cpu(&plan).ok().unwrap(), after };
-            let ends = pollster::block_on(training.train(fleet, String::new(), &mut sink)).ok().unwrap().unwrap();
+            let ends = pollster::block_on(training.train(fleet, lost.clone(), &mut sink)).ok().unwrap().unwrap();
             let text = String::from_utf8(shared.0.lock().unwrap().clone()).unwrap();
             let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
             lines.sort();

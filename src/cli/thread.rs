@@ -7,13 +7,13 @@ use brink_lab::Platform;
 /// A thread of the program's own: it hears commands without being given time for it.
 pub(super) struct Thread {
     clock: Instant,
-    chunk_seconds: f64,
+    report_seconds: f64,
 }
 
 impl Thread {
-    /// A thread on which chunks take about so long.
-    pub(super) fn new(chunk_seconds: f64) -> Self {
-        Self { clock: Instant::now(), chunk_seconds }
+    /// A thread on which training reports about so often, in seconds.
+    pub(super) fn new(report_seconds: f64) -> Self {
+        Self { clock: Instant::now(), report_seconds }
     }
 }
 
@@ -22,9 +22,9 @@ impl Platform for Thread {
         self.clock.elapsed().as_secs_f64()
     }
 
-    fn chunk_seconds(&self) -> f64 {
-        self.chunk_seconds
+    fn report_seconds(&self) -> f64 {
+        self.report_seconds
     }
 
-    async fn breathe(&self) {}
+    async fn yield_now(&self) {}
 }

@@ -45,7 +45,7 @@ pub async fn measure(runner: &impl Runner, work: &str, now: impl Fn() -> f64) ->
     let mut first: Option<(u32, f64)> = None;
     while let Some(event) = running.events.next().await {
         match event {
-            Event::Started { backend, .. } => trained_on = backend,
+            Event::Started { device, .. } => trained_on = device.backend(),
             Event::Failed(message) => return Err(message),
             Event::Progress { step, .. } => {
                 let time = now();

@@ -1,4 +1,4 @@
-use super::{Command, Event};
+use super::{Device, Event};
 use brink_engine::experiment::Experiment;
 use brink_engine::train::cpu::CpuFleet;
 use brink_engine::train::gpu::{Gpu, GpuFleet, GpuFleetError};
@@ -8,12 +8,16 @@ use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// A chunk takes about this long, so that curves grow smoothly and commands are heard soon.
+/// A chunk of training takes about this long: curves grow smoothly, and commands take effect soon. The shards of a job are
+/// at most a chunk apart (see [`crate::pool`]).
 pub const CHUNK_SECONDS: f64 = 0.03;
-/// A chunk on a GPU takes at least this long: between two chunks it waits for some milliseconds.
-const GPU_CHUNK_SECONDS: f64 = 0.1;
-/// A chunk takes at least this many times what hearing of its end costs, so that most of the time is training.
-const CHUNK_READBACKS: f64 = 4.0;
+/// A GPU reports at most this often: between two reports it waits for some milliseconds.
+const GPU_REPORT_SECONDS: f64 = 0.1;
+/// The time between two reports is at least this many times what learning of a report's end costs, so that most of the
+/// time is training.
+const REPORT_READBACKS: f64 = 4.0;
+/// A report covers at most this many times the steps of the one before it, however short that was.
+const MOST_GROWTH: u32 = 4;
 /// A checkpoint is taken after this much training.
 const CHECKPOINT_SECONDS: f64 = 2.0;
 
@@ -22,17 +26,17 @@ const CHECKPOINT_SECONDS: f64 = 2.0;
 pub trait Platform {
     /// A clock in seconds that never runs backwards.
     fn seconds(&self) -> f64;
-    /// How long a chunk shall take.
-    fn chunk_seconds(&self) -> f64 {
+    /// The seconds of training between two reports; after each of them the commands that have arrived are obeyed.
+    fn report_seconds(&self) -> f64 {
         CHUNK_SECONDS
     }
-    /// Lets messages arrive; nothing to do where they come from another thread.
-    async fn breathe(&self);
+    /// Lets messages arrive after a report; nothing to do where they come from another thread.
+    async fn yield_now(&self);
 }
 
 /// Which part of an experiment to train, and where.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Share {
+pub struct Shard {
     /// The experiment.
     pub experiment: Experiment,
     /// The runs to train, by their index.
@@ -43,19 +47,28 @@ pub struct Share {
     pub threads: usize,
 }
 
-/// Trains a share of an experiment to its end, obeying `commands` and passing every event to `emit`.
+/// What can be asked of a shard in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ShardCommand {
+    /// Train until this many steps are done, and wait there. Without one, the shard trains to its end.
+    AdvanceTo(u32),
+    /// Stop for good.
+    Cancel,
+}
+
+/// Trains a shard of an experiment to its end, obeying `commands` and passing every event to `emit`.
 pub async fn drive(
-    share: Share,
+    shard: Shard,
     platform: &impl Platform,
-    commands: &mut UnboundedReceiver<Command>,
+    commands: &mut UnboundedReceiver<ShardCommand>,
     mut emit: impl FnMut(Event),
 ) {
-    let plan = share.experiment.resolve().map_err(Into::into).and_then(Plan::new);
+    let plan = shard.experiment.resolve().map_err(Into::into).and_then(Plan::new);
     let plan = match plan {
         Ok(plan) => Arc::new(plan),
         Err(error) => return emit(Event::Failed(error.to_string())),
     };
-    let mut training = Training::new(&plan, &share, platform, commands, &mut emit);
+    let mut training = Training::new(&plan, &shard, platform, commands, &mut emit);
     let result = training.start().await;
     match result {
         Ok(Outcome::Finished(_)) => emit(Event::Finished),
@@ -80,12 +93,12 @@ pub struct Ends {
     pub last: Checkpoint,
 }
 
-/// A share in training: the one loop in which every fleet advances, wherever it runs.
+/// A shard in training: the one loop in which every fleet advances, wherever it runs.
 pub struct Training<'a, P, E> {
     plan: &'a Arc<Plan>,
-    share: &'a Share,
+    shard: &'a Shard,
     platform: &'a P,
-    commands: &'a mut UnboundedReceiver<Command>,
+    commands: &'a mut UnboundedReceiver<ShardCommand>,
     emit: E,
     keeps_ends: bool,
     initial: Option<Checkpoint>,
@@ -93,23 +106,22 @@ pub struct Training<'a, P, E> {
     saved: Option<Checkpoint>,
     /// Seconds spent training, on one backend and the next.
     seconds: f64,
-    paused: bool,
-    /// While paused, steps up to this one may be done.
-    allowed: u32,
+    /// The number of steps after which it waits for a command.
+    limit: u32,
 }
 
 impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
-    /// The training of a share of a plan, obeying `commands` and passing every event to `emit`.
+    /// The training of a shard of a plan, obeying `commands` and passing every event to `emit`.
     pub fn new(
         plan: &'a Arc<Plan>,
-        share: &'a Share,
+        shard: &'a Shard,
         platform: &'a P,
-        commands: &'a mut UnboundedReceiver<Command>,
+        commands: &'a mut UnboundedReceiver<ShardCommand>,
         emit: E,
     ) -> Self {
         Self {
             plan,
-            share,
+            shard,
             platform,
             commands,
             emit,
@@ -117,8 +129,7 @@ impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
             initial: None,
             saved: None,
             seconds: 0.0,
-            paused: false,
-            allowed: 0,
+            limit: u32::MAX,
         }
     }
 
@@ -128,12 +139,12 @@ impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
         self
     }
 
-    /// Trains where the share asks to, or on the CPU where that cannot be.
+    /// Trains where the shard asks to, or on the CPU where that is impossible.
     async fn start(&mut self) -> Result<Outcome, FleetError> {
         let mut reason = None;
-        if self.share.backend == Backend::Gpu {
-            match gpu_fleet(self.plan, self.share).await {
-                Ok((fleet, name)) => return self.train(fleet, Backend::Gpu, name).await,
+        if self.shard.backend == Backend::Gpu {
+            match gpu_fleet(self.plan, self.shard).await {
+                Ok((fleet, device)) => return self.train(fleet, device).await,
                 Err(error) => reason = Some(error.to_string()),
             }
         }
@@ -141,9 +152,10 @@ impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
     }
 
     /// Trains a fleet to its end; one whose device is lost goes on on the CPU from its last checkpoint.
-    pub async fn train(&mut self, fleet: impl Fleet, backend: Backend, device: String) -> Result<Outcome, FleetError> {
-        self.begin(backend, device, None);
-        match self.advance(fleet, backend == Backend::Gpu).await {
+    pub async fn train(&mut self, fleet: impl Fleet, device: Device) -> Result<Outcome, FleetError> {
+        let is_gpu = device.backend() == Backend::Gpu;
+        self.begin(device, None);
+        match self.advance(fleet, is_gpu).await {
             Err(error @ FleetError::DeviceLost(_)) => self.train_on_cpu(Some(error.to_string())).await,
             other => other,
         }
@@ -151,13 +163,13 @@ impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
 
     /// Trains on the CPU, from the last checkpoint if there is one.
     async fn train_on_cpu(&mut self, reason: Option<String>) -> Result<Outcome, FleetError> {
-        let runs = self.share.runs.iter().copied();
-        let fleet = CpuFleet::<f32>::new(self.plan.clone(), runs, self.saved.as_ref(), self.share.threads)?;
-        self.begin(Backend::Cpu, self.share.threads.to_string(), reason);
+        let runs = self.shard.runs.iter().copied();
+        let fleet = CpuFleet::<f32>::new(self.plan.clone(), runs, self.saved.as_ref(), self.shard.threads)?;
+        self.begin(Device::Cpu { threads: self.shard.threads }, reason);
         self.advance(fleet, false).await
     }
 
-    fn begin(&mut self, backend: Backend, device: String, reason: Option<String>) {
+    fn begin(&mut self, device: Device, reason: Option<String>) {
         let plan = self.plan;
         let offsets = plan.resolved.network.parameter_offsets();
         let layer = offsets.partition_point(|&offset| offset <= plan.probe) - 1;
@@ -165,33 +177,35 @@ impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
         let states = plan.columns.states.clone();
         let probe = (name, plan.probe - offsets[layer]);
         let chance = plan.chance();
-        (self.emit)(Event::Started { backend, device, reason, probe, states, chance });
+        (self.emit)(Event::Started { device, reason, probe, states, chance });
     }
 
-    /// Obeys what has been commanded; waits while there is nothing to do. Gives the most steps that may be done, or none
-    /// where the training is cancelled.
+    /// Obeys the commands that have arrived, and waits for one where the limit is reached. Returns the steps that may be
+    /// done now, at least 1, or none where the training is cancelled.
     async fn obey(&mut self, step: u32) -> Option<u32> {
         loop {
-            let waits = self.paused && step >= self.allowed;
+            let waits = step >= self.limit;
             let command = if waits { self.commands.next().await } else { self.commands.try_recv().ok() };
             match command {
-                Some(Command::Pause) => (self.paused, self.allowed) = (true, step),
-                Some(Command::Resume) => self.paused = false,
-                Some(Command::Step(steps)) => self.allowed = step.saturating_add(steps),
-                Some(Command::StepTo(step)) => self.allowed = step,
-                Some(Command::Cancel) => return None,
-                // Nobody can resume a paused fleet any more.
+                Some(ShardCommand::AdvanceTo(limit)) => {
+                    self.limit = limit;
+                    if waits {
+                        // Others may have begun to use the thread meanwhile.
+                        self.platform.yield_now().await;
+                    }
+                }
+                Some(ShardCommand::Cancel) => return None,
+                // The other end is gone: nobody can raise the limit any more.
                 None if waits => return None,
-                None if self.paused => return Some(self.allowed - step),
-                None => return Some(u32::MAX),
+                None => return Some(self.limit - step),
             }
         }
     }
 
-    /// A GPU takes longer chunks, and can be lost: then checkpoints are kept.
+    /// Trains a fleet to its last step. A GPU reports less often, and can be lost: then checkpoints are kept.
     async fn advance(&mut self, mut fleet: impl Fleet, is_gpu: bool) -> Result<Outcome, FleetError> {
-        let least = if is_gpu { GPU_CHUNK_SECONDS } else { 0.0 };
-        let target = self.platform.chunk_seconds().max(least).max(CHUNK_READBACKS * fleet.readback_seconds());
+        let least = if is_gpu { GPU_REPORT_SECONDS } else { 0.0 };
+        let target = self.platform.report_seconds().max(least).max(REPORT_READBACKS * fleet.readback_seconds());
         let mut steps = 1;
         let mut since_checkpoint = 0.0;
         if self.keeps_ends && self.initial.is_none() {
@@ -206,10 +220,9 @@ impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
             self.seconds += took;
             since_checkpoint += took;
             let done = fleet.step() - first;
-            if done == steps {
-                let ideal = f64::from(steps) * target / took;
-                steps = (ideal as u32).clamp(1, steps.saturating_mul(4));
-            }
+            // A report that the limit cut short says as much about the speed as a whole one.
+            let ideal = f64::from(done) * target / took;
+            steps = (ideal as u32).clamp(1, steps.saturating_mul(MOST_GROWTH));
             (self.emit)(Event::Metrics(chunks));
             let seconds = self.seconds;
             (self.emit)(Event::Progress { step: fleet.step(), dispatches: fleet.dispatches(), seconds });
@@ -217,15 +230,15 @@ impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
                 since_checkpoint = 0.0;
                 self.saved = Some(fleet.checkpoint().await?);
             }
-            self.platform.breathe().await;
+            self.platform.yield_now().await;
         }
         let last = if self.keeps_ends { Some(fleet.checkpoint().await?) } else { None };
         Ok(Outcome::Finished(self.initial.take().zip(last).map(|(initial, last)| Ends { initial, last })))
     }
 }
 
-async fn gpu_fleet(plan: &Arc<Plan>, share: &Share) -> Result<(GpuFleet, String), GpuFleetError> {
+async fn gpu_fleet(plan: &Arc<Plan>, shard: &Shard) -> Result<(GpuFleet, Device), GpuFleetError> {
     let gpu = Gpu::shared().await?;
-    let fleet = GpuFleet::new(&gpu, plan.clone(), share.runs.iter().copied(), None)?;
-    Ok((fleet, gpu.name().to_owned()))
+    let fleet = GpuFleet::new(&gpu, plan.clone(), shard.runs.iter().copied(), None)?;
+    Ok((fleet, Device::Gpu { adapter: gpu.name().to_owned(), software: gpu.is_software() }))
 }

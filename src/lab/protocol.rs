@@ -1,50 +1,57 @@
-//! What a page and its engine hosts send each other, as MessagePack: one buffer a message, which is transferred to the other
-//! thread and not copied. MessagePack keeps the bits of every number, NaN included.
+//! The messages between a page and the hosts that train for it, and their encoding.
+//!
+//! A message is MessagePack: it describes itself, so that every serde type survives, and a value that is not finite, which
+//! is a result here, keeps its bits.
 
-use crate::{Command, Event, Share};
+use crate::pool::ShardId;
+use crate::{Event, Shard, ShardCommand};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// A message as bytes.
-pub fn encode(message: &impl Serialize) -> Vec<u8> {
-    // Writing to memory does not fail, and every message has only fields that MessagePack knows.
-    rmp_serde::to_vec_named(message).unwrap_or_default()
+/// A message that cannot be encoded or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtocolError {
+    /// It cannot be encoded.
+    #[error("a message cannot be encoded: {0}")]
+    Encode(#[from] rmp_serde::encode::Error),
+    /// It is no message.
+    #[error("a message cannot be read: {0}")]
+    Decode(#[from] rmp_serde::decode::Error),
 }
 
-/// The message of some bytes.
-///
-/// # Errors
-///
-/// The bytes are no message of this type.
+/// A message as bytes.
+pub fn encode(message: &impl Serialize) -> Result<Vec<u8>, ProtocolError> {
+    // With the names of fields: those that are left out where they have their default are found again.
+    Ok(rmp_serde::to_vec_named(message)?)
+}
+
+/// The message of these bytes.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolError> {
     Ok(rmp_serde::from_slice(bytes)?)
 }
 
-/// A message that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("a message cannot be read: {0}")]
-pub struct ProtocolError(#[from] rmp_serde::decode::Error);
-
 /// What the page asks of a host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Asks for [`Reply::Pong`]: a worker that was stopped from outside is silent, and no browser reports it.
+    /// Answer [`Reply::Pong`]. A worker that was stopped from outside is silent, and no browser reports it.
     Ping,
-    /// Asks for [`Reply::Adapter`].
+    /// Answer with the GPU adapter.
     Adapter,
-    /// Train a share of an experiment. The newest job of a host goes first.
+    /// Train a shard of an experiment. The newest shard of a host that may advance goes first.
     Start {
-        /// The page's number for it, higher than any before.
-        job: u64,
+        /// Its id, higher than any before.
+        id: ShardId,
         /// What to train.
-        share: Box<Share>,
+        shard: Box<Shard>,
+        /// The number of steps after which it waits for a command.
+        limit: u32,
     },
-    /// A command for a job.
+    /// A command for a shard.
     Command {
-        /// Which job.
-        job: u64,
-        /// What it shall do.
-        command: Command,
+        /// Which shard.
+        id: ShardId,
+        /// What it is to do.
+        command: ShardCommand,
     },
 }
 
@@ -60,16 +67,18 @@ pub struct Adapter {
 pub enum Reply {
     /// The host listens; what was sent before is lost.
     Ready,
-    /// The answer to [`Request::Ping`].
+    /// The host is there.
     Pong,
     /// The GPU adapter, if there is one.
     Adapter(Option<Adapter>),
-    /// What happens to a job.
-    Event {
-        /// Which job.
-        job: u64,
-        /// What happens.
-        event: Event,
+    /// The host's program has panicked, and will do nothing more: the message, and where in the source.
+    Panicked(String),
+    /// What happened to a shard, in order.
+    Events {
+        /// Which shard.
+        shard: ShardId,
+        /// What happened to it.
+        events: Vec<Event>,
     },
 }
 
@@ -81,45 +90,36 @@ mod tests {
     use brink_engine::train::Backend;
 
     #[test]
-    fn metrics_keep_the_bits_of_every_number() {
-        let rows = vec![1.0, f32::NAN, f32::INFINITY, -0.0, 1e-45, f32::MAX];
-        let validation = vec![ValidationPoint { step: 50, loss: f32::NEG_INFINITY, accuracy: f32::NAN }];
-        let chunk = RunChunk { run: 4, first_step: 50, stride: 2, rows, validation, death: Some(51) };
-        let sent = Reply::Event { job: 3, event: Event::Metrics(vec![chunk.clone()]) };
-        let received: Reply = decode(&encode(&sent)).expect("a reply");
-        let Reply::Event { job: 3, event: Event::Metrics(chunks) } = received else { panic!("{received:?}") };
-        let bits = |rows: &[f32]| rows.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(&chunks[0].rows), bits(&chunk.rows));
-        assert_eq!(chunks[0].validation[0].loss, f32::NEG_INFINITY);
-        assert!(chunks[0].validation[0].accuracy.is_nan());
-        assert_eq!((chunks[0].run, chunks[0].first_step, chunks[0].stride), (4, 50, 2));
-        assert_eq!(chunks[0].death, Some(51));
-    }
-
-    #[test]
-    fn what_is_no_message_is_refused() {
-        let whole = encode(&Request::Start {
-            job: 1,
-            share: Box::new(Share {
-                experiment: (PRESETS[0].experiment)(),
-                runs: vec![0],
-                backend: Backend::Cpu,
-                threads: 1,
-            }),
-        });
-        for length in 0..whole.len() {
-            assert!(decode::<Request>(&whole[..length]).is_err(), "{length} of {} bytes", whole.len());
-        }
-        assert!(decode::<Reply>(&whole).is_err());
+    fn metrics_survive_bit_for_bit_finite_or_not() {
+        let rows = vec![1.0, f32::NAN, f32::INFINITY, -0.0, f32::MIN_POSITIVE / 2.0, f32::from_bits(0x7fc0_1234)];
+        let bits = |chunk: &RunChunk| chunk.rows.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        let validation = vec![ValidationPoint { step: 50, loss: f32::INFINITY, accuracy: f32::NAN }];
+        let chunk = RunChunk { run: 4, first_step: 50, stride: 1, rows, validation, death: Some(51) };
+        let events = vec![Event::Metrics(vec![chunk.clone()]), Event::Finished];
+        let bytes = encode(&Reply::Events { shard: ShardId(3), events }).expect("encoded");
+        let Reply::Events { shard: ShardId(3), events } = decode(&bytes).expect("the same") else { panic!("another") };
+        let [Event::Metrics(chunks), Event::Finished] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(bits(&chunks[0]), bits(&chunk));
+        assert_eq!((chunks[0].run, chunks[0].first_step, chunks[0].death), (4, 50, Some(51)));
+        assert!(chunks[0].validation[0].loss.is_infinite() && chunks[0].validation[0].accuracy.is_nan());
     }
 
     #[test]
     fn a_request_carries_each_preset() {
         for preset in PRESETS {
             let experiment = (preset.experiment)();
-            let share = Box::new(Share { experiment, runs: vec![0, 2], backend: Backend::Cpu, threads: 1 });
-            let request = Request::Start { job: 1, share };
-            assert_eq!(decode::<Request>(&encode(&request)).expect("a request"), request, "{}", preset.id);
+            let shard = Box::new(Shard { experiment, runs: vec![0, 2], backend: Backend::Cpu, threads: 1 });
+            let request = Request::Start { id: ShardId(1), shard, limit: u32::MAX };
+            let bytes = encode(&request).expect("encoded");
+            assert_eq!(decode::<Request>(&bytes).expect("the same"), request, "{}", preset.id);
         }
+    }
+
+    #[test]
+    fn bytes_that_are_no_message_are_refused() {
+        let bytes = encode(&Reply::Pong).expect("encoded");
+        assert!(decode::<Request>(&bytes).is_err());
+        assert!(decode::<Reply>(&bytes[..bytes.len() - 1]).is_err());
+        assert!(decode::<Reply>(&[]).is_err());
     }
 }

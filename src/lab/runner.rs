@@ -1,13 +1,13 @@
-//! What a learner does: procedures over one trait, [`Runner`]: an experiment in, a stream of events out, with pause and
+//! What trains an experiment, for those who want one trained: an experiment in, a stream of events out, with pause and
 //! cancel.
 
 use brink_engine::experiment::Experiment;
 use brink_engine::record::RunChunk;
 use brink_engine::train::Backend;
-use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender};
+use futures_channel::mpsc::UnboundedReceiver;
 use serde::{Deserialize, Serialize};
 
-/// Trains experiments. The page's is a pool of workers, the command line's a thread of its own.
+/// Trains experiments. The page's runner is a pool of workers, the command line's a thread of its own.
 pub trait Runner {
     /// Starts training and returns at once.
     fn start(&self, experiment: &Experiment) -> Running;
@@ -21,53 +21,73 @@ pub struct Running {
     pub control: Control,
 }
 
-/// Sends commands to a fleet in training; a command to one that has ended is lost without harm.
-#[derive(Clone, Debug)]
-pub struct Control {
-    commands: Vec<UnboundedSender<Command>>,
-}
+/// Sends commands to an experiment in training; a command to one that has ended has no effect.
+pub struct Control(Box<dyn Fn(Command)>);
 
 impl Control {
-    /// A control over the receivers of all these channels (one a worker).
-    pub fn new(commands: Vec<UnboundedSender<Command>>) -> Self {
-        Self { commands }
+    /// A control that passes each command to `send`.
+    pub fn new(send: impl Fn(Command) + 'static) -> Self {
+        Self(Box::new(send))
     }
 
-    /// Sends a command to every worker.
+    /// Sends a command.
     pub fn send(&self, command: Command) {
-        for channel in &self.commands {
-            let _ended = channel.unbounded_send(command);
-        }
+        (self.0)(command);
     }
 }
 
-/// What can be asked of a fleet in training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What can be asked of an experiment in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Stand still after the steps in hand.
+    /// Stop every run at one and the same step.
     Pause,
-    /// Go on.
+    /// Continue after a pause.
     Resume,
-    /// While paused: do this many steps.
-    Step(u32),
-    /// While paused: do the steps up to this one, so that all workers of a fleet stand at the same step.
-    StepTo(u32),
+    /// Do exactly one step of every run, and pause there.
+    Step,
     /// Stop for good.
     Cancel,
 }
 
-/// What happens to a fleet in training.
+/// What an experiment trains on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Device {
+    /// The CPU.
+    Cpu {
+        /// The threads, or workers of a page, that share the runs.
+        threads: usize,
+    },
+    /// The CPU, in short slices of a page's own thread.
+    CpuOnPage,
+    /// A GPU.
+    Gpu {
+        /// The adapter's name; empty where a browser withholds it.
+        adapter: String,
+        /// Whether the adapter is a program on the CPU.
+        software: bool,
+    },
+}
+
+impl Device {
+    /// The backend that runs on the device.
+    pub fn backend(&self) -> Backend {
+        match self {
+            Self::Cpu { .. } | Self::CpuOnPage => Backend::Cpu,
+            Self::Gpu { .. } => Backend::Gpu,
+        }
+    }
+}
+
+/// What happens to an experiment in training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// Training begins, or goes on after a lost device.
+    /// Training begins, or continues after a lost device.
     Started {
-        /// Where it really trains.
-        backend: Backend,
-        /// The device in words: an adapter's name, or the number of threads or workers.
-        device: String,
+        /// What it really trains on.
+        device: Device,
         /// Why it trains there and not where it was asked to, if so.
         reason: Option<String>,
-        /// The parameter whose values are recorded: its name and the place within it.
+        /// The parameter whose values are recorded: its name and the index within it.
         probe: (String, usize),
         /// The names of the rule's states, in the order of a row's last values.
         states: Vec<String>,
@@ -76,17 +96,17 @@ pub enum Event {
     },
     /// Runs have recorded further steps.
     Metrics(Vec<RunChunk>),
-    /// How far it is.
+    /// How far training has come.
     Progress {
         /// The number of steps done.
         step: u32,
         /// GPU dispatches so far.
         dispatches: u64,
-        /// Seconds spent training so far.
+        /// Seconds spent training so far, waiting left out.
         seconds: f64,
     },
     /// Every run has done its last step.
     Finished,
-    /// Training cannot go on; the message names the field where the experiment is at fault.
+    /// Training cannot continue; the message names the field where the experiment is at fault.
     Failed(String),
 }

@@ -10,7 +10,6 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
 use super::lab::{Lab, default};
-use super::live::{RwSignal, handler, live, maybe, memo, whenever};
 use brink_engine::train::Backend;
 use brink_view::board::Arrangement;
 use brink_view::fragment::{Fragment, Problem};
@@ -35,7 +34,7 @@ enum Shared {
     TooLong(Problem),
 }
 
-/// The board's way into the address and through its past.
+/// Keeps the address and the history in step with the board.
 #[derive(Clone, Copy)]
 pub struct Address {
     lab: Lab,
@@ -67,15 +66,15 @@ impl Address {
             shared: RwSignal::new(None),
         };
         // What the address holds, without the records: changes a few times a minute, not once a frame.
-        let place = memo(move || {
+        let shown = Memo::new(move |_| {
             lab.board.with(|board| {
                 let variants: Vec<_> = board.variants().iter().map(|v| (v.id, v.hidden)).collect();
                 (variants, board.focused().map(|v| v.id), board.run(), board.cursor)
             })
         });
-        whenever(move |before| {
+        Effect::new(move |before: Option<()>| {
             // A memo that nobody reads follows nothing.
-            place.with(|_| ());
+            shown.with(|_| ());
             address.history.update(|history| history.observe(lab.board.with_untracked(|board| board.arrangement())));
             if before.is_some() {
                 address.shared.set(None);
@@ -116,12 +115,12 @@ impl Address {
     fn write(&self) -> Result<String, Problem> {
         let board = self.lab.board.with_untracked(|board| board.arrangement());
         let text = Fragment::text(self.backend, &board)?;
-        let place = location();
-        let now = place.hash().unwrap_or_default();
+        let location = location();
+        let now = location.hash().unwrap_or_default();
         let ids = ids(self.lab);
         let is_step = self.written.get_value() != ids;
         self.written.set_value(ids);
-        let path = format!("{}{}", place.pathname().unwrap_or_default(), place.search().unwrap_or_default());
+        let path = format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
         let target = if text.is_empty() { path } else { format!("{path}#{text}") };
         if now.strip_prefix('#').unwrap_or(&now) != text
             && let Ok(history) = window().history()
@@ -133,7 +132,7 @@ impl Address {
                 history.replace_state_with_url(&JsValue::NULL, "", Some(&target))
             };
         }
-        Ok(format!("{}{target}", place.origin().unwrap_or_default()))
+        Ok(format!("{}{target}", location.origin().unwrap_or_default()))
     }
 
     /// The address changed under the page: back, forward, or a fragment typed into it.
@@ -173,7 +172,7 @@ impl Address {
     }
 
     fn go(&self, step: fn(&mut History) -> Option<Arrangement>) {
-        if let Some(arrangement) = self.history.update(step) {
+        if let Some(arrangement) = step(&mut self.history.write()) {
             self.lab.notice.set(None);
             self.lab.restore(&arrangement);
         }
@@ -215,8 +214,8 @@ fn is_text_field(event: &KeyboardEvent) -> bool {
 pub fn Share(address: Address) -> impl IntoView {
     let lab = address.lab;
     view! {
-        <button type="button" id="share" on:click=handler(move |_| address.share())>
-            {lab.say(|texts| texts.share)}
+        <button type="button" id="share" on:click=move |_| address.share()>
+            {move || lab.texts().share}
         </button>
     }
 }
@@ -226,9 +225,9 @@ pub fn Share(address: Address) -> impl IntoView {
 pub fn ShareResult(address: Address) -> impl IntoView {
     let lab = address.lab;
     let select = |event: leptos::ev::FocusEvent| event_target::<HtmlInputElement>(&event).select();
-    let result = live(move || {
+    let result = move || {
         let texts = lab.texts();
-        maybe(address.shared.get().map(|shared| match shared {
+        address.shared.get().map(|shared| match shared {
             Shared::Copied => view! { <p id="shared">{texts.share_copied}</p> }.into_any(),
             Shared::TooLong(problem) => {
                 let text = texts.share_too_long(&problem.describe(texts));
@@ -237,12 +236,12 @@ pub fn ShareResult(address: Address) -> impl IntoView {
             Shared::Refused(link) => view! {
                 <p id="shared">
                     {texts.share_refused}
-                    <input id="link" type="text" readonly aria-label=texts.share_link prop:value=link on:focus=handler(select) />
+                    <input id="link" type="text" readonly aria-label=texts.share_link prop:value=link on:focus=select />
                 </p>
             }
             .into_any(),
-        }))
-    });
+        })
+    };
     view! { <div role="status" class="shared">{result}</div> }
 }
 
@@ -250,27 +249,27 @@ pub fn ShareResult(address: Address) -> impl IntoView {
 #[component]
 pub fn UndoRedo(address: Address) -> impl IntoView {
     let lab = address.lab;
-    let can_undo = memo(move || address.history.with(History::can_undo));
-    let can_redo = memo(move || address.history.with(History::can_redo));
+    let can_undo = Memo::new(move |_| address.history.with(History::can_undo));
+    let can_redo = Memo::new(move |_| address.history.with(History::can_redo));
     view! {
         <div class="undo">
             <button
                 type="button"
                 id="undo"
                 aria-keyshortcuts="Control+Z"
-                disabled=live(move || !can_undo.get())
-                on:click=handler(move |_| address.undo())
+                disabled=move || !can_undo.get()
+                on:click=move |_| address.undo()
             >
-                {lab.say(|texts| texts.undo)}
+                {move || lab.texts().undo}
             </button>
             <button
                 type="button"
                 id="redo"
                 aria-keyshortcuts="Control+Shift+Z"
-                disabled=live(move || !can_redo.get())
-                on:click=handler(move |_| address.redo())
+                disabled=move || !can_redo.get()
+                on:click=move |_| address.redo()
             >
-                {lab.say(|texts| texts.redo)}
+                {move || lab.texts().redo}
             </button>
         </div>
     }

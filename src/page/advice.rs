@@ -5,7 +5,6 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MouseEvent};
 
 use super::lab::Lab;
-use super::live::{handler, list, live, live_text, maybe, memo};
 use brink_view::advice::{self, Suggestion};
 use brink_view::summary::{sentence, summary};
 
@@ -15,15 +14,15 @@ fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> AnyView {
     let click = move |event: MouseEvent| {
         // The button goes once it is taken; its box keeps the focus, or the keyboard would be back at the page's start.
         let button = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
-        let place = button.and_then(|button| button.closest("[tabindex]").ok().flatten());
-        if let Some(place) = place.and_then(|place| place.dyn_into::<HtmlElement>().ok()) {
+        let region = button.and_then(|button| button.closest("[tabindex]").ok().flatten());
+        if let Some(region) = region.and_then(|region| region.dyn_into::<HtmlElement>().ok()) {
             // Fails only for an element that is gone.
-            let _ = place.focus();
+            let _ = region.focus();
         }
         lab.commit(experiment.clone());
     };
     view! {
-        <button type="button" class="suggestion" id=id on:click=handler(click)>
+        <button type="button" class="suggestion" id=id on:click=click>
             {text}
         </button>
     }
@@ -33,14 +32,14 @@ fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> AnyView {
 /// The line that says what to look at, and what to try.
 #[component]
 pub fn Lead(lab: Lab) -> impl IntoView {
-    let lead = memo(move || {
+    let lead = Memo::new(move |_| {
         lab.stage();
         lab.names.with(|names| lab.board.with_untracked(|board| advice::lead(board, names, lab.texts())))
     });
     view! {
         <div class="lead" id="lead" tabindex="-1" aria-live="polite">
-            <p>{live_text(move || lead.get().text)}</p>
-            {live(move || maybe(lead.get().next.map(|next| button(lab, next, "try"))))}
+            <p>{move || lead.get().text}</p>
+            {move || lead.get().next.map(|next| button(lab, next, "try"))}
         </div>
     }
 }
@@ -48,7 +47,7 @@ pub fn Lead(lab: Lab) -> impl IntoView {
 /// What happened to a variant.
 #[derive(Clone, Debug, PartialEq)]
 struct Happening {
-    place: usize,
+    index: usize,
     name: String,
     text: String,
     fix: Option<Suggestion>,
@@ -58,52 +57,53 @@ struct Happening {
 /// One sentence for the focused variant, with the fix; the others' are folded away.
 #[component]
 pub fn Happened(lab: Lab) -> impl IntoView {
-    let said = memo(move || {
+    let happenings = Memo::new(move |_| {
         lab.stage();
         let (texts, names) = (lab.texts(), lab.names.get());
         lab.board.with_untracked(|board| {
             let first = board.variants().first().map(summary);
             let focus = board.focused().map(|variant| variant.id);
-            let said = |(place, variant): (usize, &brink_view::board::Variant)| {
-                let other = first.as_ref().filter(|_| place > 0 && board.same_problem(variant));
+            let happening = |(index, variant): (usize, &brink_view::board::Variant)| {
+                let other = first.as_ref().filter(|_| index > 0 && board.same_problem(variant));
                 let other = other.map(|other| (names[0].as_str(), other));
                 let own = summary(variant);
                 let focused = Some(variant.id) == focus;
                 let (why, fix) = if focused { advice::fix(board, variant, &own, texts) } else { (None, None) };
                 let why = why.map(|why| format!(" {why}")).unwrap_or_default();
                 let text = sentence(variant, &own, other, texts) + &why;
-                Happening { place, name: names.get(place).cloned().unwrap_or_default(), text, fix, focused }
+                Happening { index, name: names.get(index).cloned().unwrap_or_default(), text, fix, focused }
             };
             let shown = board.variants().iter().enumerate().filter(|(_, variant)| !variant.hidden);
-            shown.map(said).collect::<Vec<_>>()
+            shown.map(happening).collect::<Vec<_>>()
         })
     });
     let item = move |happening: Happening| {
-        let Happening { place, name, text, fix, .. } = happening;
+        let Happening { index, name, text, fix, .. } = happening;
         view! {
-            <div class="verdict" data-place=place.to_string()>
+            <div class="verdict" data-index=index.to_string()>
                 <p>
                     <b>{name}</b>
                     ": "
                     {text}
                 </p>
-                {maybe(fix.map(|fix| button(lab, fix, "fix")))}
+                {fix.map(|fix| button(lab, fix, "fix"))}
             </div>
         }
     };
-    let items =
-        move |focused: bool| live(move || list(said.get().into_iter().filter(|one| one.focused == focused).map(item)));
-    let count = memo(move || said.with(|said| said.iter().filter(|one| !one.focused).count()));
+    let items = move |focused: bool| {
+        move || happenings.get().into_iter().filter(|one| one.focused == focused).map(item).collect_view()
+    };
+    let count = Memo::new(move |_| happenings.with(|all| all.iter().filter(|one| !one.focused).count()));
     view! {
         <section class="card" aria-labelledby="happened-title">
-            <h2 id="happened-title">{lab.say(|texts| texts.happened)}</h2>
+            <h2 id="happened-title">{move || lab.texts().happened}</h2>
             <div id="happened">
                 <div class="focused" tabindex="-1" aria-live="polite">
                     {items(true)}
                 </div>
-                <details class="others" class:unneeded=live(move || count.get() == 0)>
+                <details class="others" class:unneeded=move || count.get() == 0>
                     <summary>
-                        {live_text(move || lab.texts().happened_others(count.get()))}
+                        {move || lab.texts().happened_others(count.get())}
                     </summary>
                     {items(false)}
                 </details>

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::live::{RwSignal, list, live, live_text, maybe};
 use super::pool::Pool;
 use brink_engine::train::Backend;
 use brink_lab::bench::{Timing, WORKS, measure};
@@ -79,14 +78,14 @@ pub fn Bench(language: Language) -> impl IntoView {
                         <th scope="col">{texts.bench_speed}</th>
                     </tr>
                 </thead>
-                <tbody>{live(move || list(timings.get().into_iter().map(row)))}</tbody>
+                <tbody>{move || timings.get().into_iter().map(row).collect_view()}</tbody>
             </table>
-            <p role="status">{live_text(move || state.get())}</p>
+            <p role="status">{move || state.get()}</p>
             // Only when all is measured: a program that finds it finds all of it.
-            {live(move || {
-                let json = live_text(move || timings.with(|timings| serde_json::to_string(timings).unwrap_or_default()));
-                maybe(done.get().then(|| view! { <script id="bench-results" type="application/json">{json}</script> }))
-            })}
+            {move || {
+                let json = move || timings.with(|timings| serde_json::to_string(timings).unwrap_or_default());
+                done.get().then(|| view! { <script id="bench-results" type="application/json">{json}</script> })
+            }}
         </main>
     }
 }

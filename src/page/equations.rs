@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use super::live::{Memo, list, live, live_text, memo};
 use super::mathml::Formula;
 use super::rule_editor::RuleEditor;
 use brink_engine::experiment::Experiment;
@@ -49,30 +48,19 @@ fn numbers(board: &Board) -> Numbers {
     let found = || {
         let focused = board.focused()?;
         let index = board.focused_run(focused)?;
-        let run = focused.runs.get(index)?;
+        let run = focused.fleet.runs.get(index)?;
         let row = run.row_at(step)?;
         if run.record.death.is_some_and(|death| step >= death) {
             return Some(Numbers::Dead);
         }
-        let rule = focused.experiment.rule().ok()?;
-        let overrides = focused.experiment.runs.get(index).map(|run| &run.constants);
-        let constants: Vec<f64> = rule
-            .constants
-            .iter()
-            .map(|constant| {
-                overrides
-                    .and_then(|own| own.get(&constant.name))
-                    .or_else(|| focused.experiment.optimizer.constants.get(&constant.name))
-                    .copied()
-                    .unwrap_or(constant.default)
-            })
-            .collect();
+        let resolved = &focused.fleet.resolved;
+        let constants = &resolved.runs.get(index)?.constants;
         // With a stride, the row may be of an earlier step than the cursor.
         let recorded = step / run.record.stride.max(1) * run.record.stride;
-        let values = equation::probe_values(&rule, &constants, recorded, row)?;
+        let values = equation::probe_values(&resolved.rule, constants, recorded, row)?;
         let metrics =
             [row[Columns::LOSS], row[Columns::GRADIENT_NORM], row[Columns::LEARNING_RATE], row[Columns::CLIP_SCALE]];
-        Some(Numbers::Row { metrics, probe: focused.probe.clone().unwrap_or_default(), values })
+        Some(Numbers::Row { metrics, probe: focused.fleet.probe.clone().unwrap_or_default(), values })
     };
     found().unwrap_or(Numbers::None)
 }
@@ -89,11 +77,11 @@ fn symbol_node(equations: &[Equation], symbol: &Symbol) -> Option<MathNode> {
 
 /// One line of the numbers at the cursor: its value is a memo of its own, so that a frame changes a text and no element.
 fn metric(lab: Lab, shown: Memo<Numbers>, label: fn(&'static Texts) -> &'static str, index: usize) -> AnyView {
-    let value = memo(move || shown.with(|shown| shown.metric(index)).map_or_else(|| "–".to_owned(), three));
+    let value = Memo::new(move |_| shown.with(|shown| shown.metric(index)).map_or_else(|| "–".to_owned(), three));
     view! {
         <tr>
-            <th scope="row">{lab.say(label)}</th>
-            <td class="number">{live_text(move || value.get())}</td>
+            <th scope="row">{move || label(lab.texts())}</th>
+            <td class="number">{move || value.get()}</td>
         </tr>
     }
     .into_any()
@@ -102,7 +90,7 @@ fn metric(lab: Lab, shown: Memo<Numbers>, label: fn(&'static Texts) -> &'static 
 /// A formula besides the rule, marked while it does something to the step at the cursor.
 fn formula(title: &'static str, equation: FormulaEquation, active: Memo<bool>) -> AnyView {
     view! {
-        <div class:active=live(move || active.get())>
+        <div class:active=move || active.get()>
             <h3>{title}</h3>
             <div class="equation">
                 <Formula node=equation.mathml text=equation.text />
@@ -115,23 +103,27 @@ fn formula(title: &'static str, equation: FormulaEquation, active: Memo<bool>) -
 /// The equations and their numbers.
 #[component]
 pub fn Equations(lab: Lab) -> impl IntoView {
-    let equations = memo(move || lab.current.with(rule_equations));
-    let shown = memo(move || lab.board.with(numbers));
-    let rule = live(move || {
-        list(equations.get().into_iter().map(|equation| {
-            view! {
-                <div class="equation">
-                    <Formula node=equation.mathml text=equation.text numbers=shown />
-                </div>
-            }
-        }))
-    });
-    let step = memo(move || lab.board.with(Board::cursor_step));
-    let in_warmup = memo(move || lab.current.with(|experiment| step.get() < experiment.warmup_steps));
-    let after_warmup = memo(move || !in_warmup.get());
-    let clips = memo(move || shown.with(|shown| shown.metric(3)).is_some_and(|scale| scale < 1.0));
-    let always = memo(|| false);
-    let others = live(move || {
+    let equations = Memo::new(move |_| lab.current.with(rule_equations));
+    let shown = Memo::new(move |_| lab.board.with(numbers));
+    let rule = move || {
+        equations
+            .get()
+            .into_iter()
+            .map(|equation| {
+                view! {
+                    <div class="equation">
+                        <Formula node=equation.mathml text=equation.text numbers=shown />
+                    </div>
+                }
+            })
+            .collect_view()
+    };
+    let step = Memo::new(move |_| lab.board.with(Board::cursor_step));
+    let in_warmup = Memo::new(move |_| lab.current.with(|experiment| step.get() < experiment.warmup_steps));
+    let after_warmup = Memo::new(move |_| !in_warmup.get());
+    let clips = Memo::new(move |_| shown.with(|shown| shown.metric(3)).is_some_and(|scale| scale < 1.0));
+    let always = Memo::new(|_| false);
+    let others = move || {
         let texts = lab.texts();
         lab.current.with(|experiment| {
             let warmup = equation::warmup(experiment).map(|node| formula(texts.warmup_on, node, in_warmup));
@@ -140,11 +132,11 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             let schedule = formula(texts.schedule, equation::schedule(experiment), of_schedule);
             let clipping = equation::clipping(experiment).map(|node| formula(texts.clipping_on, node, clips));
             let block = equation::block(experiment).map(|node| formula(texts.block, node, always));
-            list([warmup, Some(schedule), clipping, block].into_iter().flatten())
+            [warmup, Some(schedule), clipping, block].into_iter().flatten().collect_view()
         })
-    });
+    };
     // Why there are no numbers, or of which parameter they are.
-    let remark = memo(move || {
+    let remark = Memo::new(move |_| {
         let texts = lab.texts();
         shown.with(|shown| match shown {
             Numbers::None => texts.nothing_yet.to_owned(),
@@ -153,32 +145,38 @@ pub fn Equations(lab: Lab) -> impl IntoView {
         })
     });
     // The rule's symbols change with the rule only; their values with every frame.
-    let symbols = memo(move || shown.with(|shown| shown.values().iter().map(|(s, _)| s.clone()).collect::<Vec<_>>()));
-    let probe = live(move || {
+    let symbols =
+        Memo::new(move |_| shown.with(|shown| shown.values().iter().map(|(s, _)| s.clone()).collect::<Vec<_>>()));
+    let probe = move || {
         let equations = equations.get();
-        list(symbols.get().into_iter().enumerate().filter_map(|(place, symbol)| {
-            let node = symbol_node(&equations, &symbol)?;
-            let text = move |shown: &Numbers| shown.values().get(place).map(|(_, value)| three(*value));
-            let value = memo(move || shown.with(text).unwrap_or_default());
-            Some(view! {
-                <tr data-symbol=symbol.name.clone()>
-                    <td>
-                        <Formula node />
-                    </td>
-                    <td class="number">{live_text(move || value.get())}</td>
-                </tr>
+        symbols
+            .get()
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, symbol)| {
+                let node = symbol_node(&equations, &symbol)?;
+                let text = move |shown: &Numbers| shown.values().get(index).map(|(_, value)| three(*value));
+                let value = Memo::new(move |_| shown.with(text).unwrap_or_default());
+                Some(view! {
+                    <tr data-symbol=symbol.name.clone()>
+                        <td>
+                            <Formula node />
+                        </td>
+                        <td class="number">{move || value.get()}</td>
+                    </tr>
+                })
             })
-        }))
-    });
+            .collect_view()
+    };
     view! {
         <aside class="card" aria-labelledby="equations-title">
-            <h2 id="equations-title">{live_text(move || equations_title(lab))}</h2>
-            <h3 id="rule-title">{live_text(move || rule_title(lab))}</h3>
-            // A long rule scrolls in its place, by keyboard too.
+            <h2 id="equations-title">{move || equations_title(lab)}</h2>
+            <h3 id="rule-title">{move || rule_title(lab)}</h3>
+            // A long rule scrolls, by keyboard too.
             <div class="rule" tabindex="0" role="group" aria-labelledby="rule-title">
                 {rule}
             </div>
-            <p class="help" id="probe-what">{live_text(move || remark.get())}</p>
+            <p class="help" id="probe-what">{move || remark.get()}</p>
             <RuleEditor lab />
             {others}
             <table class="now">
@@ -188,7 +186,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
                 </tbody>
             </table>
             <details class="table">
-                <summary>{lab.say(|texts| texts.probe)}</summary>
+                <summary>{move || lab.texts().probe}</summary>
                 <table class="now" id="probe">
                     <tbody>{probe}</tbody>
                 </table>
@@ -200,7 +198,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
 /// The heading of the equations.
 fn equations_title(lab: Lab) -> String {
     lab.board.with(|board| {
-        let rate = scene::focused_run(board).map_or(f64::NAN, |run| run.rate);
+        let rate = scene::focused_run(board).map_or(f64::NAN, |run| run.base_learning_rate);
         lab.texts().equations(board.cursor_step(), short(rate))
     })
 }

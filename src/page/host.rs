@@ -1,5 +1,5 @@
-//! The engine host: trains its jobs, the newest first. It runs in a dedicated worker, or on the page itself where no worker
-//! can be started.
+//! The engine host: trains its shards, the newest first. It runs in a dedicated worker, or on the page itself where no
+//! worker can be started.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,11 +10,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
+use super::panic::{self, log_error};
+use brink_lab::pool::{PAGE_REPORT_SECONDS, ShardId, WORKER_REPORT_SECONDS};
 use brink_lab::protocol::{Adapter, Reply, Request, decode, encode};
-use brink_lab::{CHUNK_SECONDS, Command, Event, Platform, Share, drive};
-
-/// On the page itself a chunk takes about this long: a frame of 60 a second has time for some, and for drawing.
-const PAGE_CHUNK_SECONDS: f64 = 0.004;
+use brink_lab::{Event, Platform, Shard, ShardCommand, drive};
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,123 +22,152 @@ extern "C" {
     fn set_timeout(then: &Function, milliseconds: i32);
 }
 
-/// The thread that a host shares.
+/// The thread that a host runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thread {
     /// A worker's: nobody else wants it.
-    Own,
-    /// The page's: it draws and listens to the learner, too.
+    Worker,
+    /// The page's, which also draws and answers the learner.
     Page,
 }
 
-/// A job as the host sees it. Newer jobs have higher numbers.
-struct Job {
-    number: u64,
-    commands: mpsc::UnboundedSender<Command>,
-    paused: bool,
+/// A shard that the host trains. Newer ones have higher ids.
+struct Hosted {
+    id: ShardId,
+    commands: mpsc::UnboundedSender<ShardCommand>,
+    step: u32,
+    limit: u32,
 }
 
 struct Inner {
-    jobs: Vec<Job>,
-    /// Older jobs that wait for newer ones.
+    shards: Vec<Hosted>,
+    /// Older shards that wait for newer ones.
     waiting: Vec<oneshot::Sender<()>>,
 }
 
 impl Inner {
-    /// Whether a newer job wants the host.
-    fn is_outranked(&self, job: u64) -> bool {
-        self.jobs.iter().any(|other| other.number > job && !other.paused)
+    /// Whether a newer shard has steps to do.
+    fn is_outranked(&self, id: ShardId) -> bool {
+        self.shards.iter().any(|other| other.id > id && other.step < other.limit)
     }
 
-    /// Lets the older jobs see whether it is their turn.
+    /// Lets the older shards see whether it is their turn.
     fn wake(&mut self) {
         for waiting in self.waiting.drain(..) {
-            // A job that ended meanwhile does not listen any more.
-            let _ = waiting.send(());
+            // A shard that ended meanwhile does not listen any more.
+            let _gone = waiting.send(());
         }
     }
 }
 
-/// Sends a reply to the page.
-type Tell = Rc<dyn Fn(Reply)>;
-
-/// Trains jobs, the newest first.
+/// Trains shards, the newest first.
 #[derive(Clone)]
 pub struct Host {
     inner: Rc<RefCell<Inner>>,
     thread: Thread,
-    tell: Tell,
+    reply: Rc<dyn Fn(Reply)>,
 }
 
 /// Starts a host in a worker's global scope.
 pub fn start(scope: DedicatedWorkerGlobalScope) {
-    let voice = scope.clone();
-    let host = Host::new(Thread::Own, move |reply| post(&voice, &reply));
-    let listen = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        match decode::<Request>(&Uint8Array::new(&event.data()).to_vec()) {
+    let panicked = scope.clone();
+    panic::set_hook(move |message| post(&panicked, &Reply::Panicked(message.to_owned())));
+    let replies = scope.clone();
+    let host = Host::new(Thread::Worker, move |reply| post(&replies, &reply));
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        match decode(&Uint8Array::new(&event.data()).to_vec()) {
             Ok(request) => host.take(request),
-            Err(error) => web_sys::console::error_1(&format!("host: {error}").into()),
+            Err(error) => log_error(&error.to_string()),
         }
     });
-    scope.set_onmessage(Some(listen.as_ref().unchecked_ref()));
+    scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     // The host lives as long as its worker.
-    listen.forget();
+    on_message.forget();
     post(&scope, &Reply::Ready);
 }
 
-/// Sends a reply.
+/// Sends a reply to the page.
 fn post(scope: &DedicatedWorkerGlobalScope, reply: &Reply) {
-    let message = Uint8Array::from(encode(reply).as_slice());
-    // The buffer is handed over, not copied. This fails only where the page is gone.
-    let _ = scope.post_message_with_transfer(&message, &Array::of1(&message.buffer()));
+    match encode(reply) {
+        Ok(bytes) => {
+            let buffer = Uint8Array::from(&bytes[..]).buffer();
+            // The memory is handed over, not copied. This fails only where the page is gone.
+            let _gone = scope.post_message_with_transfer(&buffer, &Array::of1(&buffer));
+        }
+        Err(error) => log_error(&error.to_string()),
+    }
 }
 
 impl Host {
-    /// A host on a thread; it calls `tell` with each reply.
-    pub fn new(thread: Thread, tell: impl Fn(Reply) + 'static) -> Self {
-        let inner = Rc::new(RefCell::new(Inner { jobs: Vec::new(), waiting: Vec::new() }));
-        Self { inner, thread, tell: Rc::new(tell) }
+    /// A host on a thread; it calls `reply` with each reply.
+    pub fn new(thread: Thread, reply: impl Fn(Reply) + 'static) -> Self {
+        let inner = Rc::new(RefCell::new(Inner { shards: Vec::new(), waiting: Vec::new() }));
+        Self { inner, thread, reply: Rc::new(reply) }
     }
 
-    /// Does what the page asks; what takes time is done later, and told.
+    /// Does what the page asks; what takes time is done later.
     pub fn take(&self, request: Request) {
         match request {
-            Request::Ping => (self.tell)(Reply::Pong),
+            Request::Ping => (self.reply)(Reply::Pong),
             Request::Adapter => {
-                let tell = self.tell.clone();
-                spawn_local(async move { tell(Reply::Adapter(adapter().await)) });
+                let reply = self.reply.clone();
+                spawn_local(async move { reply(Reply::Adapter(adapter().await)) });
             }
-            Request::Start { job, share } => {
+            Request::Start { id, shard, limit } => {
                 let (commands, receiver) = mpsc::unbounded();
-                self.inner.borrow_mut().jobs.push(Job { number: job, commands, paused: false });
+                // It is read before the first step.
+                let _open = commands.unbounded_send(ShardCommand::AdvanceTo(limit));
+                self.inner.borrow_mut().shards.push(Hosted { id, commands, step: 0, limit });
                 let host = self.clone();
-                spawn_local(async move { host.train(job, *share, receiver).await });
+                spawn_local(async move { host.train(id, *shard, receiver).await });
             }
-            Request::Command { job, command } => {
+            Request::Command { id, command } => {
                 let mut inner = self.inner.borrow_mut();
-                if let Some(job) = inner.jobs.iter_mut().find(|one| one.number == job) {
-                    match command {
-                        Command::Pause | Command::Cancel => job.paused = true,
-                        Command::Resume => job.paused = false,
-                        Command::Step(_) | Command::StepTo(_) => {}
-                    }
-                    let _ended = job.commands.unbounded_send(command);
+                if let Some(hosted) = inner.shards.iter_mut().find(|hosted| hosted.id == id) {
+                    hosted.limit = match command {
+                        ShardCommand::AdvanceTo(limit) => limit,
+                        // It wants nothing more of the host.
+                        ShardCommand::Cancel => 0,
+                    };
+                    let _ended = hosted.commands.unbounded_send(command);
                 }
                 inner.wake();
             }
         }
     }
 
-    /// Trains one job to its end.
-    async fn train(&self, job: u64, share: Share, mut commands: mpsc::UnboundedReceiver<Command>) {
-        let place = Place { host: self.clone(), job, clock: performance() };
-        // A newer job that was asked for at the same moment goes first.
-        place.breathe().await;
-        let emit = |event: Event| (self.tell)(Reply::Event { job, event });
-        drive(share, &place, &mut commands, emit).await;
+    /// Trains one shard to its end.
+    async fn train(&self, id: ShardId, shard: Shard, mut commands: mpsc::UnboundedReceiver<ShardCommand>) {
+        let turn = Turn { host: self.clone(), id, clock: performance() };
+        // A newer shard that was asked for at the same moment goes first.
+        turn.yield_now().await;
+        let mut unsent = Vec::new();
+        let emit = |event: Event| {
+            let step = if let Event::Progress { step, .. } = event { Some(step) } else { None };
+            // Metrics go with the progress that follows them, in one message.
+            let is_held = matches!(event, Event::Metrics(_));
+            unsent.push(event);
+            if !is_held {
+                (self.reply)(Reply::Events { shard: id, events: std::mem::take(&mut unsent) });
+            }
+            if let Some(step) = step {
+                self.note_step(id, step);
+            }
+        };
+        drive(shard, &turn, &mut commands, emit).await;
         let mut inner = self.inner.borrow_mut();
-        inner.jobs.retain(|one| one.number != job);
+        inner.shards.retain(|hosted| hosted.id != id);
         inner.wake();
+    }
+
+    /// A shard has come to a step: where that is its limit, older ones have their turn.
+    fn note_step(&self, id: ShardId, step: u32) {
+        let mut inner = self.inner.borrow_mut();
+        let Some(hosted) = inner.shards.iter_mut().find(|hosted| hosted.id == id) else { return };
+        hosted.step = step;
+        if step >= hosted.limit {
+            inner.wake();
+        }
     }
 }
 
@@ -147,32 +175,32 @@ fn performance() -> Option<web_sys::Performance> {
     js_sys::Reflect::get(&js_sys::global(), &"performance".into()).ok()?.dyn_into().ok()
 }
 
-/// Where a job trains: this host, shared with other jobs.
-struct Place {
+/// A shard's part of its host's time.
+struct Turn {
     host: Host,
-    job: u64,
+    id: ShardId,
     clock: Option<web_sys::Performance>,
 }
 
-impl Platform for Place {
+impl Platform for Turn {
     fn seconds(&self) -> f64 {
         self.clock.as_ref().map_or_else(js_sys::Date::now, web_sys::Performance::now) / 1000.0
     }
 
-    fn chunk_seconds(&self) -> f64 {
+    fn report_seconds(&self) -> f64 {
         match self.host.thread {
-            Thread::Own => CHUNK_SECONDS,
-            Thread::Page => PAGE_CHUNK_SECONDS,
+            Thread::Worker => WORKER_REPORT_SECONDS,
+            Thread::Page => PAGE_REPORT_SECONDS,
         }
     }
 
-    /// Lets messages in, and newer jobs go first.
-    async fn breathe(&self) {
+    /// Lets messages in, and newer shards go first.
+    async fn yield_now(&self) {
         match self.host.thread {
-            Thread::Own => next_message().await,
+            Thread::Worker => next_message().await,
             Thread::Page => next_timer().await,
         }
-        while self.host.inner.borrow().is_outranked(self.job) {
+        while self.host.inner.borrow().is_outranked(self.id) {
             let (wake, turn) = oneshot::channel();
             self.host.inner.borrow_mut().waiting.push(wake);
             // The host drops a sender only after it has used it.
@@ -181,7 +209,7 @@ impl Platform for Place {
     }
 }
 
-/// Goes on after the messages that have arrived. By a message of its own: timers wait 4 ms once they are nested.
+/// Continues after the messages that have arrived. By a message of its own: timers wait 4 ms once they are nested.
 async fn next_message() {
     let promise = js_sys::Promise::new(&mut |resolve, _| {
         let Ok(channel) = MessageChannel::new() else {
@@ -194,7 +222,7 @@ async fn next_message() {
     let _ = JsFuture::from(promise).await;
 }
 
-/// Goes on after the page has had its turn: those 4 ms are the page's.
+/// Continues after the page has had its turn: those 4 ms are the page's.
 async fn next_timer() {
     let promise = js_sys::Promise::new(&mut |resolve, _| set_timeout(&resolve, 0));
     let _ = JsFuture::from(promise).await;

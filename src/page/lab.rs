@@ -1,57 +1,41 @@
-//! What the page's components share: the board, what is shown, and the engine behind it.
+//! What the page's components share: signals of the board and of what is shown, and what the learner does with them.
 
-use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
-use super::live::{Live, Memo, RwSignal, live_text, memo, whenever};
-use super::pool::{Fault, Pool};
+use super::engine::Engine;
+use super::pool::Pool;
 use brink_engine::experiment::{Experiment, PRESETS};
-use brink_engine::record::Columns;
-use brink_lab::{Command, Control, Event, Runner};
-use brink_view::board::{Arrangement, Board, Commit, Device, MOST_VARIANTS, Progress};
+use brink_lab::Command;
+use brink_lab::Status;
+use brink_lab::pool::Fault;
+use brink_view::board::{Arrangement, Board, Commit, Load, MOST_RECORD_BYTES, MOST_VARIANTS};
 use brink_view::refusal::refusal;
 use brink_view::scene::{self, StepView};
 use brink_view::text::{Language, Texts};
 use brink_view::theme::Theme;
 
-/// A variant's newest training.
-struct Training {
-    variant: u64,
-    /// The number of its start: events of an older one are left out.
-    start: u64,
-    control: Control,
-}
-
-/// The engine behind the board: the pool, and the training of each variant.
-struct Engine {
-    pool: RefCell<Option<Pool>>,
-    trainings: RefCell<Vec<Training>>,
-    /// What happened since the last frame, with the number of the start that it belongs to.
-    pending: RefCell<Vec<(u64, u64, Event)>>,
-    frame_asked: Cell<bool>,
-    /// The frames that news has waited for drawings.
-    frames_waited: Cell<u32>,
-    next_start: Cell<u64>,
-}
-
 /// The board without its numbers: each variant with whether it is hidden and how its training stands, and what is focused.
 #[derive(Clone, Debug, PartialEq)]
 struct Stage {
-    variants: Vec<(u64, bool, Progress)>,
+    variants: Vec<(u64, bool, bool, Status)>,
     focus: (Option<u64>, Option<usize>, Option<u32>),
 }
 
 /// How often what need not follow every frame (tables, descriptions) is renewed while a network trains.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// News waits for drawings at most this many frames: a cursor that is dragged keeps the plots busy all the time.
-const MOST_WAITED: u32 = 6;
+/// Variants that a link brought and that wait for a click, and their load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// How many.
+    pub variants: usize,
+    /// What they take together.
+    pub load: Load,
+}
 
 /// What the page's components share.
 #[derive(Clone, Copy)]
@@ -72,8 +56,8 @@ pub struct Lab {
     pub hidden: RwSignal<bool>,
     /// What became of the workers.
     pub fault: RwSignal<Option<Fault>>,
-    /// Whether the GPU adapter is software, as far as the browser tells.
-    pub is_software: RwSignal<bool>,
+    /// Variants that wait for a click before they train.
+    held: RwSignal<BTreeSet<u64>>,
     /// What the plots against the step show.
     pub view: RwSignal<StepView>,
     /// The clip threshold that is being tried, while its grip is held.
@@ -94,21 +78,25 @@ impl Lab {
     pub fn new(language: Language, theme: Theme) -> Self {
         let board = RwSignal::new(Board::default());
         let language = RwSignal::new(language);
-        let ids = memo(move || board.with(|board| board.variants().iter().map(|v| v.id).collect::<Vec<_>>()));
+        let ids = Memo::new(move |_| board.with(|board| board.variants().iter().map(|v| v.id).collect::<Vec<_>>()));
         // A variant's experiment never changes: its id stands for it.
-        let names = memo(move || {
+        let names = Memo::new(move |_| {
             ids.with(|_| ());
             board.with_untracked(|board| scene::names(board, language.get().texts()))
         });
-        let stage = memo(move || {
+        let stage = Memo::new(move |_| {
             board.with(|board| Stage {
-                variants: board.variants().iter().map(|v| (v.id, v.hidden, v.progress.clone())).collect(),
+                variants: board
+                    .variants()
+                    .iter()
+                    .map(|v| (v.id, v.hidden, v.has_room, v.fleet.status.clone()))
+                    .collect(),
                 focus: (board.focused().map(|v| v.id), board.run(), board.cursor),
             })
         });
         let beat = RwSignal::new(0u32);
         let is_due = StoredValue::new(false);
-        whenever(move |_| {
+        Effect::new(move |_| {
             board.track();
             if !is_due.get_value() {
                 is_due.set_value(true);
@@ -121,7 +109,8 @@ impl Lab {
                 );
             }
         });
-        let current = memo(move || board.with(|board| board.focused().map_or_else(default, |v| v.experiment.clone())));
+        let current =
+            Memo::new(move |_| board.with(|board| board.focused().map_or_else(default, |v| v.experiment().clone())));
         Self {
             board,
             language,
@@ -131,21 +120,14 @@ impl Lab {
             paused: RwSignal::new(false),
             hidden: RwSignal::new(false),
             fault: RwSignal::new(None),
-            is_software: RwSignal::new(false),
+            held: RwSignal::new(BTreeSet::new()),
             view: RwSignal::new(StepView::default()),
             tried: RwSignal::new(None),
             current,
             names,
             stage,
             beat,
-            engine: StoredValue::new_local(Rc::new(Engine {
-                pool: RefCell::new(None),
-                trainings: RefCell::new(Vec::new()),
-                pending: RefCell::new(Vec::new()),
-                frame_asked: Cell::new(false),
-                frames_waited: Cell::new(0),
-                next_start: Cell::new(0),
-            })),
+            engine: StoredValue::new_local(Rc::new(Engine::new(board))),
         }
     }
 
@@ -166,27 +148,23 @@ impl Lab {
         self.beat.track();
     }
 
-    /// A text that follows the language.
-    pub fn say(self, text: fn(&'static Texts) -> &'static str) -> Live<Cow<'static, str>> {
-        live_text(move || text(self.texts()))
-    }
-
-    /// Gives the lab its workers.
+    /// Gives the lab its workers; whatever waits trains from now on.
     pub fn set_pool(&self, pool: Pool) {
-        self.engine.with_value(|engine| *engine.pool.borrow_mut() = Some(pool));
+        self.engine.with_value(|engine| engine.set_pool(pool));
+        let waiting = self.board.with_untracked(|board| {
+            let waits =
+                |variant: &&brink_view::board::Variant| variant.has_room && variant.fleet.status == Status::Waiting;
+            board.variants().iter().filter(waits).map(|variant| variant.id).collect::<Vec<_>>()
+        });
+        let held = self.held.get_untracked();
+        waiting.into_iter().filter(|id| !held.contains(id)).for_each(|id| self.start(id));
     }
 
     /// A control was turned: the experiment becomes a variant and trains, or a notice says why not.
     pub fn commit(&self, experiment: Experiment) {
         let texts = self.language.get_untracked().texts();
-        if let Err(error) = experiment.resolve() {
-            self.notice.set(Some(texts.refused(refusal(&error, texts))));
-            return;
-        }
-        let (before, had) = self.board.with_untracked(|board| {
-            (board.focused().map(|variant| variant.experiment.clone()), board.variants().len())
-        });
-        let commit = self.board.update(|board| board.commit(experiment));
+        let had_focus = self.board.with_untracked(|board| board.focused().is_some());
+        let commit = self.board.write().commit(experiment);
         self.notice.set(None);
         match commit {
             Commit::Added { id, replaced } => {
@@ -196,24 +174,48 @@ impl Lab {
                 self.start(id);
                 let is_other =
                     self.board.with_untracked(|board| board.variants().iter().any(|v| !board.same_problem(v)));
-                if had > 0 && before.is_some() && is_other {
+                if had_focus && is_other {
                     self.notice.set(Some(texts.other_problem.to_owned()));
                 }
             }
-            Commit::Full => {
-                self.notice.set(Some(texts.too_many(MOST_VARIANTS)));
-            }
+            Commit::Full => self.notice.set(Some(texts.too_many(MOST_VARIANTS))),
+            Commit::NoRoom => self.notice.set(Some(texts.no_room(megabytes(MOST_RECORD_BYTES)))),
+            Commit::Refused(error) => self.notice.set(Some(texts.refused(refusal(&error, texts)))),
             Commit::There(_) => {}
         }
     }
 
-    /// Makes the board what an arrangement says; what is new on it trains.
+    /// Makes the board what an arrangement says. What is new on it trains; where that is a great deal, it waits for a click.
     pub fn restore(&self, arrangement: &Arrangement) {
-        let restored = self.board.update(|board| board.restore(arrangement));
+        let restored = self.board.write().restore(arrangement);
         for id in restored.gone {
             self.cancel(id);
         }
-        for id in restored.new {
+        let is_small = self.board.with_untracked(|board| {
+            let new = restored.new.iter().filter_map(|id| board.get(*id));
+            new.map(|variant| variant.load).sum::<Load>().is_small()
+        });
+        if is_small {
+            restored.new.into_iter().for_each(|id| self.start(id));
+        } else {
+            self.held.update(|held| held.extend(restored.new));
+        }
+    }
+
+    /// What waits for a click, if anything does.
+    pub fn held(&self) -> Option<Held> {
+        let held = self.held.get();
+        self.stage();
+        let loads: Vec<Load> = self.board.with_untracked(|board| {
+            let waits = |variant: &&brink_view::board::Variant| held.contains(&variant.id);
+            board.variants().iter().filter(waits).map(|variant| variant.load).collect()
+        });
+        (!loads.is_empty()).then(|| Held { variants: loads.len(), load: loads.into_iter().sum() })
+    }
+
+    /// The learner's click: what waited for it trains.
+    pub fn start_held(&self) {
+        for id in self.held.get_untracked() {
             self.start(id);
         }
     }
@@ -225,97 +227,34 @@ impl Lab {
         self.commit(experiment);
     }
 
-    /// Trains a variant from its start.
+    /// Trains a variant from its start, where the board has room for what it records.
     pub fn start(&self, id: u64) {
-        let Some(experiment) = self.board.with_untracked(|board| board.get(id).map(|v| v.experiment.clone())) else {
-            return;
-        };
-        let Ok(resolved) = experiment.resolve() else { return };
-        let runs: Vec<(f64, u32)> =
-            resolved.runs.iter().enumerate().map(|(i, run)| (run.base_learning_rate, resolved.steps(i))).collect();
-        let states = resolved.rule.states.iter().map(|state| state.name.clone()).collect();
-        let stride = resolved.stride();
-        let engine = self.engine.get_value();
         self.cancel(id);
-        // What was lost before is history now; that there are no workers stays true.
+        if !self.board.write().make_room(id) {
+            return;
+        }
+        // Clear a notice that a worker was replaced; that there are none, or others than usual, stays true.
         if self.fault.with_untracked(|fault| matches!(fault, Some(Fault::Replaced(_)))) {
             self.fault.set(None);
         }
-        self.board.update(|board| {
-            if let Some(variant) = board.get_mut(id) {
-                variant.begin(Columns { states }, stride, &runs);
-            }
+        let experiment = self.board.try_update(|board| {
+            let variant = board.get_mut(id)?;
+            variant.restart();
+            Some(variant.experiment().clone())
         });
-        let pool = engine.pool.borrow().clone();
-        // Before there are workers a variant waits; `set_pool` is followed by a start.
-        let Some(pool) = pool else { return };
-        let mut running = pool.start(&experiment);
-        let start = engine.next_start.get();
-        engine.next_start.set(start + 1);
-        if self.stands_still() {
-            running.control.send(Command::Pause);
+        if let Some(experiment) = experiment.flatten() {
+            self.engine.with_value(|engine| engine.start(id, &experiment, self.stands_still()));
         }
-        engine.trainings.borrow_mut().push(Training { variant: id, start, control: running.control });
-        let lab = *self;
-        spawn_local(async move {
-            while let Some(event) = running.events.next().await {
-                engine.pending.borrow_mut().push((id, start, event));
-                if !engine.frame_asked.replace(true) {
-                    request_animation_frame(move || lab.flush());
-                }
-            }
-        });
     }
 
-    /// Takes what happened since the last frame into the board: once a frame, however many messages came.
-    fn flush(&self) {
-        let engine = self.engine.get_value();
-        // What is on its way to the screen goes first: a slow screen gets fewer pictures, not longer frames.
-        let waited = engine.frames_waited.get();
-        if super::frames::is_busy() && waited < MOST_WAITED {
-            engine.frames_waited.set(waited + 1);
-            let lab = *self;
-            request_animation_frame(move || lab.flush());
-            return;
-        }
-        engine.frames_waited.set(0);
-        engine.frame_asked.set(false);
-        let mut pending = std::mem::take(&mut *engine.pending.borrow_mut());
-        pending.retain(|(_, start, _)| engine.trainings.borrow().iter().any(|training| training.start == *start));
-        self.board.update(|board| {
-            for (id, _, event) in pending {
-                let Some(variant) = board.get_mut(id) else { continue };
-                match event {
-                    Event::Started { backend, device, reason, probe, chance, .. } => {
-                        variant.chance = chance;
-                        variant.probe = Some(probe);
-                        variant.device = Some(Device { backend, name: device, reason });
-                    }
-                    Event::Metrics(chunks) => {
-                        for chunk in &chunks {
-                            if let Err(error) = variant.take(chunk) {
-                                variant.progress = Progress::Failed(error.to_string());
-                            }
-                        }
-                    }
-                    Event::Progress { dispatches, seconds, .. } => {
-                        variant.dispatches = dispatches;
-                        // Shares of a fleet report one by one.
-                        variant.seconds = variant.seconds.max(seconds);
-                    }
-                    Event::Finished => variant.progress = Progress::Ended,
-                    Event::Failed(reason) => variant.progress = Progress::Failed(reason),
-                }
-            }
-        });
-    }
-
-    /// Lets a variant's training go.
+    /// Ends a variant's training.
     fn cancel(&self, id: u64) {
-        let engine = self.engine.get_value();
-        for training in engine.trainings.borrow_mut().extract_if(.., |training| training.variant == id) {
-            training.control.send(Command::Cancel);
+        if self.held.with_untracked(|held| held.contains(&id)) {
+            self.held.update(|held| {
+                held.remove(&id);
+            });
         }
+        self.engine.with_value(|engine| engine.cancel(id));
     }
 
     /// Takes a variant off the board.
@@ -328,32 +267,27 @@ impl Lab {
         self.paused.get_untracked() || self.hidden.get_untracked()
     }
 
-    /// The learner pauses, or goes on.
+    /// The learner pauses, or continues.
     pub fn set_paused(&self, paused: bool) {
-        let stood = self.stands_still();
+        let before = self.stands_still();
         self.paused.set(paused);
-        self.tell_stand(stood);
+        self.pause_or_resume(before);
     }
 
     /// The page is hidden, or seen again; what the learner paused stays paused.
     pub fn set_hidden(&self, hidden: bool) {
-        let stood = self.stands_still();
+        let before = self.stands_still();
         self.hidden.set(hidden);
-        self.tell_stand(stood);
+        self.pause_or_resume(before);
     }
 
-    /// Tells what trains whether to stand still, where that changed.
-    fn tell_stand(&self, stood: bool) {
-        let stands = self.stands_still();
-        if stands == stood {
-            return;
+    /// Pauses or resumes all trainings, where that changed.
+    fn pause_or_resume(&self, before: bool) {
+        let now = self.stands_still();
+        if now != before {
+            let command = if now { Command::Pause } else { Command::Resume };
+            self.engine.with_value(|engine| engine.command_all(command));
         }
-        let command = if stands { Command::Pause } else { Command::Resume };
-        self.engine.with_value(|engine| {
-            for training in engine.trainings.borrow().iter() {
-                training.control.send(command);
-            }
-        });
     }
 
     /// Pauses, and trains the focused variant one step further.
@@ -361,16 +295,8 @@ impl Lab {
         if !self.paused.get_untracked() {
             self.set_paused(true);
         }
-        let place = self.board.with_untracked(|board| {
-            // Workers that pause at different steps catch up with the furthest.
-            board.focused().map(|v| (v.id, v.runs.iter().map(|run| run.trained()).max().unwrap_or(0)))
-        });
-        if let Some((id, furthest)) = place {
-            self.engine.with_value(|engine| {
-                if let Some(training) = engine.trainings.borrow().iter().find(|training| training.variant == id) {
-                    training.control.send(Command::StepTo(furthest + 1));
-                }
-            });
+        if let Some(id) = self.board.with_untracked(|board| board.focused().map(|variant| variant.id)) {
+            self.engine.with_value(|engine| engine.command(id, Command::Step));
             self.board.update(|board| board.cursor = None);
         }
     }
@@ -382,6 +308,11 @@ impl Lab {
             self.start(id);
         }
     }
+}
+
+/// Bytes as whole megabytes, rounded up.
+pub fn megabytes(bytes: usize) -> usize {
+    bytes.div_ceil(1_000_000)
 }
 
 /// The experiment that opens the page.

@@ -5,13 +5,14 @@ mod advice;
 mod bench;
 mod blob_worker;
 mod canvas;
+mod engine;
 mod equations;
 mod frames;
 mod host;
 mod lab;
-mod live;
 mod mathml;
 mod page;
+mod panic;
 mod plots;
 mod pool;
 mod rule_editor;
@@ -24,11 +25,11 @@ use wasm_bindgen::JsCast;
 
 /// Starts the page, or the worker where the global scope is a worker's.
 fn main() {
-    console_error_panic_hook::set_once();
     let global = js_sys::global();
     if global.is_instance_of::<web_sys::DedicatedWorkerGlobalScope>() {
         host::start(global.unchecked_into());
     } else {
+        panic::set_hook(panic::show_crash_notice);
         page::start();
     }
 }

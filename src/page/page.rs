@@ -8,8 +8,7 @@ use super::address::{Address, Share, ShareResult, UndoRedo};
 use super::advice::{Happened, Lead};
 use super::bench::Bench;
 use super::equations::Equations;
-use super::lab::Lab;
-use super::live::{handler, list, live, live_text, maybe, whenever};
+use super::lab::{Held, Lab, megabytes};
 use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
 use super::setup::Setup;
@@ -23,7 +22,7 @@ use brink_view::words::Against;
 /// On screens at least this wide, in CSS pixels, the setup is open from the start.
 const WIDE: f64 = 1100.0;
 
-/// Takes the place of the line that stands in `index.html` until the program runs.
+/// Replaces the line that stands in `index.html` until the program runs.
 pub fn start() {
     if let Some(waiting) = document().get_element_by_id("waiting") {
         waiting.remove();
@@ -57,10 +56,10 @@ fn theme() -> Theme {
 
 /// Writes a choice into the address, so that a copied link keeps it.
 fn write_choice(name: &str, value: &str) {
-    let place = location();
-    let Ok(search) = web_sys::UrlSearchParams::new_with_str(&place.search().unwrap_or_default()) else { return };
+    let location = location();
+    let Ok(search) = web_sys::UrlSearchParams::new_with_str(&location.search().unwrap_or_default()) else { return };
     search.set(name, value);
-    let fragment = place.hash().unwrap_or_default();
+    let fragment = location.hash().unwrap_or_default();
     let address = format!("?{}{fragment}", search.to_string().as_string().unwrap_or_default());
     if let Ok(history) = window().history() {
         // A sandboxed frame may refuse; the page is as it was chosen all the same.
@@ -79,7 +78,6 @@ async fn start_engine(lab: Lab, asked: Option<Backend>) {
     // The CPU is not asked about the GPU.
     let adapter = if asked == Some(Backend::Cpu) { None } else { pool.adapter().await };
     let is_software = adapter.as_ref().is_some_and(|adapter| adapter.software);
-    lab.is_software.set(is_software);
     let backend = asked.unwrap_or(match adapter {
         // A software adapter is slower than the CPU backend: it counts as none unless it is asked for.
         Some(_) if !is_software => Backend::Gpu,
@@ -87,10 +85,26 @@ async fn start_engine(lab: Lab, asked: Option<Backend>) {
     });
     pool.set_backend(backend);
     lab.set_pool(pool);
-    let waiting: Vec<u64> =
-        lab.board.with_untracked(|board| board.variants().iter().map(|variant| variant.id).collect());
-    for id in waiting {
-        lab.start(id);
+}
+
+/// How large the variants are that a link brought, and the button that trains them, where they wait for it.
+#[component]
+fn HeldLink(lab: Lab) -> impl IntoView {
+    let held = Memo::new(move |_| lab.held());
+    let says = move || {
+        held.get().map(|Held { variants, load }| {
+            lab.texts().link_asks(variants, load.runs, load.run_steps, megabytes(load.bytes()))
+        })
+    };
+    view! {
+        <Show when=move || held.get().is_some()>
+            <p class="warning" id="held">
+                {says} " "
+                <button type="button" id="start-held" on:click=move |_| lab.start_held()>
+                    {move || lab.texts().link_start}
+                </button>
+            </p>
+        </Show>
     }
 }
 
@@ -106,7 +120,7 @@ fn Page() -> impl IntoView {
     // For as long as the page.
     std::mem::forget(window_event_listener(leptos::ev::visibilitychange, move |_| look()));
     spawn_local(start_engine(lab, fragment.backend));
-    whenever(move |_| {
+    Effect::new(move |_| {
         let language = lab.language.get();
         document().set_title(language.texts().title);
         if let Some(root) = document().document_element() {
@@ -116,13 +130,15 @@ fn Page() -> impl IntoView {
         }
     });
     let is_wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width >= WIDE);
-    let themes = list(Theme::ALL.map(|theme| {
-        view! {
-            <option value=theme.tag() prop:selected=live(move || lab.theme.get() == theme)>
-                {live_text(move || theme.name(lab.texts()))}
-            </option>
-        }
-    }));
+    let themes = Theme::ALL
+        .map(|theme| {
+            view! {
+                <option value=theme.tag() prop:selected=move || lab.theme.get() == theme>
+                    {move || theme.name(lab.texts())}
+                </option>
+            }
+        })
+        .collect_view();
     view! {
         <header>
             <h1>"Brink"</h1>
@@ -130,32 +146,32 @@ fn Page() -> impl IntoView {
                 <UndoRedo address />
                 <Share address />
                 <label>
-                    <span class="word">{lab.say(|texts| texts.language)}</span>
+                    <span class="word">{move || lab.texts().language}</span>
                     <select
                         id="language"
-                        on:change=handler(move |event| {
+                        on:change=move |event| {
                             let language = Language::from_tag(&event_target_value(&event)).unwrap_or_default();
                             lab.language.set(language);
                             write_choice("lang", language.tag());
-                        })
+                        }
                     >
-                        <option value="en" lang="en" prop:selected=live(move || lab.language.get() == Language::English)>
+                        <option value="en" lang="en" prop:selected=move || lab.language.get() == Language::English>
                             "English"
                         </option>
-                        <option value="id" lang="id" prop:selected=live(move || lab.language.get() == Language::Indonesian)>
+                        <option value="id" lang="id" prop:selected=move || lab.language.get() == Language::Indonesian>
                             "Bahasa Indonesia"
                         </option>
                     </select>
                 </label>
                 <label>
-                    <span class="word">{lab.say(|texts| texts.theme)}</span>
+                    <span class="word">{move || lab.texts().theme}</span>
                     <select
                         id="theme"
-                        on:change=handler(move |event| {
+                        on:change=move |event| {
                             let theme = Theme::from_tag(&event_target_value(&event)).unwrap_or_default();
                             lab.theme.set(theme);
                             write_choice("theme", theme.tag());
-                        })
+                        }
                     >
                         {themes}
                     </select>
@@ -165,14 +181,15 @@ fn Page() -> impl IntoView {
         <ShareResult address />
         <main>
             <details class="card setup" open=is_wide>
-                <summary>{lab.say(|texts| texts.setup)}</summary>
+                <summary>{move || lab.texts().setup}</summary>
                 <Setup lab />
             </details>
             <div class="centre">
                 <div class="intro">
                     <Lead lab />
                     <div role="status">
-                        {live(move || maybe(lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })))}
+                        {move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })}
+                        <HeldLink lab />
                     </div>
                 </div>
                 <AxisPlot lab palette=colors>

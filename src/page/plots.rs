@@ -8,7 +8,6 @@ use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent, Resize
 use super::canvas::Canvas;
 use super::frames::Drawing;
 use super::lab::Lab;
-use super::live::{Memo, RwSignal, handler, live, live_text, maybe, memo, whenever};
 use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
 use brink_engine::number::shortest;
@@ -43,13 +42,13 @@ pub fn palette(lab: Lab) -> Memo<Palette> {
         changed.forget();
         std::mem::forget(query);
     }
-    memo(move || lab.theme.get().palette(system.get()))
+    Memo::new(move |_| lab.theme.get().palette(system.get()))
 }
 
 /// A signal that changes whenever an element's size does.
 fn resized(node: NodeRef<html::Canvas>) -> RwSignal<u32> {
     let count = RwSignal::new(0u32);
-    whenever(move |_| {
+    Effect::new(move |_| {
         let Some(element) = node.get() else { return };
         let changed = Closure::<dyn Fn()>::new(move || count.update(|n| *n = n.wrapping_add(1)));
         if let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) {
@@ -78,7 +77,7 @@ fn follow(
             untrack(|| draw(&mut canvas, &palette));
         }
     });
-    whenever(move |_| {
+    Effect::new(move |_| {
         size.track();
         node.track();
         lab.board.track();
@@ -92,7 +91,7 @@ fn follow(
 }
 
 /// Where a pointer is, in the plot's own lengths.
-fn place(event: &MouseEvent, palette: Memo<Palette>) -> (f64, f64) {
+fn position(event: &MouseEvent, palette: Memo<Palette>) -> (f64, f64) {
     let scale = palette.with_untracked(|palette| palette.scale);
     (f64::from(event.offset_x()) / scale, f64::from(event.offset_y()) / scale)
 }
@@ -136,12 +135,12 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
         })
     };
     let click = move |event: MouseEvent| {
-        if let Some((id, run)) = nearest(place(&event, palette), f64::INFINITY) {
+        if let Some((id, run)) = nearest(position(&event, palette), f64::INFINITY) {
             lab.board.update(|board| board.set_focus(id, Some(run)));
         }
     };
     let hover = move |event: PointerEvent| {
-        let found = nearest(place(&event, palette), NEAR_POINT);
+        let found = nearest(position(&event, palette), NEAR_POINT);
         if hovered.get_untracked() != found {
             hovered.set(found);
         }
@@ -163,7 +162,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
         hovered.set(None);
         event.prevent_default();
     };
-    let tip = memo(move || {
+    let tip = Memo::new(move |_| {
         let focused = || {
             lab.board.with(|board| {
                 let focused = board.focused()?;
@@ -182,15 +181,15 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
             Some(Tip { words, left, top: y * scale, below: y * scale < TIP_ABOVE })
         })
     });
-    let words = memo(move || {
+    let words = Memo::new(move |_| {
         lab.slow();
         lab.board.with_untracked(|board| lab.names.with(|n| focus_words(board, n, lab.texts())))
     });
     view! {
         <section class="card axis-card" aria-labelledby="axis-title">
             <div class="heading">
-                <h2 id="axis-title">{lab.say(|texts| texts.axis_plot)}</h2>
-                <p class="help">{lab.say(|texts| texts.axis_help)}</p>
+                <h2 id="axis-title">{move || lab.texts().axis_plot}</h2>
+                <p class="help">{move || lab.texts().axis_help}</p>
             </div>
             <div class="plot">
                 <canvas
@@ -201,20 +200,20 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
                     aria-labelledby="axis-title"
                     aria-describedby="axis-words"
                     aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown Home End"
-                    on:click=handler(click)
-                    on:pointermove=handler(hover)
-                    on:pointerleave=handler(move |_| hovered.set(None))
-                    on:focus=handler(move |_| {
+                    on:click=click
+                    on:pointermove=hover
+                    on:pointerleave=move |_| hovered.set(None)
+                    on:focus=move |_| {
                         // A click does not need what the keyboard needs.
                         let by_keyboard = node.get_untracked().is_some_and(|e| e.matches(":focus-visible").unwrap_or(false));
                         has_focus.set(by_keyboard);
-                    })
-                    on:blur=handler(move |_| has_focus.set(false))
-                    on:keydown=handler(key)
+                    }
+                    on:blur=move |_| has_focus.set(false)
+                    on:keydown=key
                 ></canvas>
-                {live(move || maybe(tip.get().map(|tip| view! { <TipBox lab tip /> })))}
+                {move || tip.get().map(|tip| view! { <TipBox lab tip /> })}
             </div>
-            <p id="axis-words" class="unseen" aria-live="polite">{live_text(move || words.get())}</p>
+            <p id="axis-words" class="unseen" aria-live="polite">{move || words.get()}</p>
             <TableDisclosure
                 lab
                 id="axis-table"
@@ -238,8 +237,8 @@ fn TipBox(lab: Lab, tip: Tip) -> impl IntoView {
     view! {
         <div class="tip" class:below=tip.below style:left=left style:top=top aria-hidden="true">
             <b>{name}</b>
-            <span>{lab.say(|texts| texts.column_rate)} " " {rate}</span>
-            {maybe(loss.map(|loss| view! { <span>{lab.say(|texts| texts.column_loss)} " " {loss}</span> }))}
+            <span>{move || lab.texts().column_rate} " " {rate}</span>
+            {loss.map(|loss| view! { <span>{move || lab.texts().column_loss} " " {loss}</span> })}
             <span>{state}</span>
         </div>
     }
@@ -249,8 +248,8 @@ fn TipBox(lab: Lab, tip: Tip) -> impl IntoView {
 fn turn_variant(board: &mut Board, by: isize) {
     let ids: Vec<u64> = board.variants().iter().filter(|variant| !variant.hidden).map(|variant| variant.id).collect();
     let focus = board.focused().map(|variant| variant.id);
-    let place = ids.iter().position(|id| Some(*id) == focus).unwrap_or(0);
-    if let Some(id) = ids.get(place.saturating_add_signed(by).min(ids.len().saturating_sub(1))) {
+    let index = ids.iter().position(|id| Some(*id) == focus).unwrap_or(0);
+    if let Some(id) = ids.get(index.saturating_add_signed(by).min(ids.len().saturating_sub(1))) {
         board.set_focus(*id, None);
     }
 }
@@ -310,7 +309,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
     });
     // The step under a pointer and, on the plot of norms, the norm, and whether the threshold's line is near.
     let under = move |event: &PointerEvent| {
-        let (x, y) = place(event, palette);
+        let (x, y) = position(event, palette);
         drawn.with_value(|drawn| {
             let layout = drawn.as_ref()?;
             let norm = match layout {
@@ -388,7 +387,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
         };
         event.prevent_default();
         lab.board.update(|board| {
-            let last = board.focused().map_or(0, |variant| variant.longest().saturating_sub(1));
+            let last = board.focused().map_or(0, |variant| variant.fleet.longest().saturating_sub(1));
             let step = i64::from(board.cursor_step()).saturating_add(by).clamp(0, i64::from(last));
             board.cursor = u32::try_from(step).ok();
         });
@@ -401,7 +400,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
         Against::Rate => "strip",
         Against::Norm => "strip norm",
     };
-    let words = memo(move || {
+    let words = Memo::new(move |_| {
         lab.slow();
         let view = lab.view.get();
         lab.board.with_untracked(|board| lab.names.with(|names| step_words(board, of, view, names, lab.texts())))
@@ -413,31 +412,31 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
     view! {
         <section class="card" class:norm-card=of == Against::Norm aria-labelledby=section_label>
             <div class="heading">
-                <h2 id=title>{live_text(move || of.title(lab.view.get(), lab.texts()))}</h2>
-                {maybe((of == Against::Loss).then(|| view! { <LossChoices lab /> }))}
-                {maybe((of == Against::Norm).then(|| view! { <UsePercentile threshold /> }))}
+                <h2 id=title>{move || of.title(lab.view.get(), lab.texts())}</h2>
+                {(of == Against::Loss).then(|| view! { <LossChoices lab /> })}
+                {(of == Against::Norm).then(|| view! { <UsePercentile threshold /> })}
             </div>
             <div class="plot">
                 <canvas
                     class=class
-                    class:near=live(move || is_near.get())
+                    class:near=move || is_near.get()
                     node_ref=node
                     tabindex="0"
                     role="img"
                     aria-labelledby=label
                     aria-describedby=words_id.clone()
                     aria-keyshortcuts="ArrowLeft ArrowRight PageUp PageDown Home End"
-                    on:pointerdown=handler(down)
-                    on:pointermove=handler(moved)
-                    on:pointerup=handler(up)
-                    on:pointercancel=handler(cancel)
-                    on:keydown=handler(key)
+                    on:pointerdown=down
+                    on:pointermove=moved
+                    on:pointerup=up
+                    on:pointercancel=cancel
+                    on:keydown=key
                 ></canvas>
-                {maybe((of == Against::Norm).then(|| view! { <Clip threshold grip /> }))}
+                {(of == Against::Norm).then(|| view! { <Clip threshold grip /> })}
             </div>
-            <p id=words_id class="unseen" aria-live="polite">{live_text(move || words.get())}</p>
+            <p id=words_id class="unseen" aria-live="polite">{move || words.get()}</p>
             <TableDisclosure lab id=format!("{}-table", of.id()) label=table_label make=Box::new(make)>
-                {maybe((of == Against::Loss).then(|| view! { <p class="help">{lab.say(|texts| texts.loss_help)}</p> }))}
+                {(of == Against::Loss).then(|| view! { <p class="help">{move || lab.texts().loss_help}</p> })}
             </TableDisclosure>
         </section>
     }
@@ -452,29 +451,29 @@ fn LossChoices(lab: Lab) -> impl IntoView {
                 <input
                     id=id
                     type="checkbox"
-                    prop:checked=live(move || *of(&mut lab.view.get()) == Scale::Log)
-                    on:change=handler(move |event| {
+                    prop:checked=move || *of(&mut lab.view.get()) == Scale::Log
+                    on:change=move |event| {
                         let scale = if event_target_checked(&event) { Scale::Log } else { Scale::Linear };
                         lab.view.update(|view| *of(view) = scale);
-                    })
+                    }
                 />
-                {lab.say(text)}
+                {move || text(lab.texts())}
             </label>
         }
     };
     view! {
         <div class="choices">
             <label>
-                <span class="unseen">{lab.say(|texts| texts.which_loss)}</span>
+                <span class="unseen">{move || lab.texts().which_loss}</span>
                 <select
                     id="which-loss"
-                    on:change=handler(move |event| {
+                    on:change=move |event| {
                         let validation = event_target_value(&event) == "validation";
                         lab.view.update(|view| view.validation = validation);
-                    })
+                    }
                 >
-                    <option value="training">{lab.say(|texts| texts.loss_training)}</option>
-                    <option value="validation">{lab.say(|texts| texts.loss_validation)}</option>
+                    <option value="training">{move || lab.texts().loss_training}</option>
+                    <option value="validation">{move || lab.texts().loss_validation}</option>
                 </select>
             </label>
             {log_choice("log-x", |texts| texts.log_x, |view| &mut view.x)}

@@ -1,11 +1,10 @@
-//! The update rule as text: the equation renders as one types, an error shows at its place, and committing makes a new
+//! The update rule as text: the equation renders as one types, an error shows where it is, and committing makes a new
 //! variant.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::lab::Lab;
-use super::live::{RwSignal, handler, list, live, live_text, maybe, memo};
 use super::mathml::Formula;
 use brink_engine::rule::{Equation, Rule};
 use brink_view::name::rule_name;
@@ -32,25 +31,25 @@ pub fn open(lab: Lab) {
 pub fn RuleEditor(lab: Lab) -> impl IntoView {
     // Without a draft the text follows the focused variant.
     let draft = RwSignal::new(None::<String>);
-    let running = memo(move || lab.current.with(text_of));
-    let text = memo(move || draft.get().unwrap_or_else(|| running.get()));
-    let error = memo(move || text.with(|text| Rule::parse(text).err()));
-    let clipped = memo(move || lab.current.with(|experiment| experiment.clip_threshold.is_some()));
+    let running = Memo::new(move |_| lab.current.with(text_of));
+    let text = Memo::new(move |_| draft.get().unwrap_or_else(|| running.get()));
+    let error = Memo::new(move |_| text.with(|text| Rule::parse(text).err()));
+    let clipped = Memo::new(move |_| lab.current.with(|experiment| experiment.clip_threshold.is_some()));
     let running_equations = move |clipped: bool| {
         running.with(|text| Rule::parse(text).map(|rule| rule.equations(clipped)).unwrap_or_default())
     };
     // What could be read last stays, dimmed, while a line is incomplete.
     let readable = StoredValue::new(None::<Vec<Equation>>);
-    let equations = memo(move || {
+    let equations = Memo::new(move |_| {
         if let Ok(rule) = text.with(|text| Rule::parse(text)) {
             readable.set_value(Some(rule.equations(clipped.get())));
         }
         readable.get_value().unwrap_or_else(|| running_equations(clipped.get()))
     });
-    let is_draft = memo(move || draft.with(Option::is_some));
-    let is_wrong = memo(move || error.with(Option::is_some));
-    let lines = memo(move || text.with(|text| text.split('\n').count()));
-    let current_name = memo(move || lab.current.with(rule_name));
+    let is_draft = Memo::new(move |_| draft.with(Option::is_some));
+    let is_wrong = Memo::new(move |_| error.with(Option::is_some));
+    let lines = Memo::new(move |_| text.with(|text| text.split('\n').count()));
+    let current_name = Memo::new(move |_| lab.current.with(rule_name));
 
     let commit = move || {
         if is_wrong.get_untracked() {
@@ -63,53 +62,57 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
             draft.set(None);
         }
     };
-    let numbers = live(move || {
-        list((1..=lines.get()).map(|line| {
+    let numbers = move || {
+        (1..=lines.get()).map(|line| {
                 let is_here = move || error.with(|error| error.as_ref().is_some_and(|error| error.line == line));
                 view! {
-                    <span class:wrong=live(is_here)>{live_text(move || if is_here() { format!("▶ {line}") } else { line.to_string() })}</span>
+                    <span class:wrong=is_here>{move || if is_here() { format!("▶ {line}") } else { line.to_string() }}</span>
                 }
-            }))
-    });
-    let message = live(move || {
+            }).collect_view()
+    };
+    let message = move || {
         let texts = lab.texts();
         match error.get() {
             Some(error) => {
-                let place = text.with(|text| excerpt(text, &error));
+                let excerpt = text.with(|text| excerpt(text, &error));
                 view! {
                     <p class="warning">{rule_error_sentence(&error, texts)}</p>
-                    <pre aria-hidden="true">{place}</pre>
+                    <pre aria-hidden="true">{excerpt}</pre>
                 }
                 .into_any()
             }
             None if is_draft.get() => view! { <p class="help">{texts.rule_fine}</p> }.into_any(),
             None => ().into_any(),
         }
-    });
-    let preview = live(move || {
-        maybe(is_draft.get().then(|| {
+    };
+    let preview = move || {
+        is_draft.get().then(|| {
             let is_old = is_wrong.get();
-            list(equations.get().into_iter().map(|equation| {
-                view! {
-                    <div class="equation" class:off=is_old>
-                        <Formula node=equation.mathml text=equation.text />
-                    </div>
-                }
-            }))
-        }))
-    });
+            equations
+                .get()
+                .into_iter()
+                .map(|equation| {
+                    view! {
+                        <div class="equation" class:off=is_old>
+                            <Formula node=equation.mathml text=equation.text />
+                        </div>
+                    }
+                })
+                .collect_view()
+        })
+    };
     view! {
         <details
             class="editor"
             id="rule-editor"
-            prop:open=live(move || lab.editing.get())
-            on:toggle=handler(move |event: web_sys::Event| {
+            prop:open=move || lab.editing.get()
+            on:toggle=move |event: web_sys::Event| {
                 let details = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
                 lab.editing.set(details.is_some_and(|details| details.has_attribute("open")));
-            })
+            }
         >
-            <summary>{lab.say(|texts| texts.rule_edit)}</summary>
-            <label for=FIELD>{lab.say(|texts| texts.rule_text)}</label>
+            <summary>{move || lab.texts().rule_edit}</summary>
+            <label for=FIELD>{move || lab.texts().rule_text}</label>
             <div class="code">
                 <div class="lines" aria-hidden="true">
                     {numbers}
@@ -120,21 +123,21 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
                     spellcheck="false"
                     autocomplete="off"
                     autocapitalize="off"
-                    rows=live_text(move || lines.get().to_string())
+                    rows=move || lines.get().to_string()
                     aria-describedby="rule-error rule-help"
-                    aria-invalid=live_text(move || is_wrong.get().to_string())
+                    aria-invalid=move || is_wrong.get().to_string()
                     aria-keyshortcuts="Control+Enter"
-                    prop:value=live(move || text.get())
-                    on:input=handler(move |event| {
+                    prop:value=move || text.get()
+                    on:input=move |event| {
                         let typed = event_target_value(&event);
                         draft.set((typed != running.get_untracked()).then_some(typed));
-                    })
-                    on:keydown=handler(move |event: web_sys::KeyboardEvent| {
+                    }
+                    on:keydown=move |event: web_sys::KeyboardEvent| {
                         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
                             event.prevent_default();
                             commit();
                         }
-                    })
+                    }
                 ></textarea>
             </div>
             <div id="rule-error" role="status">
@@ -146,19 +149,19 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
                     type="button"
                     class="primary"
                     id="rule-commit"
-                    disabled=live(move || is_wrong.get() || !is_draft.get())
-                    on:click=handler(move |_| commit())
+                    disabled=move || is_wrong.get() || !is_draft.get()
+                    on:click=move |_| commit()
                 >
-                    {lab.say(|texts| texts.rule_commit)}
+                    {move || lab.texts().rule_commit}
                 </button>
                 " "
-                <span class="help">{lab.say(|texts| texts.rule_commit_key)}</span>
+                <span class="help">{move || lab.texts().rule_commit_key}</span>
             </p>
-            <button type="button" id="rule-restart" disabled=live(move || !is_draft.get()) on:click=handler(move |_| draft.set(None))>
-                {live_text(move || current_name.with(|name| lab.texts().rule_restart(name)))}
+            <button type="button" id="rule-restart" disabled=move || !is_draft.get() on:click=move |_| draft.set(None)>
+                {move || current_name.with(|name| lab.texts().rule_restart(name))}
             </button>
             <p class="help" id="rule-help">
-                {lab.say(|texts| texts.rule_help)}
+                {move || lab.texts().rule_help}
             </p>
         </details>
     }

@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::lab::Lab;
+use std::borrow::Cow;
 
 /// A metaparameter with its control on the page.
 #[derive(Clone, Copy)]
@@ -43,7 +44,7 @@ impl Field {
         commit(self.lab, |experiment| with_value(experiment, self.definition, value));
     }
 
-    fn label(self) -> impl Fn() -> &'static str + Copy + Send + Sync {
+    fn label(self) -> impl Fn() -> Cow<'static, str> + Copy + Send + Sync {
         move || {
             let kind = self.current.with(|tree| tree["model"]["kind"].as_str().unwrap_or_default().to_owned());
             (self.presentation().label)(self.lab.texts(), &kind)
@@ -101,7 +102,7 @@ fn NumberControl(of: Field) -> impl IntoView {
     let label = of.label();
     number_field(
         of.presentation().id.to_owned(),
-        move || label().to_owned(),
+        move || label().into_owned(),
         value,
         move |number| {
             of.set(Value::from(number));

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::lab::Lab;
-use super::live::{RwSignal, handler, list, live, maybe, memo};
 use brink_view::words::Table;
 
 /// A disclosure with the numbers of a plot. `label` is the id of the plot's title; `children` stand beside the summary.
@@ -17,40 +16,40 @@ pub fn TableDisclosure(
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    let table = memo(move || {
+    let table = Memo::new(move |_| {
         if !open.get() {
             return Table::default();
         }
         lab.slow();
         make()
     });
-    let head = live(move || {
-        table.with(|table| list(table.head.iter().map(|cell| view! { <th scope="col">{cell.clone()}</th> })))
-    });
-    let rows = live(move || {
+    let head = move || {
+        table.with(|table| table.head.iter().map(|cell| view! { <th scope="col">{cell.clone()}</th> }).collect_view())
+    };
+    let rows = move || {
         let row = |row: &Vec<String>| {
             let (first, others) = row.split_first().map_or((String::new(), &[][..]), |(f, o)| (f.clone(), o));
             view! {
                 <tr>
                     <th scope="row">{first}</th>
-                    {list(others.iter().map(|cell| view! { <td>{cell.clone()}</td> }))}
+                    {others.iter().map(|cell| view! { <td>{cell.clone()}</td> }).collect_view()}
                 </tr>
             }
         };
-        table.with(|table| list(table.rows.iter().map(row)))
-    });
+        table.with(|table| table.rows.iter().map(row).collect_view())
+    };
     let scroll_label = label.clone();
     view! {
         <div class="under">
-            {maybe(children.map(|children| children()))}
+            {children.map(|children| children())}
             <details
                 class="table"
-                on:toggle=handler(move |event: web_sys::Event| {
+                on:toggle=move |event: web_sys::Event| {
                     let details = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
                     open.set(details.is_some_and(|details| details.has_attribute("open")));
-                })
+                }
             >
-                <summary>{lab.say(|texts| texts.table)}</summary>
+                <summary>{move || lab.texts().table}</summary>
                 // Scrolls by keyboard, too.
                 <div class="scroll" tabindex="0" role="group" aria-labelledby=scroll_label>
                     <table aria-labelledby=label>

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::lab::Lab;
-use super::live::{Memo, RwSignal, handler, live, live_text, memo};
 use brink_engine::number::shortest;
 use brink_view::number::{rounded, three};
 use brink_view::plot::NormLayout;
@@ -49,11 +48,11 @@ pub struct Threshold {
 impl Threshold {
     /// What the board says of it; computed once, and only where it is shown.
     pub fn new(lab: Lab) -> Self {
-        let clipping = memo(move || {
+        let clipping = Memo::new(move |_| {
             let tried = lab.tried.get();
             lab.board.with(|board| scene::clipping(board, tried))
         });
-        Self { lab, clipping, percentile: memo(move || lab.board.with(scene::percentile_90)) }
+        Self { lab, clipping, percentile: Memo::new(move |_| lab.board.with(scene::percentile_90)) }
     }
 
     /// What it clips, or would clip, in words.
@@ -88,13 +87,13 @@ impl Threshold {
 pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView {
     let Threshold { lab, clipping, percentile } = threshold;
     // Without a threshold of its own the grip rests at the percentile, from where it can be drawn.
-    let shown = memo(move || {
+    let shown = Memo::new(move |_| {
         let resting = || percentile.get().ok();
         clipping.get().map(|clipping| clipping.threshold).or_else(resting)
     });
     // Keys are let go after each press: they try, and Enter commits. A pointer commits when it lets go.
     let by_key = StoredValue::new(false);
-    let words = live_text(move || threshold.words());
+    let words = move || threshold.words();
     let key = move |event: KeyboardEvent| match event.key().as_str() {
         "Enter" => {
             event.prevent_default();
@@ -103,17 +102,17 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
         "Escape" => lab.tried.set(None),
         _ => by_key.set_value(true),
     };
-    let value = live(move || {
+    let value = move || {
         let place = |grip: Grip| shown.get().map_or((grip.low + grip.high) / 2.0, libm::log);
         grip.get().map_or_else(String::new, |grip| shortest(place(grip)))
-    });
-    let pixels = move |of: fn(Grip) -> f64| live(move || grip.get().map(|grip| shortest(of(grip)) + "px"));
-    let limit = move |of: fn(Grip) -> f64| live_text(move || shortest(grip.get().map_or(0.0, of)));
+    };
+    let pixels = move |of: fn(Grip) -> f64| move || grip.get().map(|grip| shortest(of(grip)) + "px");
+    let limit = move |of: fn(Grip) -> f64| move || shortest(grip.get().map_or(0.0, of));
     view! {
         <input
             id="grip"
             class="grip"
-            class:resting=live(move || clipping.get().is_none())
+            class:resting=move || clipping.get().is_none()
             type="range"
             min=limit(|grip| grip.low)
             max=limit(|grip| grip.high)
@@ -122,23 +121,23 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
             style=("--top", pixels(|grip| grip.top))
             style=("--middle", pixels(|grip| grip.middle))
             style=("--height", pixels(|grip| grip.bottom - grip.top))
-            aria-label=lab.say(|texts| texts.threshold)
+            aria-label=move || lab.texts().threshold
             aria-describedby="grip-help"
             aria-orientation="vertical"
             aria-valuetext=words
-            on:pointerdown=handler(move |_| by_key.set_value(false))
-            on:keydown=handler(key)
-            on:input=handler(move |event| {
+            on:pointerdown=move |_| by_key.set_value(false)
+            on:keydown=key
+            on:input=move |event| {
                 if let Ok(value) = event_target_value(&event).parse::<f64>() {
                     lab.tried.set(Some(libm::exp(value)));
                 }
-            })
-            on:change=handler(move |_| {
+            }
+            on:change=move |_| {
                 if !by_key.get_value() {
                     threshold.commit();
                 }
-            })
-            on:blur=handler(move |_| lab.tried.set(None))
+            }
+            on:blur=move |_| lab.tried.set(None)
         />
     }
 }
@@ -147,12 +146,12 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
 #[component]
 pub fn UsePercentile(threshold: Threshold) -> impl IntoView {
     let Threshold { lab, percentile, .. } = threshold;
-    let words = live_text(move || threshold.words());
-    let reason = live_text(move || match percentile.get() {
+    let words = move || threshold.words();
+    let reason = move || match percentile.get() {
         Err(NoPercentile::Infeasible) => lab.texts().p90_infeasible,
         Err(NoPercentile::Nothing) => lab.texts().nothing_yet,
         Ok(_) => "",
-    });
+    };
     view! {
         <div class="clip">
             <output id="clip-words" for="grip">{words}</output>
@@ -160,20 +159,20 @@ pub fn UsePercentile(threshold: Threshold) -> impl IntoView {
                 type="button"
                 id="use-p90"
                 aria-describedby="p90-reason"
-                disabled=live(move || percentile.get().is_err())
-                on:click=handler(move |_| {
+                disabled=move || percentile.get().is_err()
+                on:click=move |_| {
                     if let Ok(value) = percentile.get_untracked() {
                         lab.change(|experiment| experiment.clip_threshold = Some(rounded(value)));
                     }
-                })
+                }
             >
-                {live_text(move || {
+                {move || {
                     let value = percentile.get().map_or_else(|_| "–".to_owned(), three);
                     lab.texts().use_p90(&value)
-                })}
+                }}
             </button>
             <span id="p90-reason" class="help">{reason}</span>
-            <span id="grip-help" class="unseen">{lab.say(|texts| texts.grip_help)}</span>
+            <span id="grip-help" class="unseen">{move || lab.texts().grip_help}</span>
         </div>
     }
 }

@@ -3,38 +3,35 @@
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use super::live::{Memo, handler, live, live_text, memo};
-use super::pool::{Fault, PAGE};
 use brink_engine::train::Backend;
-use brink_view::board::{Board, Progress, Variant};
+use brink_lab::pool::Fault;
+use brink_lab::{Device, Status};
+use brink_view::board::{Board, Variant};
 use brink_view::plot::Palette;
 use brink_view::text::Texts;
 
-/// Where the focused variant really trains, in words.
-fn place(board: &Board, is_software: bool, texts: &Texts) -> String {
-    let Some(device) = board.focused().and_then(|variant| variant.device.as_ref()) else {
-        return texts.starting.to_owned();
-    };
-    match (device.backend, &device.reason) {
-        (Backend::Cpu, Some(reason)) => texts.backend_gpu_missing(reason),
-        (Backend::Cpu, None) if device.name == PAGE => texts.backend_page.to_owned(),
-        (Backend::Cpu, None) => texts.backend_cpu(&device.name),
-        (Backend::Gpu, _) => {
-            let kind = if is_software { texts.backend_gpu_software } else { texts.backend_gpu };
-            // Browsers do not tell an adapter's name; the engine then says "WebGPU", too.
-            if device.name.is_empty() || device.name == texts.backend_gpu {
-                kind.to_owned()
-            } else {
-                format!("{kind} · {}", device.name)
-            }
+/// What the focused variant really trains on, in words.
+fn device(board: &Board, texts: &Texts) -> String {
+    let Some(variant) = board.focused() else { return texts.starting.to_owned() };
+    match (&variant.fleet.device, &variant.fleet.device_reason) {
+        (None, _) => texts.starting.to_owned(),
+        (Some(Device::Cpu { .. } | Device::CpuOnPage), Some(reason)) => texts.backend_gpu_missing(reason),
+        (Some(Device::CpuOnPage), None) => texts.backend_page.to_owned(),
+        (Some(Device::Cpu { threads }), None) => texts.backend_cpu(threads),
+        (Some(Device::Gpu { adapter, software }), _) => {
+            let kind = if *software { texts.backend_gpu_software } else { texts.backend_gpu };
+            // Browsers withhold an adapter's name.
+            if adapter.is_empty() { kind.to_owned() } else { format!("{kind} · {adapter}") }
         }
     }
 }
 
 /// Which backend trains the focused variant, as a tag.
 fn backend(board: &Board) -> Option<&'static str> {
-    let device = board.focused()?.device.as_ref()?;
-    Some(if device.backend == Backend::Gpu { "gpu" } else { "cpu" })
+    Some(match board.focused()?.fleet.device.as_ref()?.backend() {
+        Backend::Cpu => "cpu",
+        Backend::Gpu => "gpu",
+    })
 }
 
 /// Why training stands still though nobody paused it, or what became of its workers.
@@ -45,6 +42,7 @@ fn engine(lab: Lab) -> Option<String> {
     }
     lab.fault.get().map(|fault| match fault {
         Fault::OnPage(reason) => texts.fault_on_page(&reason),
+        Fault::Respawned(reason) => texts.fault_respawned(&reason),
         Fault::Replaced(reason) => texts.fault_replaced(&reason),
     })
 }
@@ -52,94 +50,91 @@ fn engine(lab: Lab) -> Option<String> {
 /// Run, pause, step, reset; progress, speed, backend; the cursor.
 #[component]
 pub fn Transport(lab: Lab) -> impl IntoView {
-    let progress = memo(move || {
-        lab.board.with(|board| board.focused().map_or((0, 0), |variant| (variant.step(), variant.longest())))
+    let progress = Memo::new(move |_| {
+        lab.board.with(|board| {
+            board.focused().map_or((0, 0), |variant| (variant.fleet.common_step(), variant.fleet.longest()))
+        })
     });
-    let where_ = memo(move || lab.board.with(|board| place(board, lab.is_software.get(), lab.texts())));
-    let dispatches = move || lab.board.with(|board| board.focused().map_or(0, |variant| variant.dispatches));
-    let cursor = memo(move || lab.board.with(Board::cursor_step));
+    let device = Memo::new(move |_| lab.board.with(|board| device(board, lab.texts())));
+    let dispatches = move || lab.board.with(|board| board.focused().map_or(0, |variant| variant.fleet.dispatches));
+    let cursor = Memo::new(move |_| lab.board.with(Board::cursor_step));
     // Three digits: more flicker and say nothing.
-    let speed = memo(move || {
-        let Some(speed) = lab.board.with(|board| board.focused()?.speed()) else { return String::new() };
+    let speed = Memo::new(move |_| {
+        let Some(speed) = lab.board.with(|board| board.focused()?.fleet.speed()) else { return String::new() };
         let unit = libm::pow(10.0, (libm::log10(speed.max(1.0)).floor() - 2.0).max(0.0));
         let rounded = ((speed / unit).round() * unit) as u64;
         lab.texts().speed(rounded)
     });
     // Whether anything can be paused, and whether the focused variant has a step left.
-    let is_busy = memo(move || lab.board.with(|board| board.variants().iter().any(is_open)));
-    let can_step = memo(move || lab.board.with(|board| board.focused().is_some_and(is_open)));
-    let has_focus = memo(move || lab.board.with(|board| board.focused().is_some()));
-    let is_latest = memo(move || lab.board.with(|board| board.cursor.is_none()));
+    let is_busy = Memo::new(move |_| lab.board.with(|board| board.variants().iter().any(Variant::is_training)));
+    let can_step = Memo::new(move |_| lab.board.with(|board| board.focused().is_some_and(Variant::is_training)));
+    let has_focus = Memo::new(move |_| lab.board.with(|board| board.focused().is_some()));
+    let is_latest = Memo::new(move |_| lab.board.with(|board| board.cursor.is_none()));
     view! {
         <section
             class="transport"
             id="transport"
-            aria-label=lab.say(|texts| texts.transport)
-            data-backend=live_text(move || lab.board.with(backend).unwrap_or_default())
-            data-dispatches=live_text(move || dispatches().to_string())
+            aria-label=move || lab.texts().transport
+            data-backend=move || lab.board.with(backend).unwrap_or_default()
+            data-dispatches=move || dispatches().to_string()
         >
             <button
                 type="button"
                 class="primary"
                 id="pause"
-                aria-pressed=live_text(move || lab.paused.get().to_string())
-                disabled=live(move || !is_busy.get() && !lab.paused.get())
-                on:click=handler(move |_| lab.set_paused(!lab.paused.get_untracked()))
+                aria-pressed=move || lab.paused.get().to_string()
+                disabled=move || !is_busy.get() && !lab.paused.get()
+                on:click=move |_| lab.set_paused(!lab.paused.get_untracked())
             >
-                {live_text(move || if lab.paused.get() { lab.texts().run } else { lab.texts().pause })}
+                {move || if lab.paused.get() { lab.texts().run } else { lab.texts().pause }}
             </button>
-            <button type="button" id="step" disabled=live(move || !can_step.get()) on:click=handler(move |_| lab.step())>
-                {lab.say(|texts| texts.step)}
+            <button type="button" id="step" disabled=move || !can_step.get() on:click=move |_| lab.step()>
+                {move || lab.texts().step}
             </button>
-            <button type="button" id="reset" disabled=live(move || !has_focus.get()) on:click=handler(move |_| lab.reset())>
-                {lab.say(|texts| texts.reset)}
+            <button type="button" id="reset" disabled=move || !has_focus.get() on:click=move |_| lab.reset()>
+                {move || lab.texts().reset}
             </button>
             <div class="training">
                 <progress
-                    aria-label=lab.say(|texts| texts.training)
-                    max=live_text(move || progress.get().1.max(1).to_string())
-                    value=live_text(move || progress.get().0.to_string())
+                    aria-label=move || lab.texts().training
+                    max=move || progress.get().1.max(1).to_string()
+                    value=move || progress.get().0.to_string()
                 ></progress>
                 <span id="progress">
-                    {live_text(move || {
+                    {move || {
                         let (step, steps) = progress.get();
                         lab.texts().progress(step, steps)
-                    })}
+                    }}
                 </span>
             </div>
             <div class="scrub">
-                <label for="cursor">{lab.say(|texts| texts.cursor)}</label>
+                <label for="cursor">{move || lab.texts().cursor}</label>
                 <input
                     id="cursor"
                     type="range"
                     min="0"
-                    max=live_text(move || progress.get().1.saturating_sub(1).to_string())
-                    prop:value=live(move || cursor.get().to_string())
-                    on:input=handler(move |event| {
+                    max=move || progress.get().1.saturating_sub(1).to_string()
+                    prop:value=move || cursor.get().to_string()
+                    on:input=move |event| {
                         let step = event_target_value(&event).parse().ok();
                         lab.board.update(|board| board.cursor = step);
-                    })
+                    }
                 />
-                <output for="cursor">{live_text(move || cursor.get().to_string())}</output>
+                <output for="cursor">{move || cursor.get().to_string()}</output>
                 <button
                     type="button"
                     id="latest"
-                    disabled=live(move || is_latest.get())
-                    on:click=handler(move |_| lab.board.update(|board| board.cursor = None))
+                    disabled=move || is_latest.get()
+                    on:click=move |_| lab.board.update(|board| board.cursor = None)
                 >
-                    {lab.say(|texts| texts.latest)}
+                    {move || lab.texts().latest}
                 </button>
             </div>
-            <span id="speed">{live_text(move || speed.get())}</span>
-            <span id="backend">{live_text(move || where_.get())}</span>
-            <p id="engine" role="status">{live_text(move || engine(lab).unwrap_or_default())}</p>
+            <span id="speed">{move || speed.get()}</span>
+            <span id="backend">{move || device.get()}</span>
+            <p id="engine" role="status">{move || engine(lab).unwrap_or_default()}</p>
         </section>
     }
-}
-
-/// Whether a variant trains or waits to.
-fn is_open(variant: &Variant) -> bool {
-    matches!(variant.progress, Progress::Waiting | Progress::Training)
 }
 
 /// One line of the list of variants.
@@ -165,14 +160,12 @@ fn items(board: &Board, names: &[String], texts: &Texts) -> Vec<Item> {
             name: name.clone(),
             hidden: variant.hidden,
             focused: Some(variant.id) == focus,
-            state: match &variant.progress {
-                Progress::Waiting => texts.state_waiting.to_owned(),
-                Progress::Training => {
-                    let (step, steps) = (variant.step().to_string(), variant.longest().to_string());
-                    texts.progress(&step, &steps)
-                }
-                Progress::Ended => String::new(),
-                Progress::Failed(reason) => texts.failed(reason),
+            state: match &variant.fleet.status {
+                _ if !variant.has_room => texts.no_room_here.to_owned(),
+                Status::Waiting => texts.state_waiting.to_owned(),
+                Status::Training => texts.progress(variant.fleet.common_step(), variant.fleet.longest()),
+                Status::Ended => String::new(),
+                Status::Failed(reason) => texts.failed(reason),
             },
         })
         .collect()
@@ -182,39 +175,39 @@ fn find(items: &[Item], id: u64) -> Option<&Item> {
     items.iter().find(|item| item.id == id)
 }
 
-/// The variants, each with a way to focus, hide and delete it.
+/// The variants, each with controls to focus, hide and delete it.
 #[component]
 pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
-    let all = memo(move || lab.names.with(|names| lab.board.with(|board| items(board, names, lab.texts()))));
+    let all = Memo::new(move |_| lab.names.with(|names| lab.board.with(|board| items(board, names, lab.texts()))));
     // Keyed by id, and each field a memo of its own: a button must not lose its focus while training goes on.
-    let ids = memo(move || all.with(|all| all.iter().map(|item| item.id).collect::<Vec<_>>()));
+    let ids = Memo::new(move |_| all.with(|all| all.iter().map(|item| item.id).collect::<Vec<_>>()));
     let line = move |id: u64| {
         let text = move |of: fn(&Item) -> &String| {
-            memo(move || all.with(|all| find(all, id).map(of).cloned().unwrap_or_default()))
+            Memo::new(move |_| all.with(|all| find(all, id).map(of).cloned().unwrap_or_default()))
         };
         let (name, state) = (text(|item| &item.name), text(|item| &item.state));
-        let is = move |of: fn(&Item) -> bool| memo(move || all.with(|all| find(all, id).is_some_and(of)));
+        let is = move |of: fn(&Item) -> bool| Memo::new(move |_| all.with(|all| find(all, id).is_some_and(of)));
         let (hidden, focused) = (is(|item| item.hidden), is(|item| item.focused));
         let slot = all.with_untracked(|all| find(all, id).map_or(0, |item| item.slot));
         let labelled = move |text: fn(&Texts, String) -> String| text(lab.texts(), name.get());
-        let color = live_text(move || {
+        let color = move || {
             let (r, g, b) = palette.get().variant(slot);
             format!("rgb({r} {g} {b})")
-        });
+        };
         view! {
-            <li class:focused=live(move || focused.get())>
+            <li class:focused=move || focused.get()>
                 <input
                     type="checkbox"
-                    prop:checked=live(move || !hidden.get())
-                    aria-label=live_text(move || labelled(if hidden.get() { |t, name| t.show(name) } else { |t, name| t.hide(name) }))
-                    on:change=handler(move |event| {
+                    prop:checked=move || !hidden.get()
+                    aria-label=move || labelled(if hidden.get() { |t, name| t.show(name) } else { |t, name| t.hide(name) })
+                    on:change=move |event| {
                         let on = event_target_checked(&event);
                         lab.board.update(|board| {
                             if let Some(variant) = board.get_mut(id) {
                                 variant.hidden = !on;
                             }
                         });
-                    })
+                    }
                 />
                 <svg viewBox="0 0 44 18" aria-hidden="true">
                     <line
@@ -230,13 +223,13 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
                 <button
                     type="button"
                     class="name"
-                    aria-current=live(move || focused.get().then_some("true"))
-                    on:click=handler(move |_| lab.board.update(|board| board.set_focus(id, None)))
+                    aria-current=move || focused.get().then_some("true")
+                    on:click=move |_| lab.board.update(|board| board.set_focus(id, None))
                 >
-                    {live_text(move || name.get())}
+                    {move || name.get()}
                 </button>
-                <span class="state">{live_text(move || state.get())}</span>
-                <button type="button" class="delete" aria-label=live_text(move || labelled(|t, name| t.delete(name))) title=live_text(move || labelled(|t, name| t.delete(name))) on:click=handler(move |_| lab.delete(id))>
+                <span class="state">{move || state.get()}</span>
+                <button type="button" class="delete" aria-label=move || labelled(|t, name| t.delete(name)) title=move || labelled(|t, name| t.delete(name)) on:click=move |_| lab.delete(id)>
                     "×"
                 </button>
             </li>
@@ -244,7 +237,7 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
     };
     view! {
         <div class="variants">
-            <h3 class="unseen" id="variants-title">{lab.say(|texts| texts.variants)}</h3>
+            <h3 class="unseen" id="variants-title">{move || lab.texts().variants}</h3>
             <ul id="variants" aria-labelledby="variants-title">
                 <For each=move || ids.get() key=|id| *id children=line />
             </ul>

@@ -1,18 +1,17 @@
 //! What to look at and what to try next, read off the board: the line above the plots, and the fix for what happened.
 
-use super::board::{Board, Progress, Variant};
+use super::board::{Board, Variant};
 use super::number::{rounded, three};
 use super::plot::Outcome;
 use super::scene::percentile_of;
 use super::summary::{Summary, summary};
 use super::text::Texts;
 use brink_engine::experiment::{Experiment, Optimizer, RuleSource, apply, difference, limits};
-use brink_lab::diagnose::{Infeasible, infeasible};
+use brink_lab::diagnose::Remedy;
+use std::borrow::Cow;
 
 /// The warmup that is tried first.
 pub const FIRST_WARMUP: u32 = 200;
-/// A run that dies within this share of its steps, or before its warmup has ended, was unstable early.
-const EARLY_SHARE: f64 = 0.1;
 /// How far a grid of learning rates that lies wrong is moved.
 const GRID_MOVE: f64 = 64.0;
 
@@ -38,7 +37,7 @@ pub struct Lead {
 fn tried<'a>(board: &'a Board, fields: &[&str]) -> Option<&'a Variant> {
     let (first, others) = board.variants().split_first()?;
     others.iter().find(|variant| {
-        let differences = difference(&first.experiment, &variant.experiment);
+        let differences = difference(first.experiment(), variant.experiment());
         !differences.is_empty() && differences.iter().all(|one| fields.iter().any(|f| one.field.starts_with(f)))
     })
 }
@@ -92,7 +91,7 @@ fn rates(experiment: &Experiment, factor: f64, text: &str) -> Suggestion {
 /// A suggestion that is valid and not on the board yet.
 fn new_on(board: &Board, suggestion: Option<Suggestion>) -> Option<Suggestion> {
     suggestion.filter(|suggestion| {
-        let is_there = board.variants().iter().any(|variant| variant.experiment == suggestion.experiment);
+        let is_there = board.variants().iter().any(|variant| *variant.experiment() == suggestion.experiment);
         !is_there && suggestion.experiment.resolve().is_ok()
     })
 }
@@ -110,16 +109,11 @@ fn star_moved(name: &str, from: f64, own: &Summary, texts: &Texts) -> String {
 pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
     let only = |text: String| Lead { text, next: None };
     let Some(first) = board.variants().first() else { return only(texts.lead_empty.to_owned()) };
-    let base = &first.experiment;
-    if first.progress != Progress::Ended {
+    let base = first.experiment();
+    if !first.has_ended() {
         return only(texts.lead(base.run_count()));
     }
-    let training = board
-        .variants()
-        .iter()
-        .zip(names)
-        .rev()
-        .find(|(variant, _)| matches!(variant.progress, Progress::Waiting | Progress::Training));
+    let training = board.variants().iter().zip(names).rev().find(|(variant, _)| variant.is_training());
     if let Some((_, name)) = training {
         let base_name = names.first().map_or("", String::as_str);
         return only(texts.lead_training(name, base_name));
@@ -147,7 +141,7 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
         };
         return Lead { text, next: new_on(board, warmup(base, FIRST_WARMUP, texts)) };
     }
-    let percentile = first.runs.get(own.best.unwrap_or(0)).and_then(percentile_of);
+    let percentile = first.fleet.runs.get(own.best.unwrap_or(0)).and_then(percentile_of);
     if by_clipping.is_none() && base.clip_threshold.is_none() {
         let before = by_warmup.map(moved).unwrap_or_default();
         let text = texts.lead_clipping(&before);
@@ -172,52 +166,45 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
 /// Why a run is infeasible, in words, and the fix that the playbook names for it: the focused run, else the first one
 /// above lr*.
 pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (Option<String>, Option<Suggestion>) {
-    if variant.progress != Progress::Ended {
+    if !variant.has_ended() {
         return (None, None);
     }
-    let experiment = &variant.experiment;
+    let experiment = variant.experiment();
     let Some(best) = own.best else {
         return (None, new_on(board, Some(rates(experiment, 1.0 / GRID_MOVE, texts.try_lower))));
     };
     let is_infeasible = |run: &usize| own.points.get(*run).is_some_and(|point| point.outcome == Outcome::Infeasible);
     let focused = board.focused_run(variant).filter(is_infeasible);
-    let Some(run) = focused.or(own.edge).and_then(|run| variant.runs.get(run)) else {
+    let Some(run) = focused.or(own.edge).and_then(|run| variant.fleet.runs.get(run)) else {
         let is_last = best + 1 == own.points.len();
         let higher = is_last.then(|| rates(experiment, GRID_MOVE, texts.try_higher));
         return (is_last.then(|| texts.at_the_end.to_owned()), new_on(board, higher));
     };
-    let rate = three(run.rate);
-    let percentile = variant.runs.get(best).and_then(percentile_of);
-    let clipped = || match (experiment.clip_threshold, percentile) {
-        (None, Some(threshold)) => Some(clip(experiment, threshold, texts)),
-        (Some(threshold), _) => Some(clip(experiment, threshold / 2.0, texts)),
-        (None, None) => None,
+    let rate = three(run.base_learning_rate);
+    let percentile = variant.fleet.runs.get(best).and_then(percentile_of);
+    let Some(verdict) = run.verdict else { return (None, None) };
+    let remedy = |remedy: &Remedy| match remedy {
+        Remedy::Warmup if experiment.warmup_steps == 0 => warmup(experiment, FIRST_WARMUP, texts),
+        Remedy::Warmup => warmup(experiment, experiment.warmup_steps.saturating_mul(2), texts),
+        Remedy::Clipping => match (experiment.clip_threshold, percentile) {
+            (Some(threshold), _) => Some(clip(experiment, threshold / 2.0, texts)),
+            (None, threshold) => threshold.map(|threshold| clip(experiment, threshold, texts)),
+        },
+        Remedy::Norm => norm(experiment, texts),
     };
-    let longer = if experiment.warmup_steps == 0 { FIRST_WARMUP } else { experiment.warmup_steps.saturating_mul(2) };
-    let (words, fix) = match (run.record.death, infeasible(&run.record, variant.chance, true)) {
-        (Some(step), _) => {
-            let is_early = step <= experiment.warmup_steps || f64::from(step) < EARLY_SHARE * f64::from(run.steps);
-
-            if is_early {
-                (texts.died_early(rate, step), warmup(experiment, longer, texts))
-            } else {
-                (texts.died_late(rate, step), clipped())
-            }
-        }
-        (None, Some(Infeasible::Collapsed)) => {
-            (texts.collapsed(&rate), norm(experiment, texts).or_else(|| warmup(experiment, longer, texts)))
-        }
-        _ => (texts.blown(&rate), warmup(experiment, longer, texts)),
-    };
-    (Some(words), new_on(board, fix))
+    let fix = verdict.remedies.iter().find_map(remedy);
+    let step = run.record.death.unwrap_or(run.steps);
+    let words = texts.named(&format!("explain_{}", verdict.id), &[("rate", &rate), ("step", &step)]);
+    (words.map(Cow::into_owned), new_on(board, fix))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_fleet::set_runs;
     use crate::text::Language;
     use brink_engine::experiment::PRESETS;
-    use brink_engine::record::{Columns, RunChunk, ValidationPoint};
+    use brink_engine::record::{RunChunk, ValidationPoint};
 
     fn base() -> Experiment {
         (PRESETS[0].experiment)()
@@ -227,8 +214,8 @@ mod tests {
     fn end(board: &mut Board, id: u64, runs: &[Result<f32, u32>]) {
         let variant = board.get_mut(id).expect("on the board");
         let rates: Vec<(f64, u32)> = (0..runs.len()).map(|i| (0.001 * 2f64.powi(i as i32), 600)).collect();
-        variant.begin(Columns { states: Vec::new() }, 1, &rates);
-        variant.chance = 2.0;
+        set_runs(variant, &rates);
+        variant.fleet.chance = 2.0;
         for (run, outcome) in runs.iter().enumerate() {
             let row = |step: u32| {
                 let loss = match outcome {
@@ -247,7 +234,7 @@ mod tests {
                 validation: point.into_iter().collect(),
                 death: outcome.err(),
             };
-            variant.take(&chunk).expect("no gap");
+            variant.fleet.append(&chunk).expect("no gap");
         }
     }
 

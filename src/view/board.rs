@@ -1,176 +1,126 @@
 //! The board: the variants that are drawn side by side, which run is focused, and the step at the cursor.
 
-use brink_engine::experiment::{Experiment, definition, difference};
-use brink_engine::record::{Columns, RecordError, RunChunk, RunRecord};
-use brink_engine::train::Backend;
+use brink_engine::experiment::{Experiment, ExperimentError, Resolved, definition, difference, limits};
+use brink_engine::record::Columns;
+use brink_lab::{FleetRecord, Status};
+use std::sync::Arc;
 
 /// The most variants on a board.
 pub const MOST_VARIANTS: usize = 12;
 /// The most that the records of deleted variants may take, in bytes: they come back with undo; beyond this they train again.
 pub const MOST_PARKED_BYTES: usize = 64 << 20;
+/// The most that the records of a board's variants may take, in bytes: the largest variant that the limits of an experiment
+/// allow takes nearly all of it.
+pub const MOST_RECORD_BYTES: usize = 256 << 20;
+/// The most that the parameters and states of the variants in training may take, in bytes.
+pub const MOST_FLEET_BYTES: usize = limits::CPU_BYTES;
+/// What a link may start without being asked, in runs times steps: about a minute of training on two cores.
+pub const MOST_UNASKED_RUN_STEPS: u64 = 1 << 20;
+/// What a link may start without being asked, in bytes.
+pub const MOST_UNASKED_BYTES: usize = 64 << 20;
 /// Turning the same control again before this step replaces the variant instead of adding one.
 pub const REPLACE_BEFORE_STEP: u32 = 50;
 
-/// What one run has recorded, and what it was asked to do.
-#[derive(Clone, Debug)]
-pub struct RunState {
-    /// The base learning rate.
-    pub rate: f64,
-    /// The steps it takes, warmup included.
-    pub steps: u32,
-    /// What it has recorded.
-    pub record: RunRecord,
+/// How much work and memory an experiment takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// The number of runs.
+    pub runs: usize,
+    /// The steps of all runs.
+    pub run_steps: u64,
+    /// What its runs record, in bytes.
+    pub record_bytes: usize,
+    /// The parameters and states of its runs, in bytes.
+    pub fleet_bytes: usize,
 }
 
-impl RunState {
-    /// The steps recorded so far. A dead run has all of its steps behind it.
-    pub fn done(&self) -> u32 {
-        if self.record.death.is_some() {
-            return self.steps;
+impl Load {
+    /// The load of an experiment.
+    pub fn of(resolved: &Resolved) -> Self {
+        let states = resolved.rule.states.len();
+        let width = Columns { states: resolved.rule.states.iter().map(|state| state.name.clone()).collect() }.width();
+        let runs = resolved.runs.len();
+        let steps = || (0..runs).map(|run| resolved.steps(run));
+        let rows: u64 = steps().map(|steps| u64::from(steps.div_ceil(resolved.stride()))).sum();
+        Self {
+            runs,
+            run_steps: steps().map(u64::from).sum(),
+            record_bytes: usize::try_from(rows).unwrap_or(usize::MAX).saturating_mul(width * size_of::<f32>()),
+            fleet_bytes: runs * resolved.network.parameter_count() * (1 + states) * size_of::<f32>(),
         }
-        (self.record.len() as u32).saturating_mul(self.record.stride).min(self.steps)
     }
 
-    /// The steps trained so far: up to its death, for a dead run.
-    pub fn trained(&self) -> u32 {
-        self.record.death.map_or_else(|| self.done(), |step| step.min(self.steps))
+    /// What it takes in memory, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.record_bytes.saturating_add(self.fleet_bytes)
     }
 
-    /// Whether the run has ended.
-    pub fn ended(&self) -> bool {
-        // The last validation is taken after the last update: until it is there, something is still to come.
-        self.record.death.is_some() || self.record.validation.last().is_some_and(|point| point.step >= self.steps)
-    }
-
-    /// A row of its record by step.
-    pub fn row_at(&self, step: u32) -> Option<&[f32]> {
-        self.record.row((step / self.record.stride.max(1)) as usize)
+    /// Whether a link may start it without being asked.
+    pub fn is_small(&self) -> bool {
+        self.run_steps <= MOST_UNASKED_RUN_STEPS && self.bytes() <= MOST_UNASKED_BYTES
     }
 }
 
-/// How a variant's training stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// Asked for, nothing has arrived.
-    Waiting,
-    /// Metrics arrive.
-    Training,
-    /// Every run has ended.
-    Ended,
-    /// It cannot go on; why.
-    Failed(String),
+impl std::ops::Add for Load {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            runs: self.runs + other.runs,
+            run_steps: self.run_steps + other.run_steps,
+            record_bytes: self.record_bytes.saturating_add(other.record_bytes),
+            fleet_bytes: self.fleet_bytes.saturating_add(other.fleet_bytes),
+        }
+    }
 }
 
-/// Where a variant really trains.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Device {
-    /// CPU or GPU.
-    pub backend: Backend,
-    /// In words: an adapter's name, or the number of workers.
-    pub name: String,
-    /// Why it trains there and not where it was asked to, if so.
-    pub reason: Option<String>,
+impl std::iter::Sum for Load {
+    fn sum<I: Iterator<Item = Self>>(loads: I) -> Self {
+        loads.fold(Self::default(), |sum, load| sum + load)
+    }
 }
 
-/// One variant: an experiment, its place among the others, and what it has recorded.
-#[derive(Clone, Debug)]
+/// One variant: a fleet with its records, and how it stands on the board.
+#[derive(Clone)]
 pub struct Variant {
     /// Never used twice on a board.
     pub id: u64,
-    /// What runs.
-    pub experiment: Experiment,
+    /// The experiment, what its runs have recorded, and what they came to.
+    pub fleet: FleetRecord,
     /// Which colour, dash and marker it has.
     pub slot: usize,
     /// Whether it is left out of the plots.
     pub hidden: bool,
-    /// How its training stands.
-    pub progress: Progress,
-    /// The runs, by rising learning rate.
-    pub runs: Vec<RunState>,
-    /// What a row of metrics means; empty states until training starts.
-    pub columns: Columns,
-    /// The probe's layer and place within it.
-    pub probe: Option<(String, usize)>,
-    /// The loss of the best constant prediction; NaN until training starts.
-    pub chance: f64,
-    /// Where it really trains, once it does.
-    pub device: Option<Device>,
-    /// The GPU dispatches issued for it so far.
-    pub dispatches: u64,
-    /// The seconds that its training took so far, waiting left out.
-    pub seconds: f64,
+    /// Whether the board has room for what it records; without, it does not train.
+    pub has_room: bool,
+    /// How much work and memory it takes.
+    pub load: Load,
 }
 
 impl Variant {
-    fn new(id: u64, experiment: Experiment, slot: usize) -> Self {
-        Self {
-            id,
-            experiment,
-            slot,
-            hidden: false,
-            progress: Progress::Waiting,
-            runs: Vec::new(),
-            columns: Columns { states: Vec::new() },
-            probe: None,
-            chance: f64::NAN,
-            device: None,
-            dispatches: 0,
-            seconds: 0.0,
-        }
+    fn new(id: u64, resolved: Resolved, slot: usize) -> Self {
+        let load = Load::of(&resolved);
+        Self { id, load, fleet: FleetRecord::new(Arc::new(resolved)), slot, hidden: false, has_room: true }
     }
 
-    /// The run-steps trained so far, over all runs.
-    pub fn trained(&self) -> u64 {
-        self.runs.iter().map(|run| u64::from(run.trained())).sum()
+    /// What runs.
+    pub fn experiment(&self) -> &Experiment {
+        &self.fleet.resolved.experiment
     }
 
-    /// Run-steps per second; `None` before anything is measured.
-    pub fn speed(&self) -> Option<f64> {
-        (self.seconds > 0.0).then(|| self.trained() as f64 / self.seconds)
+    /// Whether every run has ended.
+    pub fn has_ended(&self) -> bool {
+        self.fleet.status == Status::Ended
     }
 
-    /// The least number of steps that a run still alive has done.
-    pub fn step(&self) -> u32 {
-        self.runs
-            .iter()
-            .filter(|run| run.record.death.is_none())
-            .map(RunState::done)
-            .min()
-            .unwrap_or_else(|| self.longest())
+    /// Whether it trains or is about to.
+    pub fn is_training(&self) -> bool {
+        self.has_room && matches!(self.fleet.status, Status::Waiting | Status::Training)
     }
 
-    /// What its records take, in bytes.
-    fn bytes(&self) -> usize {
-        let rows: usize = self.runs.iter().map(|run| run.record.len()).sum();
-        rows * self.columns.width() * size_of::<f32>()
-    }
-
-    /// The steps of the longest run.
-    pub fn longest(&self) -> u32 {
-        self.runs.iter().map(|run| run.steps).max().unwrap_or(0)
-    }
-
-    /// Empties the records: the training starts (again). `runs` holds each run's base learning rate and steps.
-    pub fn begin(&mut self, columns: Columns, stride: u32, runs: &[(f64, u32)]) {
-        self.runs = runs
-            .iter()
-            .map(|&(rate, steps)| RunState { rate, steps, record: RunRecord::new(columns.clone(), stride) })
-            .collect();
-        self.columns = columns;
-        self.progress = Progress::Waiting;
-        self.dispatches = 0;
-        self.seconds = 0.0;
-    }
-
-    /// Takes what a run has recorded. A chunk for a run that the variant does not have is left out.
-    pub fn take(&mut self, chunk: &RunChunk) -> Result<(), RecordError> {
-        let Some(run) = self.runs.get_mut(chunk.run) else { return Ok(()) };
-        run.record.append(chunk)?;
-        self.progress = Progress::Training;
-        if self.runs.iter().all(RunState::ended) {
-            self.progress = Progress::Ended;
-        }
-        Ok(())
+    /// Empties the records: training starts (again).
+    pub fn restart(&mut self) {
+        self.fleet = FleetRecord::new(self.fleet.resolved.clone());
     }
 }
 
@@ -186,12 +136,16 @@ pub enum Commit {
         /// The variant that is gone.
         replaced: Option<u64>,
     },
-    /// The board is full.
+    /// The board has as many variants as it may.
     Full,
+    /// The board has no room for what the experiment would record.
+    NoRoom,
+    /// The experiment is refused.
+    Refused(ExperimentError),
 }
 
 /// The variants that are drawn side by side, which run is focused, and the step at the cursor.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Board {
     variants: Vec<Variant>,
     /// Variants that had ended when they were taken off the board, the oldest first.
@@ -238,10 +192,22 @@ impl Arrangement {
 /// What restoring an arrangement came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
-    /// Variants that have recorded nothing yet.
+    /// Variants that have recorded nothing yet and have room to.
     pub new: Vec<u64>,
     /// Variants that are off the board.
     pub gone: Vec<u64>,
+}
+
+/// Whether there is room beside these variants for one of this load.
+fn has_room<'a>(others: impl Iterator<Item = &'a Variant>, load: &Load) -> bool {
+    let (mut record_bytes, mut fleet_bytes) = (load.record_bytes, load.fleet_bytes);
+    for other in others.filter(|other| other.has_room) {
+        record_bytes = record_bytes.saturating_add(other.load.record_bytes);
+        if other.is_training() {
+            fleet_bytes = fleet_bytes.saturating_add(other.load.fleet_bytes);
+        }
+    }
+    record_bytes <= MOST_RECORD_BYTES && fleet_bytes <= MOST_FLEET_BYTES
 }
 
 impl Board {
@@ -268,17 +234,17 @@ impl Board {
     /// The focused run of a variant: the one with the learning rate nearest to the focused variant's focused run.
     pub fn focused_run(&self, variant: &Variant) -> Option<usize> {
         let own = |run: Option<usize>, v: &Variant| {
-            let last = v.runs.len().checked_sub(1)?;
+            let last = v.fleet.runs.len().checked_sub(1)?;
             // Until a run is chosen: one below the middle, which in a good sweep is near the edge and lives.
-            Some(run.unwrap_or(v.runs.len().div_ceil(3)).min(last))
+            Some(run.unwrap_or(v.fleet.runs.len().div_ceil(3)).min(last))
         };
         if self.focus == Some(variant.id) {
             return own(self.run, variant);
         }
         let focused = self.focused()?;
-        let rate = focused.runs.get(own(self.run, focused)?)?.rate;
-        (0..variant.runs.len()).min_by(|&a, &b| {
-            let distance = |i: usize| libm::log(variant.runs[i].rate / rate).abs();
+        let rate = focused.fleet.runs.get(own(self.run, focused)?)?.base_learning_rate;
+        (0..variant.fleet.runs.len()).min_by(|&a, &b| {
+            let distance = |i: usize| libm::log(variant.fleet.runs[i].base_learning_rate / rate).abs();
             distance(a).total_cmp(&distance(b))
         })
     }
@@ -303,16 +269,18 @@ impl Board {
         if let Some(focused) = self.focused()
             && let Some(run) = self.focused_run(focused)
         {
-            self.run = Some(run.saturating_add_signed(by).min(focused.runs.len().saturating_sub(1)));
+            self.run = Some(run.saturating_add_signed(by).min(focused.fleet.runs.len().saturating_sub(1)));
         }
     }
 
-    /// The step that the equations and strips show: the cursor's, or the latest of the focused run.
+    /// The step that the equations and strips show: the cursor's, or the latest that the focused run shares with the other
+    /// living runs of its variant.
     pub fn cursor_step(&self) -> u32 {
         let Some(focused) = self.focused() else { return 0 };
-        let Some(run) = self.focused_run(focused).and_then(|i| focused.runs.get(i)) else { return 0 };
+        let Some(run) = self.focused_run(focused).and_then(|i| focused.fleet.runs.get(i)) else { return 0 };
         let latest = match run.record.death {
             Some(step) => step,
+            None if run.is_living() => focused.fleet.common_step().saturating_sub(1),
             None => run.done().saturating_sub(1),
         };
         self.cursor.map_or(latest, |step| step.min(run.steps.saturating_sub(1)))
@@ -321,8 +289,8 @@ impl Board {
     /// Whether a variant's losses can be compared with the focused one's.
     pub fn same_problem(&self, variant: &Variant) -> bool {
         let Some(focused) = self.focused() else { return true };
-        let kind = variant.experiment.model.kind();
-        difference(&focused.experiment, &variant.experiment)
+        let kind = variant.experiment().model.kind();
+        difference(focused.experiment(), variant.experiment())
             .iter()
             .all(|one| definition(&one.field, kind).is_none_or(|definition| !definition.changes_problem))
     }
@@ -330,7 +298,7 @@ impl Board {
     /// A control was committed: the experiment becomes a variant and has the focus, unless it is there already. Turning
     /// the same control again before step [`REPLACE_BEFORE_STEP`] replaces the variant that the first turn made.
     pub fn commit(&mut self, experiment: Experiment) -> Commit {
-        if let Some(there) = self.variants.iter().find(|variant| variant.experiment == experiment) {
+        if let Some(there) = self.variants.iter().find(|variant| *variant.experiment() == experiment) {
             let id = there.id;
             self.focus = Some(id);
             if let Some(there) = self.get_mut(id) {
@@ -339,6 +307,14 @@ impl Board {
             return Commit::There(id);
         }
         let replaced = self.replaceable(&experiment);
+        let others = self.variants.iter().filter(|variant| Some(variant.id) != replaced);
+        let resolved = match experiment.resolve() {
+            Ok(resolved) => resolved,
+            Err(error) => return Commit::Refused(error),
+        };
+        if !has_room(others, &Load::of(&resolved)) {
+            return Commit::NoRoom;
+        }
         if let Some(id) = replaced {
             self.take_off(id);
         }
@@ -349,23 +325,33 @@ impl Board {
         let slot = (0..MOST_VARIANTS).find(|slot| !used(slot)).unwrap_or(0);
         let id = self.next;
         self.next += 1;
-        self.variants.push(Variant::new(id, experiment, slot));
+        self.variants.push(Variant::new(id, resolved, slot));
         self.focus = Some(id);
         Commit::Added { id, replaced }
+    }
+
+    /// Whether a variant may train: where the board has no room for it, it says so from now on.
+    pub fn make_room(&mut self, id: u64) -> bool {
+        let others = self.variants.iter().filter(|variant| variant.id != id);
+        let Some(has_room) = self.get(id).map(|variant| has_room(others, &variant.load)) else { return false };
+        if let Some(variant) = self.get_mut(id) {
+            variant.has_room = has_room;
+        }
+        has_room
     }
 
     /// The newest variant, where the same control that made it is turned again before it got anywhere.
     fn replaceable(&self, experiment: &Experiment) -> Option<u64> {
         let [.., before, newest] = &self.variants[..] else { return None };
         // With the focus elsewhere it is another variant's control.
-        if self.focus != Some(newest.id) || (newest.step() >= REPLACE_BEFORE_STEP && !newest.runs.is_empty()) {
+        if self.focus != Some(newest.id) || (newest.fleet.common_step() >= REPLACE_BEFORE_STEP) {
             return None;
         }
         let fields = |a: &Experiment, b: &Experiment| -> Vec<String> {
             difference(a, b).into_iter().map(|one| one.field).collect()
         };
-        let made_by = fields(&before.experiment, &newest.experiment);
-        let turned = fields(&newest.experiment, experiment);
+        let made_by = fields(before.experiment(), newest.experiment());
+        let turned = fields(newest.experiment(), experiment);
         (!turned.is_empty() && turned.iter().all(|field| made_by.contains(field))).then_some(newest.id)
     }
 
@@ -381,18 +367,18 @@ impl Board {
     fn take_off(&mut self, id: u64) {
         let Some(place) = self.variants.iter().position(|variant| variant.id == id) else { return };
         let gone = self.variants.remove(place);
-        if gone.progress == Progress::Ended {
+        if gone.has_ended() {
             self.parked.push(gone);
         }
-        let mut bytes: usize = self.parked.iter().map(Variant::bytes).sum();
+        let mut bytes: usize = self.parked.iter().map(|variant| variant.fleet.bytes()).sum();
         while bytes > MOST_PARKED_BYTES || self.parked.len() > MOST_VARIANTS {
-            bytes -= self.parked.remove(0).bytes();
+            bytes -= self.parked.remove(0).fleet.bytes();
         }
     }
 
     /// The board without its records.
     pub fn arrangement(&self) -> Arrangement {
-        let placed = |v: &Variant| Placed { experiment: v.experiment.clone(), slot: v.slot, hidden: v.hidden };
+        let placed = |v: &Variant| Placed { experiment: v.experiment().clone(), slot: v.slot, hidden: v.hidden };
         Arrangement {
             variants: self.variants.iter().map(placed).collect(),
             focus: self.focus.and_then(|id| self.variants.iter().position(|variant| variant.id == id)),
@@ -407,15 +393,25 @@ impl Board {
         let mut variants = Vec::with_capacity(arrangement.variants.len());
         for placed in arrangement.variants.iter().take(MOST_VARIANTS) {
             let take = |from: &mut Vec<Variant>| {
-                let place = from.iter().position(|variant| variant.experiment == placed.experiment)?;
+                let place = from.iter().position(|variant| *variant.experiment() == placed.experiment)?;
                 Some(from.remove(place))
             };
-            let mut variant = take(&mut self.variants).or_else(|| take(&mut self.parked)).unwrap_or_else(|| {
-                let id = self.next;
-                self.next += 1;
-                restored.new.push(id);
-                Variant::new(id, placed.experiment.clone(), placed.slot)
-            });
+            let known = take(&mut self.variants).or_else(|| take(&mut self.parked));
+            let mut variant = match (known, placed.experiment.resolve()) {
+                (Some(variant), _) => variant,
+                (None, Ok(resolved)) => {
+                    let id = self.next;
+                    self.next += 1;
+                    let mut new = Variant::new(id, resolved, placed.slot);
+                    new.has_room = has_room(variants.iter().chain(&self.variants), &new.load);
+                    if new.has_room {
+                        restored.new.push(id);
+                    }
+                    new
+                }
+                // Whoever made the arrangement has checked its experiments.
+                (None, Err(_)) => continue,
+            };
             variant.slot = placed.slot;
             variant.hidden = placed.hidden;
             variants.push(variant);
@@ -435,8 +431,9 @@ impl Board {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use brink_engine::experiment::PRESETS;
-    use brink_engine::record::ValidationPoint;
+    use crate::test_fleet::set_runs;
+    use brink_engine::experiment::{LearningRates, PRESETS, RuleSource};
+    use brink_engine::record::{RunChunk, ValidationPoint};
 
     fn base() -> Experiment {
         (PRESETS[0].experiment)()
@@ -447,14 +444,14 @@ mod tests {
     }
 
     fn started(board: &mut Board, id: u64, steps: u32) {
-        let columns = Columns { states: Vec::new() };
-        let width = columns.width();
+        let width = Columns { states: Vec::new() }.width();
         let variant = board.get_mut(id).expect("on the board");
-        variant.begin(columns, 1, &[(0.001, 600), (0.002, 600), (0.004, 600)]);
+        set_runs(variant, &[(0.001, 600), (0.002, 600), (0.004, 600)]);
         for run in 0..3 {
             let rows = vec![1.0; steps as usize * width];
             variant
-                .take(&RunChunk { run, first_step: 0, stride: 1, rows, validation: Vec::new(), death: None })
+                .fleet
+                .append(&RunChunk { run, first_step: 0, stride: 1, rows, validation: Vec::new(), death: None })
                 .expect("no gap");
         }
     }
@@ -538,7 +535,8 @@ mod tests {
         for run in 0..3 {
             let validation = vec![ValidationPoint { step: 600, loss: 1.0, accuracy: 0.5 }];
             variant
-                .take(&RunChunk { run, first_step: 600, stride: 1, rows: Vec::new(), validation, death: None })
+                .fleet
+                .append(&RunChunk { run, first_step: 600, stride: 1, rows: Vec::new(), validation, death: None })
                 .expect("no gap");
         }
     }
@@ -558,8 +556,8 @@ mod tests {
         let restored = board.restore(&before);
         assert_eq!(restored, Restored { new: vec![2], gone: vec![] });
         assert_eq!(board.arrangement(), before);
-        assert_eq!(board.variants()[0].progress, Progress::Ended);
-        assert_eq!(board.variants()[1].progress, Progress::Waiting);
+        assert_eq!(board.variants()[0].fleet.status, Status::Ended);
+        assert_eq!(board.variants()[1].fleet.status, Status::Waiting);
     }
 
     #[test]
@@ -570,7 +568,7 @@ mod tests {
         let first = board.arrangement();
         board.commit(with_warmup(10));
         assert_eq!(board.restore(&first), Restored { new: vec![], gone: vec![1] });
-        assert_eq!(board.variants()[0].step(), 100);
+        assert_eq!(board.variants()[0].fleet.common_step(), 100);
         assert!(board.parked.is_empty(), "one that has not ended is not kept");
     }
 
@@ -586,8 +584,8 @@ mod tests {
         }
         assert_eq!(board.parked.len(), MOST_VARIANTS);
         let newest = &board.parked[MOST_VARIANTS - 1];
-        assert_eq!(newest.experiment.warmup_steps, 2 * MOST_VARIANTS as u32);
-        assert!(newest.bytes() > 0);
+        assert_eq!(newest.experiment().warmup_steps, 2 * MOST_VARIANTS as u32);
+        assert!(newest.fleet.bytes() > 0);
     }
 
     #[test]
@@ -596,15 +594,98 @@ mod tests {
         board.commit(base());
         started(&mut board, 0, 600);
         let variant = board.get_mut(0).expect("on the board");
-        assert_eq!(variant.progress, Progress::Training, "the last validation is still to come");
+        assert_eq!(variant.fleet.status, Status::Training, "the last validation is still to come");
         for run in 0..3 {
             let death = (run == 2).then_some(600);
             let point = ValidationPoint { step: 600, loss: 1.0, accuracy: 0.5 };
             let validation = if death.is_none() { vec![point] } else { Vec::new() };
             variant
-                .take(&RunChunk { run, first_step: 600, stride: 1, rows: Vec::new(), validation, death })
+                .fleet
+                .append(&RunChunk { run, first_step: 600, stride: 1, rows: Vec::new(), validation, death })
                 .expect("no gap");
         }
-        assert_eq!(variant.progress, Progress::Ended);
+        assert_eq!(variant.fleet.status, Status::Ended);
+    }
+
+    #[test]
+    fn runs_are_compared_at_the_last_step_that_all_living_ones_have_reached() {
+        let mut board = Board::default();
+        board.commit(base());
+        let width = Columns { states: Vec::new() }.width();
+        let variant = board.get_mut(0).expect("on the board");
+        // A run that is ahead, one behind, one that dies at step 3, and one that is over after 5 steps.
+        set_runs(variant, &[(0.001, 600), (0.002, 600), (0.004, 600), (0.008, 5)]);
+        for (run, steps, death) in [(0, 60_u32, None), (1, 50, None), (2, 60, Some(3)), (3, 5, None)] {
+            let mut validation: Vec<ValidationPoint> = (0..steps)
+                .filter(|step| step.is_multiple_of(50))
+                .map(|step| ValidationPoint { step, loss: 10.0 + step as f32, accuracy: 0.5 })
+                .collect();
+            if run == 3 {
+                validation.push(ValidationPoint { step: 5, loss: 5.0, accuracy: 0.5 });
+            }
+            let rows = vec![1.0; steps as usize * width];
+            variant.fleet.append(&RunChunk { run, first_step: 0, stride: 1, rows, validation, death }).expect("no gap");
+        }
+        assert_eq!(variant.fleet.common_step(), 50);
+        let loss = |run: usize| {
+            let variant = board.get(0).expect("on the board");
+            variant.fleet.comparable_validation(&variant.fleet.runs[run]).expect("one").loss
+        };
+        assert_eq!(
+            [loss(0), loss(1), loss(3)],
+            [10.0, 10.0, 5.0],
+            "the first has one of step 50, which the second lacks"
+        );
+        board.set_focus(0, Some(0));
+        assert_eq!(board.cursor_step(), 49, "not where the focused run is");
+        board.set_focus(0, Some(2));
+        assert_eq!(board.cursor_step(), 3, "a dead run keeps its end");
+        board.set_focus(0, Some(3));
+        assert_eq!(board.cursor_step(), 4, "so does one that is over");
+    }
+
+    fn load_of(experiment: &Experiment) -> Load {
+        Load::of(&experiment.resolve().expect("an experiment"))
+    }
+
+    fn large(seed: u32) -> Experiment {
+        let rates = LearningRates { from: 0.001, factor: 1.01, count: 256 };
+        Experiment { learning_rates: rates, max_train_steps: 16_384, seed, ..base() }
+    }
+
+    #[test]
+    fn the_largest_variant_that_the_limits_allow_fits_on_an_empty_board() {
+        let load = load_of(&large(1));
+        assert_eq!((load.runs, load.run_steps), (256, 1 << 22));
+        // Four metrics, the probe's gradient and parameter, and one state, of every step.
+        assert_eq!(load.record_bytes, (1 << 22) * 7 * 4);
+        assert!(!load.is_small() && load_of(&base()).is_small());
+        let mut most = large(1);
+        let states: String = (0..8).map(|i| format!("state s{i} = 0\n")).collect();
+        let updates: String = (0..8).map(|i| format!("s{i} = s{i} + g\n")).collect();
+        let text = format!("name \"Many\"\n{states}{updates}theta = theta - eta * g\n");
+        most.optimizer.rule = RuleSource::Text(text);
+        most.optimizer.constants.clear();
+        assert!(load_of(&most).record_bytes > load_of(&large(1)).record_bytes);
+        assert!(matches!(Board::default().commit(most), Commit::Added { .. }));
+    }
+
+    #[test]
+    fn a_board_keeps_no_more_than_it_has_room_for() {
+        let mut board = Board::default();
+        let variants = (0..12).map(|seed| Placed { experiment: large(seed), slot: seed as usize, hidden: false });
+        let bomb = Arrangement { variants: variants.collect(), focus: Some(0), run: None, cursor: None };
+        let restored = board.restore(&bomb);
+        let kept: usize = restored.new.iter().filter_map(|id| board.get(*id)).map(|one| one.load.record_bytes).sum();
+        assert!(kept <= MOST_RECORD_BYTES && kept > MOST_RECORD_BYTES / 2, "{kept}");
+        let first: Vec<u64> = board.variants().iter().map(|one| one.id).take(restored.new.len()).collect();
+        assert_eq!(restored.new, first, "the first ones have room");
+        let (inside, outside) = (restored.new[0], board.variants()[restored.new.len()].id);
+        assert!(board.make_room(inside) && !board.make_room(outside));
+        assert_eq!(board.get(outside).map(|one| one.has_room), Some(false));
+        assert_eq!(board.commit(large(99)), Commit::NoRoom);
+        board.delete(inside);
+        assert!(board.make_room(outside), "what is deleted makes room");
+        assert!(!board.make_room(board.variants().last().expect("many").id));
     }
 }

@@ -13,6 +13,8 @@ pub mod refusal;
 pub mod rule_text;
 pub mod scene;
 pub mod summary;
+#[cfg(test)]
+mod test_fleet;
 pub mod text;
 pub mod theme;
 pub mod words;

@@ -11,6 +11,7 @@ use brink_engine::experiment::{Difference, Experiment, ExperimentError, Optimize
 use brink_engine::metaparameter::{Definition, Kind, Metaparameter};
 use brink_engine::rule::{Rule, builtin};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// How a metaparameter is shown.
 pub struct Presentation {
@@ -19,7 +20,7 @@ pub struct Presentation {
     /// The control's id in the document.
     pub id: &'static str,
     /// The label; it may depend on the kind of the model.
-    pub label: fn(&'static Texts, &str) -> &'static str,
+    pub label: fn(&'static Texts, &str) -> Cow<'static, str>,
     /// The control.
     pub control: Control,
     /// How a variant is named that differs from the first one in it; `None` where another difference says enough.
@@ -158,30 +159,36 @@ pub fn presentation(id: Metaparameter) -> Presentation {
     use Metaparameter as M;
     let entry = |group, id, label, control, named| Presentation { group, id, label, control, named };
     match id {
-        M::Task => entry(Group::Network, "task", |t, _| t.task, Control::List, |c| Some(c.value())),
-        M::Model => entry(Group::Network, "model", |t, _| t.model, Control::List, |c| Some(c.value())),
+        M::Task => entry(Group::Network, "task", |t, _| t.task.into(), Control::List, |c| Some(c.value())),
+        M::Model => entry(Group::Network, "model", |t, _| t.model.into(), Control::List, |c| Some(c.value())),
         M::Depth => entry(
             Group::Network,
             "depth",
-            |t, model| t.named(&format!("depth_{model}")).unwrap_or(t.depth),
+            |t, model| t.named(&format!("depth_{model}"), &[]).unwrap_or(t.depth.into()),
             Control::Number,
             |c| Some(c.texts.named_depth(c.count())),
         ),
-        M::Width => {
-            entry(Group::Network, "width", |t, _| t.width, Control::Number, |c| Some(c.texts.named_width(c.count())))
+        M::Width => entry(
+            Group::Network,
+            "width",
+            |t, _| t.width.into(),
+            Control::Number,
+            |c| Some(c.texts.named_width(c.count())),
+        ),
+        M::Activation => {
+            entry(Group::Network, "activation", |t, _| t.activation.into(), Control::List, |c| Some(c.value()))
         }
-        M::Activation => entry(Group::Network, "activation", |t, _| t.activation, Control::List, |c| Some(c.value())),
         M::InitialScale => entry(
             Group::Network,
             "initial-scale",
-            |t, _| t.initial_scale,
+            |t, _| t.initial_scale.into(),
             Control::Number,
             |c| Some(c.texts.named_scale(c.value())),
         ),
         M::Placement => entry(
             Group::Block,
             "placement",
-            |t, _| t.placement,
+            |t, _| t.placement.into(),
             Control::BlockPictures,
             |c| {
                 (!c.is_other_model()).then(|| match c.to.as_str() {
@@ -193,7 +200,7 @@ pub fn presentation(id: Metaparameter) -> Presentation {
         M::FinalNorm => entry(
             Group::Block,
             "final-norm",
-            |t, _| t.final_norm,
+            |t, _| t.final_norm.into(),
             Control::Checkbox,
             |c| {
                 let text =
@@ -204,7 +211,7 @@ pub fn presentation(id: Metaparameter) -> Presentation {
         M::Branch => entry(
             Group::Block,
             "branch",
-            |t, _| t.branch,
+            |t, _| t.branch.into(),
             Control::List,
             |c| {
                 let value = c.value();
@@ -213,13 +220,13 @@ pub fn presentation(id: Metaparameter) -> Presentation {
                 (!c.is_other_model()).then(|| c.texts.named_branch(start))
             },
         ),
-        M::Rule => entry(Group::Optimizer, "optimizer", |t, _| t.optimizer, Control::Buttons, rule_change_name),
-        M::RuleText => entry(Group::None, "rule-text", |t, _| t.rule_text, Control::None, rule_change_name),
-        M::Constants => entry(Group::Optimizer, "constant", |_, _| "", Control::Constants, constants_name),
+        M::Rule => entry(Group::Optimizer, "optimizer", |t, _| t.optimizer.into(), Control::Buttons, rule_change_name),
+        M::RuleText => entry(Group::None, "rule-text", |t, _| t.rule_text.into(), Control::None, rule_change_name),
+        M::Constants => entry(Group::Optimizer, "constant", |_, _| "".into(), Control::Constants, constants_name),
         M::WarmupSteps => entry(
             Group::Warmup,
             "warmup-steps",
-            |t, _| t.warmup_steps,
+            |t, _| t.warmup_steps.into(),
             Control::Switch(WARMUP),
             |c| {
                 Some(match c.to.as_u64() {
@@ -228,46 +235,50 @@ pub fn presentation(id: Metaparameter) -> Presentation {
                 })
             },
         ),
-        M::Schedule => entry(Group::Warmup, "schedule", |t, _| t.schedule, Control::List, |c| Some(c.value())),
+        M::Schedule => entry(Group::Warmup, "schedule", |t, _| t.schedule.into(), Control::List, |c| Some(c.value())),
         M::ClipThreshold => entry(
             Group::Clipping,
             "clip-threshold",
-            |t, _| t.threshold,
+            |t, _| t.threshold.into(),
             Control::Switch(CLIPPING),
             |c| Some(if c.to.is_null() { c.texts.no_clipping.to_owned() } else { c.texts.with_clipping(c.value()) }),
         ),
         M::LowestLearningRate => {
-            entry(Group::LearningRates, "rate-lowest", |t, _| t.rate_lowest, Control::Number, rates_name)
+            entry(Group::LearningRates, "rate-lowest", |t, _| t.rate_lowest.into(), Control::Number, rates_name)
         }
         M::LearningRateFactor => {
-            entry(Group::LearningRates, "rate-factor", |t, _| t.rate_factor, Control::Number, rates_name)
+            entry(Group::LearningRates, "rate-factor", |t, _| t.rate_factor.into(), Control::Number, rates_name)
         }
         M::LearningRateCount => {
-            entry(Group::LearningRates, "rate-count", |t, _| t.rate_count, Control::Number, rates_name)
+            entry(Group::LearningRates, "rate-count", |t, _| t.rate_count.into(), Control::Number, rates_name)
         }
         M::BatchSize => entry(
             Group::Budget,
             "batch-size",
-            |t, _| t.batch_size,
+            |t, _| t.batch_size.into(),
             Control::Number,
             |c| Some(c.texts.named_batch(c.count())),
         ),
-        M::MaxTrainSteps => {
-            entry(Group::Budget, "steps", |t, _| t.steps, Control::Number, |c| Some(c.texts.named_steps(c.count())))
-        }
+        M::MaxTrainSteps => entry(
+            Group::Budget,
+            "steps",
+            |t, _| t.steps.into(),
+            Control::Number,
+            |c| Some(c.texts.named_steps(c.count())),
+        ),
         M::Seed => {
-            entry(Group::Budget, "seed", |t, _| t.seed, Control::Number, |c| Some(c.texts.named_seed(c.count())))
+            entry(Group::Budget, "seed", |t, _| t.seed.into(), Control::Number, |c| Some(c.texts.named_seed(c.count())))
         }
         M::ValidationEvery => entry(
             Group::None,
             "validation-every",
-            |t, _| t.validation_every,
+            |t, _| t.validation_every.into(),
             Control::None,
             |c| Some(c.texts.named_validation(c.count())),
         ),
         // The probe is what is looked at, not what is trained.
-        M::ProbeLayer => entry(Group::None, "probe-layer", |t, _| t.probe, Control::None, |_| None),
-        M::ProbeIndex => entry(Group::None, "probe-index", |t, _| t.probe, Control::None, |_| None),
+        M::ProbeLayer => entry(Group::None, "probe-layer", |t, _| t.probe.into(), Control::None, |_| None),
+        M::ProbeIndex => entry(Group::None, "probe-index", |t, _| t.probe.into(), Control::None, |_| None),
     }
 }
 
@@ -298,7 +309,7 @@ pub fn choice_name(definition: &Definition, value: &str, texts: &Texts) -> Strin
         let rule = builtin().iter().find(|rule| rule.id == value).and_then(|rule| Rule::parse(rule.text).ok());
         return rule.map_or_else(|| value.to_owned(), |rule| rule.name);
     }
-    texts.named(&text_name(definition, value)).unwrap_or(value).to_owned()
+    texts.named(&text_name(definition, value), &[]).map_or_else(|| value.to_owned(), Cow::into_owned)
 }
 
 /// The name of the text that a choice is called by: `placement_inside`, `model_mlp`.
@@ -325,7 +336,7 @@ mod tests {
             for value in choices(definition) {
                 for language in Language::ALL {
                     let is_rule = definition.id == Metaparameter::Rule;
-                    let text = language.texts().named(&text_name(definition, value));
+                    let text = language.texts().named(&text_name(definition, value), &[]);
                     assert!(is_rule || text.is_some(), "{}: {value} in {}", definition.path, language.tag());
                     assert_eq!(is_rule, text.is_none(), "rules are named by their own text");
                 }

@@ -1,6 +1,6 @@
 //! The plots of a board: which lines they show, in which colours.
 
-use super::board::{Board, RunState, Variant};
+use super::board::{Board, Variant};
 use super::name::{base_name, variant_name};
 use super::number::three;
 use super::plot::{
@@ -10,7 +10,8 @@ use super::plot::{
 use super::summary::summary;
 use super::text::Texts;
 use brink_engine::record::Columns;
-use brink_lab::diagnose::{clipped_share, infeasible, log_histogram, percentile, share_above};
+use brink_lab::FleetRun;
+use brink_lab::diagnose::{clipped_share, log_histogram, percentile, share_above};
 
 /// Losses are shown up to this factor above their median: a run that blows up must not squash the rest.
 const LOSS_HEADROOM: f64 = 60.0;
@@ -31,9 +32,9 @@ pub fn names(board: &Board, texts: &'static Texts) -> Vec<String> {
     let Some(first) = board.variants().first() else { return Vec::new() };
     let name = |(index, variant): (usize, &Variant)| {
         if index == 0 {
-            base_name(&first.experiment, texts)
+            base_name(first.experiment(), texts)
         } else {
-            variant_name(&first.experiment, &variant.experiment, texts)
+            variant_name(first.experiment(), variant.experiment(), texts)
         }
     };
     board.variants().iter().enumerate().map(name).collect()
@@ -88,12 +89,12 @@ impl Default for StepView {
     }
 }
 
-fn column(run: &RunState, column: usize) -> (Vec<f32>, Steps) {
+fn column(run: &FleetRun, column: usize) -> (Vec<f32>, Steps) {
     (run.record.column(column).collect(), Steps::Every(run.record.stride))
 }
 
 /// The values of a run's loss: training or validation.
-fn losses(run: &RunState, view: StepView) -> (Vec<f32>, Steps) {
+fn losses(run: &FleetRun, view: StepView) -> (Vec<f32>, Steps) {
     if !view.validation {
         return column(run, Columns::LOSS);
     }
@@ -102,12 +103,12 @@ fn losses(run: &RunState, view: StepView) -> (Vec<f32>, Steps) {
 }
 
 /// One line for each shown variant, at its focused run, in the variant's own colour.
-fn focused_runs(board: &Board, palette: &Palette, values: impl Fn(&RunState) -> (Vec<f32>, Steps)) -> Vec<Curve> {
+fn focused_runs(board: &Board, palette: &Palette, values: impl Fn(&FleetRun) -> (Vec<f32>, Steps)) -> Vec<Curve> {
     let focus = board.focused().map(|variant| variant.id);
     shown(board)
         .into_iter()
         .filter_map(|(_, variant)| {
-            let run = variant.runs.get(board.focused_run(variant)?)?;
+            let run = variant.fleet.runs.get(board.focused_run(variant)?)?;
             let focused = Some(variant.id) == focus;
             let (values, steps) = values(run);
             Some(Curve {
@@ -126,7 +127,7 @@ fn focused_runs(board: &Board, palette: &Palette, values: impl Fn(&RunState) -> 
 
 /// The steps of the longest run that is shown.
 fn longest(board: &Board) -> u32 {
-    board.variants().iter().filter(|variant| !variant.hidden).map(Variant::longest).max().unwrap_or(1)
+    board.variants().iter().filter(|variant| !variant.hidden).map(|variant| variant.fleet.longest()).max().unwrap_or(1)
 }
 
 fn plot(board: &Board, curves: Vec<Curve>, most_above_median: f64, scales: (Scale, Scale)) -> LinePlot {
@@ -141,13 +142,13 @@ pub fn loss(board: &Board, size: Size, palette: &Palette, view: StepView) -> Lin
     if let Some(focused) = board.focused() {
         let focused_run = board.focused_run(focused);
         if !focused.hidden {
-            for (index, run) in focused.runs.iter().enumerate() {
+            for (index, run) in focused.fleet.runs.iter().enumerate() {
                 let is_focused = Some(index) == focused_run;
                 let (values, steps) = losses(run, view);
                 let curve = Curve {
                     values,
                     steps,
-                    color: rate_color(index, focused.runs.len(), palette),
+                    color: rate_color(index, focused.fleet.runs.len(), palette),
                     slot: 0,
                     width: if is_focused { 2.8 } else { 1.2 },
                     alpha: if is_focused { 1.0 } else { 0.8 },
@@ -190,9 +191,9 @@ pub struct Clipping {
 }
 
 /// The focused run.
-pub fn focused_run(board: &Board) -> Option<&RunState> {
+pub fn focused_run(board: &Board) -> Option<&FleetRun> {
     let focused = board.focused()?;
-    focused.runs.get(board.focused_run(focused)?)
+    focused.fleet.runs.get(board.focused_run(focused)?)
 }
 
 /// The clip threshold of the focused variant, or the one that is `tried`, and the share of the focused run's updates
@@ -205,7 +206,7 @@ pub fn clipping(board: &Board, tried: Option<f64>) -> Option<Clipping> {
             Some(Clipping { threshold, share, is_tried: true })
         }
         None => {
-            let threshold = board.focused()?.experiment.clip_threshold?;
+            let threshold = board.focused()?.experiment().clip_threshold?;
             Some(Clipping { threshold, share: clipped_share(&run.record), is_tried: false })
         }
     }
@@ -223,15 +224,14 @@ pub enum NoPercentile {
 /// The 90th percentile of the focused run's finite gradient norms, or why there is none to use.
 pub fn percentile_90(board: &Board) -> Result<f64, NoPercentile> {
     let run = focused_run(board).ok_or(NoPercentile::Nothing)?;
-    let chance = board.focused().map_or(f64::NAN, |variant| variant.chance);
-    if infeasible(&run.record, chance, run.ended()).is_some() {
+    if run.is_infeasible() {
         return Err(NoPercentile::Infeasible);
     }
     percentile_of(run).ok_or(NoPercentile::Nothing)
 }
 
 /// The 90th percentile of a run's finite gradient norms.
-pub fn percentile_of(run: &RunState) -> Option<f64> {
+pub fn percentile_of(run: &FleetRun) -> Option<f64> {
     percentile(run.record.column(Columns::GRADIENT_NORM), P90)
 }
 
@@ -249,7 +249,7 @@ pub fn gradient_norm(
     let mut line = plot(board, curves, NORM_HEADROOM, (view.x, Scale::Log));
     let focused = board.focused().filter(|variant| !variant.hidden);
     // The axis stands still while a threshold is dragged.
-    line.include = focused.and_then(|variant| variant.experiment.clip_threshold);
+    line.include = focused.and_then(|variant| variant.experiment().clip_threshold);
     let threshold = focused.and_then(|_| clipping(board, tried)).map(|clipping| {
         let share = texts.clipped_short(percent(clipping.share));
         Mark { value: clipping.threshold, lines: vec![format!("λ {}", three(clipping.threshold)), share] }
@@ -274,6 +274,7 @@ pub fn percent(share: f64) -> String {
 mod tests {
     use super::*;
     use crate::plot::SUBPIXELS;
+    use crate::test_fleet::set_runs;
     use crate::text::Language;
     use brink_engine::experiment::{Experiment, PRESETS};
     use brink_engine::record::RunChunk;
@@ -289,8 +290,8 @@ mod tests {
         board.commit(Experiment { warmup_steps: 200, clip_threshold: Some(2.0), ..base });
         for id in [0, 1] {
             let variant = board.get_mut(id).expect("on the board");
-            variant.begin(Columns { states: Vec::new() }, 1, &[(0.001, 30), (0.002, 30), (0.004, 30)]);
-            variant.chance = 2.0;
+            set_runs(variant, &[(0.001, 30), (0.002, 30), (0.004, 30)]);
+            variant.fleet.chance = 2.0;
             for run in 0..3 {
                 let dead = run == 2;
                 let row = |t: i32| {
@@ -309,7 +310,7 @@ mod tests {
                     }],
                     death: dead.then_some(5),
                 };
-                variant.take(&chunk).expect("no gap");
+                variant.fleet.append(&chunk).expect("no gap");
             }
         }
         board

@@ -1,10 +1,11 @@
 //! What a variant came to: the points of the axis plot, lr*, the edge, and the sentence that says it.
 
-use super::board::{Progress, RunState, Variant};
+use super::board::Variant;
 use super::number::three;
 use super::plot::{AxisPoint, Outcome};
 use super::text::Texts;
-use brink_lab::diagnose::{self, Infeasible, best_learning_rate, final_validation_loss, infeasible};
+use brink_lab::diagnose::Verdict;
+use brink_lab::{FleetRun, Status};
 
 /// What a variant came to, so far.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,44 +18,21 @@ pub struct Summary {
     pub edge: Option<usize>,
 }
 
-fn outcome(run: &RunState, chance: f64) -> Outcome {
-    let ended = run.ended();
-    if infeasible(&run.record, chance, ended).is_some() {
+fn outcome(variant: &Variant, run: &FleetRun) -> Outcome {
+    if run.is_infeasible() {
         return Outcome::Infeasible;
     }
-    match run.record.validation.last() {
+    match variant.fleet.comparable_validation(run) {
         None => Outcome::Waiting,
-        Some(point) => Outcome::Loss { loss: f64::from(point.loss), ended },
+        Some(point) => Outcome::Loss { loss: f64::from(point.loss), ended: run.has_ended() },
     }
 }
 
 /// What a variant came to, so far.
 pub fn summary(variant: &Variant) -> Summary {
-    let points: Vec<AxisPoint> =
-        variant.runs.iter().map(|run| AxisPoint { rate: run.rate, outcome: outcome(run, variant.chance) }).collect();
-    if variant.progress != Progress::Ended {
-        return Summary { points, best: None, edge: None };
-    }
-    let outcomes: Vec<diagnose::Outcome> = variant
-        .runs
-        .iter()
-        .map(|run| diagnose::Outcome {
-            base_learning_rate: run.rate,
-            final_loss: final_validation_loss(&run.record),
-            infeasible: infeasible(&run.record, variant.chance, true),
-        })
-        .collect();
-    let best = best_learning_rate(&outcomes);
-    let edge = best.and_then(|best| {
-        let above = |(index, outcome): &(usize, &diagnose::Outcome)| {
-            outcome.base_learning_rate > outcomes[best].base_learning_rate && outcomes[*index].infeasible.is_some()
-        };
-        let by_rate = |a: &(usize, &diagnose::Outcome), b: &(usize, &diagnose::Outcome)| {
-            a.1.base_learning_rate.total_cmp(&b.1.base_learning_rate)
-        };
-        outcomes.iter().enumerate().filter(above).min_by(by_rate).map(|(index, _)| index)
-    });
-    Summary { points, best, edge }
+    let point = |run: &FleetRun| AxisPoint { rate: run.base_learning_rate, outcome: outcome(variant, run) };
+    let sweep = variant.fleet.sweep.unwrap_or_default();
+    Summary { points: variant.fleet.runs.iter().map(point).collect(), best: sweep.best, edge: sweep.edge }
 }
 
 impl Summary {
@@ -70,10 +48,11 @@ impl Summary {
 
 /// What happened to a variant, in words, beside another one (with its name) if there is one.
 pub fn sentence(variant: &Variant, own: &Summary, other: Option<(&str, &Summary)>, texts: &Texts) -> String {
-    match &variant.progress {
-        Progress::Waiting | Progress::Training => return texts.still_training.to_owned(),
-        Progress::Failed(reason) => return texts.failed(reason),
-        Progress::Ended => {}
+    match &variant.fleet.status {
+        _ if !variant.has_room => return texts.no_room_here.to_owned(),
+        Status::Waiting | Status::Training => return texts.still_training.to_owned(),
+        Status::Failed(reason) => return texts.failed(reason),
+        Status::Ended => {}
     }
     let Some((rate, loss)) = own.best_point() else { return texts.sentence_none.to_owned() };
     let (shown_rate, shown_loss) = (three(rate), three(loss));
@@ -99,29 +78,33 @@ pub fn sentence(variant: &Variant, own: &Summary, other: Option<(&str, &Summary)
 
 /// How one run stands, in words.
 pub fn run_state(variant: &Variant, index: usize, own: &Summary, texts: &Texts) -> String {
-    let Some(run) = variant.runs.get(index) else { return String::new() };
-    if let Some(step) = run.record.death {
-        return texts.state_diverged(step);
-    }
-    match own.points.get(index).map(|point| point.outcome) {
-        Some(Outcome::Infeasible) => match infeasible(&run.record, variant.chance, true) {
-            Some(Infeasible::Collapsed) => texts.state_collapsed.to_owned(),
-            _ => texts.state_blown.to_owned(),
-        },
+    let Some(run) = variant.fleet.runs.get(index) else { return String::new() };
+    match run.verdict {
+        Some(verdict) if !verdict.is_feasible => verdict_name(verdict, run, texts),
         _ if run.record.is_empty() => texts.state_waiting.to_owned(),
-        _ if !run.ended() => texts.state_training(run.done()),
+        _ if !run.has_ended() => {
+            texts.state_training(if run.is_living() { variant.fleet.common_step() } else { run.done() })
+        }
         _ if own.best == Some(index) => texts.state_best.to_owned(),
-        _ => texts.state_feasible.to_owned(),
+        Some(verdict) => verdict_name(verdict, run, texts),
+        None => String::new(),
     }
+}
+
+/// What a verdict on a run is called.
+fn verdict_name(verdict: &Verdict, run: &FleetRun, texts: &Texts) -> String {
+    let step = run.record.death.unwrap_or(run.steps);
+    texts.named(&format!("verdict_{}", verdict.id), &[("step", &step)]).unwrap_or_default().into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::board::Board;
+    use crate::test_fleet::set_runs;
     use crate::text::Language;
     use brink_engine::experiment::PRESETS;
-    use brink_engine::record::{Columns, RunChunk, ValidationPoint};
+    use brink_engine::record::{RunChunk, ValidationPoint};
 
     /// A variant whose runs end at these validation losses; a run without one dies at step 3.
     fn variant(rates: &[(f64, Option<f32>)]) -> Variant {
@@ -129,8 +112,8 @@ mod tests {
         board.commit((PRESETS[0].experiment)());
         let variant = board.get_mut(0).expect("on the board");
         let runs: Vec<(f64, u32)> = rates.iter().map(|(rate, _)| (*rate, 40)).collect();
-        variant.begin(Columns { states: Vec::new() }, 1, &runs);
-        variant.chance = 2.0;
+        set_runs(variant, &runs);
+        variant.fleet.chance = 2.0;
         for (run, (_, last)) in rates.iter().enumerate() {
             let row = |step: u32| {
                 let loss = match last {
@@ -149,9 +132,22 @@ mod tests {
                 validation: validation.into_iter().collect(),
                 death: last.is_none().then_some(3),
             };
-            variant.take(&chunk).expect("no gap");
+            variant.fleet.append(&chunk).expect("no gap");
         }
         variant.clone()
+    }
+
+    #[test]
+    fn every_verdict_has_a_name_and_an_explanation_in_each_language() {
+        for verdict in brink_lab::diagnose::VERDICTS {
+            for language in Language::ALL {
+                let named = |kind: &str| {
+                    language.texts().named(&format!("{kind}_{}", verdict.id), &[("rate", &1), ("step", &2)])
+                };
+                assert!(named("verdict").is_some(), "{}", verdict.id);
+                assert_eq!(named("explain").is_none(), verdict.is_feasible, "{}", verdict.id);
+            }
+        }
     }
 
     #[test]
@@ -183,7 +179,11 @@ mod tests {
     fn while_it_trains_there_is_no_star() {
         let mut some = variant(&[(0.1, Some(0.5)), (0.2, Some(0.4))]);
         assert_eq!(summary(&some).best, Some(1));
-        some.progress = Progress::Training;
+        // One more run, which is still training.
+        some.fleet.runs.push(FleetRun::new(0.4, 0, 40, &some.fleet.columns, 1));
+        let rows = vec![1.0; 10 * some.fleet.columns.width()];
+        let chunk = RunChunk { run: 2, first_step: 0, stride: 1, rows, validation: Vec::new(), death: None };
+        some.fleet.append(&chunk).expect("no gap");
         assert_eq!(summary(&some).best, None);
     }
 }

@@ -1,12 +1,13 @@
 //! What the plots show, in words and in tables: for those who do not see them, and for those who want the numbers.
 
-use super::board::{Board, Progress, RunState, Variant};
+use super::board::{Board, Variant};
 use super::number::{short, three};
 use super::plot::{Outcome, Scale};
 use super::scene::{StepView, clipping, focused_run, percent, percentile_90};
 use super::summary::{Summary, run_state, summary};
 use super::text::Texts;
 use brink_engine::record::Columns;
+use brink_lab::FleetRun;
 
 /// The most rows of a table against the step; beyond them steps are left out, evenly on the plot's axis.
 const MOST_ROWS: usize = 50;
@@ -66,9 +67,9 @@ pub fn axis_table(board: &Board, names: &[String], texts: &Texts) -> Table {
     let mut rows = Vec::new();
     for (variant, name) in board.variants().iter().zip(names).filter(|(variant, _)| !variant.hidden) {
         let own = summary(variant);
-        for (index, run) in variant.runs.iter().enumerate() {
+        for (index, run) in variant.fleet.runs.iter().enumerate() {
             let loss = final_loss(&own, index).map_or_else(|| "–".to_owned(), three);
-            rows.push(vec![name.clone(), short(run.rate), loss, run_state(variant, index, &own, texts)]);
+            rows.push(vec![name.clone(), short(run.base_learning_rate), loss, run_state(variant, index, &own, texts)]);
         }
     }
     Table { head: head.map(str::to_owned).to_vec(), rows }
@@ -98,7 +99,7 @@ fn steps_on(scale: Scale, last: u32) -> Vec<u32> {
 }
 
 /// What a plot against the step shows of a run at a step.
-fn value_at(run: &RunState, of: Against, view: StepView, step: u32) -> Option<f64> {
+fn value_at(run: &FleetRun, of: Against, view: StepView, step: u32) -> Option<f64> {
     let value = if of == Against::Loss && view.validation {
         run.record.validation.iter().take_while(|point| point.step <= step).last()?.loss
     } else {
@@ -110,13 +111,15 @@ fn value_at(run: &RunState, of: Against, view: StepView, step: u32) -> Option<f6
 /// The table of a plot against the step: the loss of each run of the focused variant; learning rate and gradient norm of
 /// each shown variant at its focused run.
 pub fn step_table(board: &Board, of: Against, view: StepView, names: &[String], texts: &Texts) -> Table {
-    let mut columns: Vec<(String, &RunState)> = Vec::new();
+    let mut columns: Vec<(String, &FleetRun)> = Vec::new();
     if of == Against::Loss {
-        columns.extend(board.focused().into_iter().flat_map(|v| &v.runs).map(|run| (short(run.rate), run)));
+        columns.extend(
+            board.focused().into_iter().flat_map(|v| &v.fleet.runs).map(|run| (short(run.base_learning_rate), run)),
+        );
     } else {
         for (variant, name) in board.variants().iter().zip(names).filter(|(variant, _)| !variant.hidden) {
-            let run = board.focused_run(variant).and_then(|run| variant.runs.get(run));
-            columns.extend(run.map(|run| (format!("{name} · {}", short(run.rate)), run)));
+            let run = board.focused_run(variant).and_then(|run| variant.fleet.runs.get(run));
+            columns.extend(run.map(|run| (format!("{name} · {}", short(run.base_learning_rate)), run)));
         }
     }
     let is_validation = of == Against::Loss && view.validation;
@@ -138,29 +141,29 @@ pub fn step_table(board: &Board, of: Against, view: StepView, names: &[String], 
 pub fn step_words(board: &Board, of: Against, view: StepView, names: &[String], texts: &Texts) -> String {
     let Some(focused) = board.focused() else { return String::new() };
     // While the cursor goes along with training it changes every frame; a screen reader must not be kept talking.
-    if board.cursor.is_none() && focused.progress != Progress::Ended {
+    if board.cursor.is_none() && !focused.has_ended() {
         return texts.words_training.to_owned();
     }
     let step = board.cursor_step();
     let at = texts.words_at(step);
     let mut parts = Vec::new();
     if of == Against::Loss {
-        let of_run = |run: &RunState| value_at(run, of, view, step);
+        let of_run = |run: &FleetRun| value_at(run, of, view, step);
         if let Some(run) = focused_run(board) {
             let value = of_run(run).map_or_else(|| texts.words_nothing.to_owned(), three);
-            parts.push(texts.words_run(short(run.rate), &value));
+            parts.push(texts.words_run(short(run.base_learning_rate), &value));
         }
-        let least = focused.runs.iter().filter_map(|run| Some((of_run(run)?, run.rate)));
+        let least = focused.fleet.runs.iter().filter_map(|run| Some((of_run(run)?, run.base_learning_rate)));
         if let Some((value, rate)) = least.min_by(|a, b| a.0.total_cmp(&b.0)) {
             parts.push(texts.words_least(short(rate), three(value)));
         }
-        let dead = focused.runs.iter().filter(|run| run.record.death.is_some_and(|death| death <= step)).count();
-        let count = focused.runs.len().to_string();
+        let dead = focused.fleet.runs.iter().filter(|run| run.record.death.is_some_and(|death| death <= step)).count();
+        let count = focused.fleet.runs.len().to_string();
         parts.push(texts.words_dead(dead, &count));
     } else {
         let shown = |(variant, _): &(&Variant, &String)| !variant.hidden;
         for (variant, name) in board.variants().iter().zip(names).filter(shown) {
-            let run = board.focused_run(variant).and_then(|run| variant.runs.get(run));
+            let run = board.focused_run(variant).and_then(|run| variant.fleet.runs.get(run));
             let value = run.and_then(|run| value_at(run, of, view, step));
             parts.push(format!("{name} {}", value.map_or_else(|| texts.words_nothing.to_owned(), three)));
         }
@@ -195,7 +198,7 @@ pub fn run_words(board: &Board, id: u64, run: usize, names: &[String], texts: &T
     let own = summary(variant);
     Some(RunWords {
         name: names.get(place).cloned().unwrap_or_default(),
-        rate: short(variant.runs.get(run)?.rate),
+        rate: short(variant.fleet.runs.get(run)?.base_learning_rate),
         loss: final_loss(&own, run).map(three),
         state: run_state(variant, run, &own, texts),
     })
@@ -208,7 +211,7 @@ pub fn focus_words(board: &Board, names: &[String], texts: &Texts) -> String {
     let Some(words) = run_words(board, focused.id, run, names, texts) else { return String::new() };
     let place = format!("{}: {} {}", words.name, texts.column_rate, words.rate);
     // As above: not the step of a run that trains.
-    if focused.runs.get(run).is_some_and(|run| !run.ended()) {
+    if focused.fleet.runs.get(run).is_some_and(|run| !run.has_ended()) {
         return place;
     }
     let loss = words.loss.map(|loss| format!(", {} {loss}", texts.column_loss)).unwrap_or_default();
@@ -219,6 +222,7 @@ pub fn focus_words(board: &Board, names: &[String], texts: &Texts) -> String {
 mod tests {
     use super::*;
     use crate::scene::names;
+    use crate::test_fleet::set_runs;
     use crate::text::Language;
     use brink_engine::experiment::PRESETS;
     use brink_engine::record::{RunChunk, ValidationPoint};
@@ -228,8 +232,8 @@ mod tests {
         let mut board = Board::default();
         board.commit((PRESETS[0].experiment)());
         let variant = board.get_mut(0).expect("on the board");
-        variant.begin(Columns { states: Vec::new() }, 1, &[(0.001, 200), (0.002, 200)]);
-        variant.chance = 2.0;
+        set_runs(variant, &[(0.001, 200), (0.002, 200)]);
+        variant.fleet.chance = 2.0;
         for run in 0..2 {
             let row = |step: u32| {
                 let is_dead = run == 1 && step >= 5;
@@ -245,7 +249,7 @@ mod tests {
                 validation: if run == 0 { [0, 100, 200].map(point).to_vec() } else { Vec::new() },
                 death: (run == 1).then_some(5),
             };
-            variant.take(&chunk).expect("no gap");
+            variant.fleet.append(&chunk).expect("no gap");
         }
         board
     }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { ended } from './helpers.mjs';
+import { SHORT, ended } from './helpers.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -26,7 +26,7 @@ export const accessibilityTests = [
   {
     name: 'axe finds what is wrong',
     async run({ page, address }) {
-      await page.goto(`${address}#backend=cpu`);
+      await page.goto(address + SHORT);
       await page.locator('#variants .name').first().waitFor();
       await page.evaluate(() => {
         const image = document.createElement('img');
@@ -40,7 +40,7 @@ export const accessibilityTests = [
     name: `axe finds no violation at ${width} px, in any theme and language`,
     context: { viewport: { width, height: 900 } },
     async run({ page, address }) {
-      await page.goto(`${address}#backend=cpu`);
+      await page.goto(address + SHORT);
       await ended(page, 0);
       await openAll(page);
       await page.locator('#warmup').check();
@@ -71,7 +71,7 @@ export const accessibilityTests = [
     name: 'axe finds no violation on the benchmark and on the page without workers',
     async run({ page, address }) {
       await page.addInitScript(() => delete window.Worker);
-      await page.goto(`${address}#backend=cpu`);
+      await page.goto(address + SHORT);
       await page.locator('#engine', { hasText: 'the page itself trains' }).waitFor();
       assert.deepEqual(await violations(page), []);
       await page.goto('about:blank');

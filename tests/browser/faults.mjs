@@ -1,12 +1,14 @@
 // What goes wrong, and that nothing the learner made is lost by it. Faults are real ones where they can be: an exception
 // thrown through the engine's own frames, a worker that closes itself, a device that is destroyed.
 import assert from 'node:assert/strict';
-import { FLEET_MS, ended, names, reaches, step, table } from './helpers.mjs';
+import { FLEET_MS, SHORT, ended, names, reaches, step, table } from './helpers.mjs';
+import { DYING_WORKER } from './messages.mjs';
 
 const BASE = 'Momentum, no norm';
-const LONG = '+ 2000 steps';
+const LONG_STEPS = 1500;
+const LONG = `+ ${LONG_STEPS} steps`;
 /** Two variants; the second, which trains first, takes long enough for something to happen to it. */
-const TWO = '#backend=cpu&version=1&base=figure-7a&variant=max_train_steps=2000&focus=2';
+const TWO = `${SHORT}&variant=max_train_steps=${LONG_STEPS}&focus=2`;
 
 /** Both variants of [`TWO`], trained undisturbed: once for all tests. */
 let undisturbed;
@@ -68,7 +70,7 @@ async function losesAWorker({ page, context, address, faults, shot }, lose, reas
   await lose(page.workers()[0]);
   const engine = page.locator('#engine');
   await engine.getByText(`A worker was lost (${reason})`).waitFor({ timeout: 60_000 });
-  assert.ok((await step(page)) < 2000, 'it happened on the way');
+  assert.ok((await step(page)) < LONG_STEPS, 'it happened on the way');
   await shot(`worker-lost-${lose.name}`);
   assert.deepEqual(await bothEnded(page), expected);
   assert.deepEqual(await page.evaluate(() => window.wentBack), []);
@@ -114,12 +116,8 @@ export const faultTests = [
       await page.goto(address + TWO);
       await reaches(page, 100);
       await page.getByRole('button', { name: 'Pause' }).click();
-      const before = await settled(page);
-      // A step brings all workers to the same one.
-      await page.getByRole('button', { name: 'Step', exact: true }).click();
-      await reaches(page, before + 1);
       const paused = await settled(page);
-      assert.ok(paused < 2000);
+      assert.ok(paused < LONG_STEPS);
       await page.workers()[1].evaluate(() => self.close());
       await page.locator('#engine').getByText('A worker was lost (it does not answer)').waitFor({ timeout: 60_000 });
       // Time to train again what had been trained, and not more: a step is one beyond the furthest worker.
@@ -181,7 +179,7 @@ export const faultTests = [
       // It hears of clicks while it trains.
       await page.getByRole('button', { name: 'Pause' }).click({ timeout: 5000 });
       const stood = await settled(page);
-      assert.ok(stood < 2000);
+      assert.ok(stood < LONG_STEPS);
       await page.getByRole('button', { name: 'Run', exact: true }).click({ timeout: 5000 });
       await reaches(page, stood + 200);
       await shot('no-worker');
@@ -238,15 +236,94 @@ export const faultTests = [
     },
   },
   {
-    name: 'where WebAssembly is off the static line stays, in both languages',
+    name: 'where WebAssembly is off the page says so, in both languages',
     async run({ page, address, faults }) {
       await page.addInitScript(() => delete window.WebAssembly);
       await page.goto(address);
-      await page.waitForTimeout(1000);
-      assert.equal(await page.locator('#waiting [lang=en]').isVisible(), true);
-      assert.match(await page.locator('#waiting [lang=en]').innerText(), /WebAssembly/);
-      assert.match(await page.locator('#waiting [lang=id]').innerText(), /WebAssembly/);
+      await page.locator('#failure').waitFor();
+      for (const language of ['en', 'id']) {
+        const line = page.locator(`#failure .load [lang=${language}]`);
+        assert.equal(await line.isVisible(), true);
+        assert.match(await line.innerText(), /WebAssembly/);
+      }
+      assert.match(await page.locator('#failure-reason').innerText(), /WebAssembly/);
       assert.equal(expect(faults, /Brink did not start/), 1);
+    },
+  },
+  {
+    name: 'workers that die before they have work are started in another way, the page says so, and what comes then trains',
+    async run({ page, address, faults }) {
+      let served = 0;
+      let is_sound = false;
+      await page.route('**/worker.js', (route) => {
+        if (is_sound) return route.continue();
+        served += 1;
+        return route.fulfill({ contentType: 'text/javascript', body: DYING_WORKER });
+      });
+      await page.goto(`${address}#backend=cpu&version=1&base=none`);
+      await page.locator('#engine', { hasText: 'Workers ended before they trained anything (Uncaught Error: it ended by itself)' }).waitFor();
+      assert.ok(served > 3, `${served} workers were served`);
+      is_sound = true;
+      await page.waitForTimeout(1000);
+      const before = served;
+      await page.evaluate((hash) => (location.hash = hash), SHORT);
+      await ended(page, 0);
+      assert.equal(served, before, 'it does not go on for ever');
+      assert.match(await page.locator('#engine').innerText(), /Workers ended before they trained anything/);
+      assert.match(await page.locator('#backend').innerText(), /^CPU · \d+ workers$/);
+      expect(faults, /it ended by itself/);
+    },
+  },
+  {
+    name: 'where every worker dies before it has work the page itself trains, and says so',
+    async run({ page, address, faults }) {
+      await page.addInitScript((script) => {
+        const bad = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+        window.Worker = class extends Worker {
+          constructor() {
+            super(bad);
+          }
+        };
+      }, DYING_WORKER);
+      await page.goto(`${address}#backend=cpu&version=1&base=none`);
+      await page.locator('#engine', { hasText: 'the page itself trains' }).waitFor();
+      assert.match(await page.locator('#engine').innerText(), /it ended by itself/);
+      await page.evaluate((hash) => (location.hash = hash), SHORT);
+      await ended(page, 0);
+      assert.equal(await page.locator('#backend').innerText(), 'CPU · on the page itself');
+      expect(faults, /it ended by itself/);
+    },
+  },
+  {
+    name: 'a link that asks for a great deal waits for a click that says how much, and the board keeps only what it has room for',
+    async run({ page, address, shot }) {
+      const large = 'learning_rates.count=256;learning_rates.factor=1.01;max_train_steps=16384';
+      const variants = Array.from({ length: 11 }, (_, i) => `variant=seed=${i + 2}`).join('&');
+      await page.goto(`${address}#backend=cpu&version=1&base=figure-7a;${large}&${variants}&focus=1`);
+      const held = page.locator('#held');
+      await held.waitFor();
+      assert.match(await held.innerText(), /^This link is large: 2 variants, 512 runs, 8388608 run-steps, up to \d+ MB/);
+      const [, megabytes] = (await held.innerText()).match(/up to (\d+) MB/);
+      assert.ok(Number(megabytes) > 100, megabytes);
+      await page.waitForTimeout(1500);
+      assert.equal(await step(page), 0, 'nothing trains by itself');
+      const states = () => page.locator('#variants .state').allInnerTexts();
+      assert.ok((await states()).some((state) => /no room/.test(state)), 'not all of it is kept');
+      await shot('large-link');
+      await page.locator('#start-held').click();
+      await held.waitFor({ state: 'detached' });
+      await reaches(page, 1);
+      // The page answers while it trains.
+      for (const [language, title] of [['id', 'Loss validasi akhir'], ['en', 'Final validation loss']]) {
+        const start = Date.now();
+        await page.locator('#language').selectOption(language);
+        await page.getByRole('heading', { name: title }).waitFor();
+        assert.ok(Date.now() - start < 5000, `${Date.now() - start} ms for a change of language`);
+      }
+      // What is deleted makes room.
+      await page.getByRole('button', { name: 'Pause' }).click();
+      const first = (await names(page))[0];
+      await page.getByRole('button', { name: `Delete ${first}`, exact: true }).click();
     },
   },
   {
@@ -259,7 +336,7 @@ export const faultTests = [
       await page.locator('#engine', { hasText: 'Paused while this tab is hidden' }).waitFor();
       assert.equal(await page.getByRole('button', { name: 'Pause' }).getAttribute('aria-pressed'), 'false');
       const stood = await settled(page);
-      assert.ok(stood < 2000);
+      assert.ok(stood < LONG_STEPS);
       await page.waitForTimeout(2000);
       assert.equal(await step(page), stood);
       await watchProgress(page);
@@ -270,7 +347,7 @@ export const faultTests = [
 
       await page.getByRole('button', { name: 'Pause' }).click();
       const paused = await settled(page);
-      assert.ok(paused < 2000);
+      assert.ok(paused < LONG_STEPS);
       await hide(page, true);
       await hide(page, false);
       await page.waitForTimeout(1500);

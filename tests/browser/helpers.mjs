@@ -3,6 +3,11 @@
 /** The longest that a fleet of the default experiment may take, on two busy cores and a software GPU. */
 export const FLEET_MS = 300_000;
 
+/** The default board with a tenth of its steps, for what does not depend on how far it is trained. */
+export const SHORT = '#backend=cpu&version=1&base=figure-7a;max_train_steps=60';
+/** The steps of its runs. */
+export const SHORT_STEPS = 60;
+
 /** Opens the table behind a plot, and waits until it is built. */
 export async function openTable(page, id) {
   await page.locator(`details.table:has(#${id})`).evaluate((details) => (details.open = true));
@@ -22,7 +27,7 @@ export async function table(page) {
 export async function ended(page, index) {
   // Only the focused variant's sentence is unfolded.
   await page.waitForFunction(
-    (index) => /lr\* is|No learning rate/.test(document.querySelector(`#happened .verdict[data-place="${index}"]`)?.textContent),
+    (index) => /lr\* is|No learning rate/.test(document.querySelector(`#happened .verdict[data-index="${index}"]`)?.textContent),
     index,
     { timeout: FLEET_MS },
   );

@@ -1,6 +1,6 @@
 // What a learner does on the page itself: the threshold, the tables, the themes, the keyboard, a phone.
 import assert from 'node:assert/strict';
-import { FLEET_MS, ended, names, openTable } from './helpers.mjs';
+import { FLEET_MS, SHORT, SHORT_STEPS, ended, names, openTable } from './helpers.mjs';
 
 const BASE = 'Momentum, no norm';
 
@@ -14,9 +14,9 @@ const box = (page, selector) => page.locator(selector).boundingBox();
 /** The share of updates that the threshold clips, in percent. */
 const share = async (page) => Number((await page.locator('#clip-words').innerText()).match(/([\d.]+) %/)[1]);
 
-/** The page's default board, with its first variant trained. */
+/** A board with its first variant trained. */
 async function trained(page, address, query = '') {
-  await page.goto(`${address}${query}#backend=cpu`);
+  await page.goto(`${address}${query}${SHORT}`);
   return ended(page, 0);
 }
 
@@ -174,7 +174,7 @@ export const pageTests = [
       assert.equal((await names(page))[1], '+ warmup 200');
       await ended(page, 1);
       // The first one's sentence is folded away, not gone.
-      const first = page.locator('#happened .verdict[data-place="0"]');
+      const first = page.locator('#happened .verdict[data-index="0"]');
       assert.equal(await first.isVisible(), false);
       await page.locator('.others summary').click();
       assert.equal(await first.isVisible(), true);
@@ -199,7 +199,7 @@ export const pageTests = [
       const last = page.locator('#loss-table tr').last();
       const cells = await last.evaluate((row) => [...row.cells].map((cell) => cell.textContent));
       // The last validation is the final loss of the axis plot.
-      assert.equal(cells[0], '600');
+      assert.equal(cells[0], String(SHORT_STEPS));
       assert.deepEqual(cells.slice(1, 5).map(Number), rows.slice(0, 4).map((row) => row.loss));
       assert.equal(cells.at(-1), '–', 'a dead run has none');
     },
@@ -256,12 +256,12 @@ export const pageTests = [
       const second = await cursor();
       // Held, it goes on beyond the plot's edge.
       await page.mouse.move(loss.x + loss.width + 40, loss.y - 30, { steps: 5 });
-      assert.equal(await cursor(), 599);
+      assert.equal(await cursor(), SHORT_STEPS - 1);
       await page.mouse.up();
-      assert.ok(first < second && second < 599, `${first}, ${second}`);
+      assert.ok(first < second && second < SHORT_STEPS - 1, `${first}, ${second}`);
       await page.mouse.move(loss.x + 100, loss.y + 50);
-      assert.equal(await cursor(), 599, 'let go, it stays');
-      assert.match(await page.locator('#equations-title').innerText(), /at step 599/);
+      assert.equal(await cursor(), SHORT_STEPS - 1, 'let go, it stays');
+      assert.match(await page.locator('#equations-title').innerText(), /at step 59,/);
       await page.locator('#latest').click();
       assert.equal(await page.locator('#latest').isDisabled(), true);
     },
@@ -367,7 +367,7 @@ export const pageTests = [
       await page.locator('canvas.loss').scrollIntoViewIfNeeded();
       const loss = await box(page, 'canvas.loss');
       await page.touchscreen.tap(loss.x + 120, loss.y + 60);
-      assert.ok(Number(await page.locator('#cursor').inputValue()) < 599);
+      assert.ok(Number(await page.locator('#cursor').inputValue()) < SHORT_STEPS - 1);
       assert.ok((await tooWide(page)) <= 0);
     },
   },

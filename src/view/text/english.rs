@@ -1,5 +1,7 @@
 //! The texts of the page in English: the source that every other language translates.
 
+use std::borrow::Cow;
+
 use super::{source_texts, text_method, text_named, text_type, text_value};
 
 source_texts! {
@@ -30,12 +32,12 @@ source_texts! {
     try_adam = "Try Adam";
     try_lower = "Try lower learning rates";
     try_higher = "Try higher learning rates";
-    died_early(rate, step) =
+    explain_died_early(rate, step) =
         "The run at {rate} died at step {step}: early instability, for which the playbook names warmup.";
-    died_late(rate, step) =
+    explain_died_late(rate, step) =
         "The run at {rate} died at step {step}, in mid-training, for which the playbook names gradient clipping.";
-    collapsed(rate) = "The run at {rate} is alive but never got better than guessing.";
-    blown(rate) = "The run at {rate} ended far above where it began.";
+    explain_collapsed(rate) = "The run at {rate} is alive but never got better than guessing.";
+    explain_diverged(rate) = "The run at {rate} ended far above where it began.";
     at_the_end = "The best one is the last of the grid: a higher learning rate may be better still.";
     setup = "Setup";
     setup_show = "Change the setup";
@@ -147,11 +149,12 @@ source_texts! {
     column_state = "state";
     state_waiting = "waiting";
     state_training(step) = "training, step {step}";
-    state_diverged(step) = "dead at step {step}";
-    state_collapsed = "infeasible: at chance";
-    state_blown = "infeasible: far above its start";
+    verdict_died_early(step) = "dead at step {step}";
+    verdict_died_late(step) = "dead at step {step}";
+    verdict_collapsed = "infeasible: at chance";
+    verdict_diverged = "infeasible: far above its start";
     state_best = "lr*";
-    state_feasible = "feasible";
+    verdict_feasible = "feasible";
 
     equations(step, rate) = "What runs at step {step}, base learning rate {rate}";
     rule_equation(name) = "Update rule: {name}";
@@ -259,6 +262,14 @@ source_texts! {
         "No worker can be started here ({reason}): the page itself trains, in short slices and more slowly.";
     fault_replaced(reason) =
         "A worker was lost ({reason}). Another one trains its runs again, to the same numbers; nothing is lost.";
+    fault_respawned(reason) =
+        "Workers ended before they trained anything ({reason}). New ones were started in another way.";
+    no_room(megabytes) =
+        "Not run: what the variants of a board record may take {megabytes} MB together. Delete one, or take fewer runs or steps.";
+    no_room_here = "not trained: the board has no room for what it would record; delete a variant, then press Reset";
+    link_asks(variants, runs, run_steps, megabytes) =
+        "This link is large: {variants} variants, {runs} runs, {run_steps} run-steps, up to {megabytes} MB of memory. Nothing of it trains yet.";
+    link_start = "Train it";
     starting = "starting";
     failed(reason) = "failed: {reason}";
     bench = "How fast training is here";

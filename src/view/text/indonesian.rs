@@ -31,12 +31,12 @@ translated_texts! {
     try_adam = "Coba Adam";
     try_lower = "Coba laju lebih rendah";
     try_higher = "Coba laju lebih tinggi";
-    died_early(rate, step) =
+    explain_died_early(rate, step) =
         "Run pada {rate} mati pada langkah {step}: ketakstabilan awal; obatnya menurut playbook adalah pemanasan.";
-    died_late(rate, step) =
+    explain_died_late(rate, step) =
         "Run pada {rate} mati pada langkah {step}, di tengah pelatihan; obatnya menurut playbook adalah pemotongan gradien.";
-    collapsed(rate) = "Run pada {rate} hidup tetapi tak pernah lebih baik daripada menebak.";
-    blown(rate) = "Run pada {rate} berakhir jauh di atas awalnya.";
+    explain_collapsed(rate) = "Run pada {rate} hidup tetapi tak pernah lebih baik daripada menebak.";
+    explain_diverged(rate) = "Run pada {rate} berakhir jauh di atas awalnya.";
     at_the_end = "Yang terbaik adalah yang terakhir pada kisi: laju lebih tinggi mungkin lebih baik lagi.";
     setup = "Pengaturan";
     setup_show = "Ubah pengaturan";
@@ -149,11 +149,12 @@ translated_texts! {
     column_state = "keadaan";
     state_waiting = "menunggu";
     state_training(step) = "berlatih, langkah {step}";
-    state_diverged(step) = "mati pada langkah {step}";
-    state_collapsed = "tidak layak: setara tebakan";
-    state_blown = "tidak layak: jauh di atas awalnya";
+    verdict_died_early(step) = "mati pada langkah {step}";
+    verdict_died_late(step) = "mati pada langkah {step}";
+    verdict_collapsed = "tidak layak: setara tebakan";
+    verdict_diverged = "tidak layak: jauh di atas awalnya";
     state_best = "lr*";
-    state_feasible = "layak";
+    verdict_feasible = "layak";
 
     equations(step, rate) = "Yang berjalan pada langkah {step}, laju dasar {rate}";
     rule_equation(name) = "Aturan pembaruan: {name}";
@@ -261,6 +262,14 @@ translated_texts! {
         "Pekerja (worker) tidak dapat dijalankan di sini ({reason}): halaman ini sendiri yang melatih, sepotong demi sepotong dan lebih lambat.";
     fault_replaced(reason) =
         "Satu pekerja (worker) hilang ({reason}). Pekerja lain melatih ulang bagiannya, dengan angka yang sama; tidak ada yang hilang.";
+    fault_respawned(reason) =
+        "Pekerja berakhir sebelum melatih apa pun ({reason}). Yang baru dimulai dengan cara lain.";
+    no_room(megabytes) =
+        "Tidak dijalankan: rekaman semua varian di papan paling banyak {megabytes} MB. Hapus satu, atau kurangi run atau langkah.";
+    no_room_here = "tidak dilatih: papan tak punya ruang untuk rekamannya; hapus satu varian, lalu tekan Dari awal";
+    link_asks(variants, runs, run_steps, megabytes) =
+        "Tautan ini besar: {variants} varian, {runs} run, {run_steps} langkah-run, hingga {megabytes} MB memori. Belum ada yang dilatih.";
+    link_start = "Latih";
     starting = "memulai";
     failed(reason) = "gagal: {reason}";
     bench = "Seberapa cepat pelatihan di sini";

@@ -71,14 +71,20 @@ macro_rules! text_method {
     };
 }
 
-/// Adds the plain text of a name to a list of them; templates are passed over.
+/// Returns the text of a name if it is this one. A template takes its values by the names of its placeholders; without one
+/// of them it is no answer.
 macro_rules! text_named {
-    ($wanted:ident, $texts:ident, $name:ident) => {
+    ($wanted:ident, $values:ident, $texts:ident, $name:ident) => {
         if $wanted == stringify!($name) {
-            return Some($texts.$name);
+            return Some($texts.$name.into());
         }
     };
-    ($wanted:ident, $texts:ident, $name:ident $($placeholder:ident),+) => {};
+    ($wanted:ident, $values:ident, $texts:ident, $name:ident $($placeholder:ident),+) => {
+        if $wanted == stringify!($name) {
+            let value = |name: &str| $values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+            return Some(($texts.$name)($(value(stringify!($placeholder))?),+).into());
+        }
+    };
 }
 
 /// The texts of the source language, which define [`Texts`].
@@ -94,9 +100,10 @@ macro_rules! source_texts {
         impl Texts {
             $(text_method!($name $($($placeholder),+)?);)*
 
-            /// The plain text of this name, for names that are made of an id: `task_digits`.
-            pub fn named(&self, name: &str) -> Option<&'static str> {
-                $(text_named!(name, self, $name $($($placeholder),+)?);)*
+            /// The text of this name, for names that are made of an id: `task_digits`. `values` are those of a template's
+            /// placeholders.
+            pub fn named(&self, name: &str, values: &[(&str, &dyn std::fmt::Display)]) -> Option<Cow<'static, str>> {
+                $(text_named!(name, values, self, $name $($($placeholder),+)?);)*
                 None
             }
         }

@@ -76,7 +76,7 @@ impl Gpu {
             pipeline_layout,
             pipelines: Mutex::default(),
             lost,
-            name: if info.name.is_empty() { "WebGPU".to_owned() } else { info.name },
+            name: info.name,
             is_software: info.device_type == wgpu::DeviceType::Cpu,
             readback_seconds: 0.0,
         };
@@ -102,7 +102,7 @@ impl Gpu {
         }
     }
 
-    /// The adapter's name; a browser may not tell it.
+    /// The adapter's name; empty where a browser withholds it.
     pub fn name(&self) -> &str {
         &self.name
     }

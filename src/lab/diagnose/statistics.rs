@@ -1,0 +1,118 @@
+//! Statistics of recorded values.
+
+use brink_engine::record::{Columns, RunRecord};
+
+/// The value of a rank, 0 for the least of them; `None` where there are not so many. The values change places.
+pub fn value_of_rank(values: &mut [f64], rank: usize) -> Option<f64> {
+    (rank < values.len()).then(|| *values.select_nth_unstable_by(rank, f64::total_cmp).1)
+}
+
+/// The median; NaN for no values.
+pub fn median(values: impl IntoIterator<Item = f32>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().map(f64::from).collect();
+    let (upper, lower) = (values.len() / 2, values.len().saturating_sub(1) / 2);
+    let mut at = |rank| value_of_rank(&mut values, rank).unwrap_or(f64::NAN);
+    // The same value twice where there is one in the middle.
+    (at(lower) + at(upper)) / 2.0
+}
+
+/// The value below which a share of the finite values lies (nearest rank), `share` in 0 to 1; `None` for none.
+pub fn percentile(values: impl IntoIterator<Item = f32>, share: f64) -> Option<f64> {
+    let mut finite: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).map(f64::from).collect();
+    let last = finite.len().saturating_sub(1);
+    let rank = (share * finite.len() as f64).ceil() as usize;
+    value_of_rank(&mut finite, rank.saturating_sub(1).min(last))
+}
+
+/// The share of updates that clipping touched, 0 to 1; NaN where nothing was recorded.
+pub fn clipped_share(record: &RunRecord) -> f64 {
+    let (mut clipped, mut count) = (0.0, 0.0);
+    for scale in record.column(Columns::CLIP_SCALE).filter(|scale| scale.is_finite()) {
+        count += 1.0;
+        clipped += f64::from(u8::from(scale < 1.0));
+    }
+    clipped / count
+}
+
+/// The share of the finite values that lie above a threshold, 0 to 1: of gradient norms, the share of updates that this
+/// threshold would clip if it changed nothing else. NaN for no values.
+pub fn share_above(values: impl IntoIterator<Item = f32>, threshold: f64) -> f64 {
+    let (mut above, mut count) = (0.0, 0.0);
+    for value in values.into_iter().filter(|value| value.is_finite()) {
+        count += 1.0;
+        above += f64::from(u8::from(f64::from(value) > threshold));
+    }
+    above / count
+}
+
+/// How often values fall into bins of equal width on a logarithmic axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogHistogram {
+    /// The lower edge of the first bin, and the upper edge of the last.
+    pub range: (f64, f64),
+    /// The number of values in each bin.
+    pub counts: Vec<usize>,
+}
+
+impl LogHistogram {
+    /// The lower and upper edge of a bin.
+    pub fn edges(&self, bin: usize) -> (f64, f64) {
+        let (low, high) = (libm::log(self.range.0), libm::log(self.range.1));
+        let edge = |index: usize| libm::exp(low + (high - low) * index as f64 / self.counts.len().max(1) as f64);
+        (edge(bin), edge(bin + 1))
+    }
+}
+
+/// The histogram of the finite positive values, from the least to the greatest; `None` for none.
+pub fn log_histogram(values: impl IntoIterator<Item = f32>, bins: usize) -> Option<LogHistogram> {
+    let values: Vec<f64> =
+        values.into_iter().filter(|value| value.is_finite() && *value > 0.0).map(f64::from).collect();
+    let low = values.iter().copied().reduce(f64::min)?;
+    let high = values.iter().copied().fold(low, f64::max);
+    // All the same: one value still has a bin of some width.
+    let (low, high) = if high > low * 1.001 { (low, high) } else { (low / 1.05, high * 1.05) };
+    let mut counts = vec![0; bins.max(1)];
+    let per_bin = counts.len() as f64 / (libm::log(high) - libm::log(low));
+    for value in values {
+        let bin = ((libm::log(value) - libm::log(low)) * per_bin) as usize;
+        let last = counts.len() - 1;
+        counts[bin.min(last)] += 1;
+    }
+    Some(LogHistogram { range: (low, high), counts })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_take_the_nearest_rank() {
+        let values = (1..=10).map(|x| x as f32).chain([f32::NAN]);
+        assert_eq!(percentile(values.clone(), 0.9), Some(9.0));
+        assert_eq!(percentile(values, 1.0), Some(10.0));
+        assert_eq!(percentile([], 0.5), None);
+    }
+
+    #[test]
+    fn a_threshold_clips_what_lies_above_it() {
+        let norms = [1.0, 2.0, 3.0, 4.0, f32::NAN, f32::INFINITY];
+        assert_eq!(share_above(norms, 2.0), 0.5, "a norm equal to the threshold is not clipped");
+        assert_eq!(share_above(norms, 0.5), 1.0);
+        assert_eq!(share_above(norms, 9.0), 0.0);
+        assert!(share_above([f32::NAN], 1.0).is_nan());
+    }
+
+    #[test]
+    fn a_histogram_has_bins_of_equal_width_on_a_logarithmic_axis_and_counts_each_value_once() {
+        let norms = [1.0, 1.5, 11.0, 99.0, 100.0, f32::NAN, 0.0];
+        let histogram = log_histogram(norms, 2).expect("values");
+        assert_eq!(histogram.range, (1.0, 100.0));
+        assert_eq!(histogram.counts, [2, 3]);
+        let (low, high) = histogram.edges(0);
+        assert!((low - 1.0).abs() < 1e-9 && (high - 10.0).abs() < 1e-9);
+        let same = log_histogram([3.0; 7], 5).expect("values");
+        assert_eq!(same.counts.iter().sum::<usize>(), 7);
+        assert!(same.range.0 < 3.0 && same.range.1 > 3.0);
+        assert_eq!(log_histogram([f32::NAN], 5), None);
+    }
+}
