@@ -322,7 +322,7 @@ operations! {
     normalize::NormalizeGradient,
     row_scale::RowScale,
     row_scale::RowScaleGradient,
-    scale::Scale,
+    scale::ScaleBy,
     scale::InnerProduct,
     sum_rows::SumRows,
 }

@@ -30,7 +30,7 @@ struct HostRun {
 }
 
 /// Runs that share one arena.
-pub struct Group {
+pub struct RunGroup {
     gpu: Arc<Gpu>,
     plan: Arc<Plan>,
     layout: RunLayout,
@@ -51,7 +51,7 @@ pub struct Group {
     in_flight: usize,
 }
 
-impl Group {
+impl RunGroup {
     pub fn new(
         gpu: Arc<Gpu>,
         plan: Arc<Plan>,
@@ -148,7 +148,7 @@ impl Group {
         self.training.len()
     }
 
-    /// Uploads what the steps need and submits them; [`Group::collect`] reads what they recorded.
+    /// Uploads what the steps need and submits them; [`RunGroup::collect`] reads what they recorded.
     pub fn submit(&mut self, first: u32, steps: u32) -> Result<(), FleetError> {
         if let Some(reason) = self.gpu.lost() {
             return Err(FleetError::DeviceLost(reason));
@@ -310,7 +310,7 @@ impl Group {
     }
 }
 
-impl Group {
+impl RunGroup {
     /// For each run, the loss of the batch of `step` at its parameters plus each of `scales` times its direction.
     pub async fn evaluate(
         &mut self,
