@@ -9,7 +9,7 @@ use brink_engine::network::operations::{Activation, ActivationKind};
 use brink_engine::network::{Builder, Form, Model, Network};
 use brink_engine::random::{Purpose, Stream};
 use brink_engine::record::RunChunk;
-use brink_engine::task::{Examples, Targets, Task, TaskData, Training};
+use brink_engine::task::{Examples, Targets, Task, TaskData, TrainingExamples};
 use brink_engine::tensor::Shape;
 use brink_engine::train::cpu::{CpuFleet, gradient_of_run};
 use brink_engine::train::gpu::{Gpu, GpuFleet};
@@ -238,8 +238,8 @@ struct PairData {
 }
 
 impl TaskData for PairData {
-    fn training(&self) -> Training<'_> {
-        Training::Resident(&self.training)
+    fn training(&self) -> TrainingExamples<'_> {
+        TrainingExamples::Resident(&self.training)
     }
 
     fn validation(&self) -> &Examples {

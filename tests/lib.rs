@@ -1,4 +1,5 @@
 //! What several test programs share: golden trajectories of update rules, and the check of every operation.
+#![allow(clippy::unwrap_used, reason = "all of it is test code")]
 
 pub mod golden;
 pub mod golden_gpu;

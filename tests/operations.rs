@@ -2,8 +2,8 @@
 
 use brink_engine::network::operations::{
     Accuracy, Activation, ActivationGradient, ActivationKind, Add, Affine, BatchNormalize, BatchNormalizeGradient,
-    BatchStatistic, Constant, Copy, CrossEntropy, CrossEntropyGradient, InnerProduct, Matmul, MovingAverage, Normalize,
-    NormalizeBy, NormalizeGradient, Operand, Operation, RowScale, RowScaleGradient, Scale, Statistic, SumRows, Tile,
+    BatchStatistic, Copy, CrossEntropy, CrossEntropyGradient, Fill, InnerProduct, Matmul, MovingAverage, Normalize,
+    NormalizeBy, NormalizeGradient, Operand, Operation, RowScale, RowScaleGradient, ScaleBy, Statistic, SumRows, Tile,
     Transpose,
 };
 use brink_engine::random::{Purpose, Stream};
@@ -39,8 +39,8 @@ pub fn cases() -> Vec<Case> {
         }
         cases.push((Add.into(), vec![x(), y()]));
         cases.push((Copy.into(), vec![x()]));
-        cases.push((Constant { value: 0.75 }.into(), vec![]));
-        cases.push((Scale.into(), vec![x(), scalar]));
+        cases.push((Fill { value: 0.75 }.into(), vec![]));
+        cases.push((ScaleBy.into(), vec![x(), scalar]));
         cases.push((InnerProduct.into(), vec![x(), y()]));
         cases.push((SumRows.into(), vec![x()]));
         cases.push((RowScale.into(), vec![x(), gain.clone(), bias.clone()]));

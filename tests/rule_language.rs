@@ -1,6 +1,6 @@
 //! What the language refuses and says, and how equations look.
 
-use brink_engine::rule::{Kind, MAX_NESTING, MAX_NODES, MAX_TEXT_BYTES, Program, Rule, When, builtin};
+use brink_engine::rule::{MAX_NESTING, MAX_NODES, MAX_TEXT_BYTES, Program, Rule, ValueKind, When, builtin};
 
 /// A rule with these lines between its name and its last line.
 fn with(lines: &str) -> String {
@@ -143,8 +143,8 @@ fn nan_in_the_gradient_reaches_theta_through_every_function() {
 fn a_state_is_scalar_if_only_scalars_flow_into_it() {
     let rule =
         Rule::parse(&with("state p = 1\nstate q = 0\nstate m = 0\np = p * 0.5\nq = m\nm = q + g")).expect("a rule");
-    let kinds: Vec<Kind> = rule.states.iter().map(|state| state.kind).collect();
-    assert_eq!(kinds, [Kind::Scalar, Kind::PerParameter, Kind::PerParameter]);
+    let kinds: Vec<ValueKind> = rule.states.iter().map(|state| state.kind).collect();
+    assert_eq!(kinds, [ValueKind::Scalar, ValueKind::PerParameter, ValueKind::PerParameter]);
     let program = Program::new(&rule);
     assert_eq!((program.scalar_state_count(), program.per_parameter_state_count()), (1, 2));
     let mut scalar_states = program.scalar_initial().to_vec();

@@ -1,6 +1,6 @@
 //! Properties of random rules: printing and parsing, the fast update against the tree, WGSL.
 
-use brink_engine::rule::{Kind, Program, Rule, builtin};
+use brink_engine::rule::{Program, Rule, ValueKind, builtin};
 use brink_tests::golden;
 use proptest::prelude::*;
 
@@ -172,8 +172,8 @@ proptest! {
             for i in 0..count {
                 let (mut scalar, mut plane) = (0, 0);
                 let mut own: Vec<f64> = rule.states.iter().map(|state| match state.kind {
-                    Kind::Scalar => { scalar += 1; before.2[scalar - 1] }
-                    Kind::PerParameter => { plane += 1; before.1[(plane - 1) * count + i] }
+                    ValueKind::Scalar => { scalar += 1; before.2[scalar - 1] }
+                    ValueKind::PerParameter => { plane += 1; before.1[(plane - 1) * count + i] }
                 }).collect();
                 let mut own_theta = before.0[i];
                 rule.reference_step(&constants, 0.1, t, gradient[i] * scale, &mut own_theta, &mut own);
@@ -181,8 +181,8 @@ proptest! {
                 let (mut scalar, mut plane) = (0, 0);
                 for (state, expected) in rule.states.iter().zip(own) {
                     let found = match state.kind {
-                        Kind::Scalar => { scalar += 1; scalar_states[scalar - 1] }
-                        Kind::PerParameter => { plane += 1; states[(plane - 1) * count + i] }
+                        ValueKind::Scalar => { scalar += 1; scalar_states[scalar - 1] }
+                        ValueKind::PerParameter => { plane += 1; states[(plane - 1) * count + i] }
                     };
                     prop_assert!(same(found, expected), "{}[{i}] {found} {expected}\n{text}", state.name);
                 }

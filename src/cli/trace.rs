@@ -192,3 +192,52 @@ fn metadata(plan: &Plan) -> HashMap<String, String> {
         ("runs".to_owned(), serde_json::Value::from(runs).to_string()),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use brink_engine::experiment::preset;
+    use brink_engine::network::{Builder, Form};
+    use brink_engine::train::cpu::CpuFleet;
+    use brink_engine::train::{Checkpoint, Fleet};
+    use safetensors::SafeTensors;
+    use std::sync::Arc;
+
+    #[test]
+    fn values_that_a_network_carries_are_traced() {
+        let mut experiment = preset("figure-7a").unwrap();
+        (experiment.learning_rates.count, experiment.max_train_steps) = (2, 3);
+        let mut resolved = experiment.resolve().unwrap();
+        let task = resolved.task.clone();
+        let build = |form| {
+            let mut builder = Builder::new(&task.input(), &task.targets(), experiment.batch_size, form);
+            let x = builder.batch_norm("norm", builder.inputs()).unwrap();
+            let logits = builder.dense("head", x, task.targets().outputs(), 1.0).unwrap();
+            builder.finish(logits).unwrap()
+        };
+        (resolved.network, resolved.evaluation) = (build(Form::Training), build(Form::Evaluation));
+        let plan = Arc::new(Plan::new(resolved).unwrap());
+        let mut fleet = CpuFleet::<f32>::new(plan.clone(), [0, 1], None, 1).unwrap();
+        let save = |fleet: &mut CpuFleet<f32>| -> Checkpoint { pollster::block_on(fleet.checkpoint()).unwrap() };
+        let initial = save(&mut fleet);
+        let mut records = vec![RunRecord::new(plan.columns.clone(), 1); 2];
+        fleet.train(3).iter().for_each(|chunk| records[chunk.run].append(chunk).unwrap());
+        let ends = Ends { initial, last: save(&mut fleet) };
+        let path = std::env::temp_dir().join(format!("brink-carried-{}.safetensors", std::process::id()));
+        write(&ends, &plan, &records, &path).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let array = |name: &str| {
+            let view = file.tensor(name).unwrap();
+            assert_eq!(view.shape(), [2, task.input().len()], "{name}");
+            let words = view.data().chunks_exact(4);
+            words.map(|word| f32::from_le_bytes(word.try_into().unwrap())).collect::<Vec<f32>>()
+        };
+        assert!(array("initial.norm.running_variance").iter().all(|&value| value == 1.0));
+        let columns = task.input().len();
+        let expected: Vec<f32> = ends.last.runs.iter().flat_map(|run| run.carried[..columns].to_vec()).collect();
+        assert_eq!(array("final.norm.running_mean"), expected);
+        assert!(expected.iter().all(|&value| value != 0.0));
+    }
+}

@@ -3,7 +3,7 @@
 use super::number::three;
 use super::text::Texts;
 use brink_engine::experiment::{Experiment, Optimizer, RuleSource};
-use brink_engine::rule::{Expected, Found, Role, Rule, RuleError, RuleFault, Taken, builtin};
+use brink_engine::rule::{ExpectedToken, Found, Role, Rule, RuleError, RuleFault, Taken, builtin};
 
 /// The longest line that a name repeats, in characters.
 const MOST_NAMED: usize = 40;
@@ -87,20 +87,20 @@ fn fault_message(fault: &RuleFault, texts: &Texts) -> String {
     }
 }
 
-fn expected(expected: Expected, texts: &Texts) -> String {
+fn expected(expected: ExpectedToken, texts: &Texts) -> String {
     let text = match expected {
-        Expected::Line => texts.expected_line,
-        Expected::LineEnd => texts.expected_end,
-        Expected::Text => texts.expected_text,
-        Expected::Name(wanted) => return texts.expected_name(role(wanted, texts)),
-        Expected::Number => texts.expected_number,
-        Expected::Bound => texts.expected_bound,
-        Expected::In => texts.expected_in,
-        Expected::Range => texts.expected_range,
-        Expected::RangeEnd => texts.expected_range_end,
-        Expected::Operand => texts.expected_operand,
+        ExpectedToken::Line => texts.expected_line,
+        ExpectedToken::LineEnd => texts.expected_end,
+        ExpectedToken::Text => texts.expected_text,
+        ExpectedToken::Name(wanted) => return texts.expected_name(role(wanted, texts)),
+        ExpectedToken::Number => texts.expected_number,
+        ExpectedToken::Bound => texts.expected_bound,
+        ExpectedToken::In => texts.expected_in,
+        ExpectedToken::Range => texts.expected_range,
+        ExpectedToken::RangeEnd => texts.expected_range_end,
+        ExpectedToken::Operand => texts.expected_operand,
         // A sign is the same in every language.
-        Expected::Sign(_) => return expected.to_string(),
+        ExpectedToken::Sign(_) => return expected.to_string(),
     };
     text.to_owned()
 }
@@ -204,7 +204,7 @@ mod tests {
     cases!(FAULTS, fault_name, RuleFault: TooLong Unexpected NoName EmptyName Repeated NoTheta AfterTheta NeverAssigned Cosine
         AssignedTwice Taken Unknown Constants States Nodes Nesting InfiniteEnd Default Power Exponent TooLarge Character
         Control);
-    cases!(EXPECTED, expected_name, Expected: Line LineEnd Text Name Number Bound In Range RangeEnd Operand Sign);
+    cases!(EXPECTED, expected_name, ExpectedToken: Line LineEnd Text Name Number Bound In Range RangeEnd Operand Sign);
     cases!(FOUND, found_name, Found: Written Text LineEnd);
     cases!(ROLES, role_name, Role: Constant State Value);
     cases!(TAKEN, taken_name, Taken: Keyword Function Given Parameter Constant State);
@@ -287,7 +287,7 @@ mod tests {
             match &error.fault {
                 RuleFault::Unexpected { expected, found } => {
                     seen.extend([expected_name(expected), found_name(found)]);
-                    if let Expected::Name(role) = expected {
+                    if let ExpectedToken::Name(role) = expected {
                         seen.insert(role_name(role));
                     }
                 }

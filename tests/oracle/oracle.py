@@ -1,12 +1,15 @@
 """Recomputes training runs of Brink from their traces in JAX, in f64, and compares loss and gradient norm.
 
-    python3 tests/oracle/oracle.py target/release/brink [--backend cpu|gpu] [--sample]
+    python3 tests/oracle/oracle.py target/release/brink [--backend cpu|gpu] [--sample | --golden FOLDER]
 
 For every network below and every built-in rule, the program trains a stable run of 100 steps with `--trace`
 (docs/trace.md); from the trace's initial parameters, batches and learning rates, the networks and rules written down
 here once more give loss and gradient norm of each step, which must agree to TOLERANCE. Nothing of Brink's own
 formulas is read: neither the rule text nor the graph. With --sample each network and each rule comes once, so that the
 check is short enough for every change.
+
+With --golden nothing is compared: for every network, the loss and the gradient norm of the first GOLDEN_STEPS steps are
+written to FOLDER (tests/golden/traces), in f64 from the same start, for a test that needs no Python.
 """
 
 import argparse
@@ -26,6 +29,8 @@ import numpy as np
 from safetensors import safe_open
 
 STEPS = 100
+GOLDEN_STEPS = 20
+GOLDEN_RULE = "adam"
 TOLERANCE = 1e-4  # relative
 NORM_EPSILON = 1e-5
 CLIP = 2.0
@@ -143,29 +148,34 @@ def update(rule, c, eta, t, g, theta, s):
     return theta - eta * m / (jnp.sqrt(s["v"]) + c["epsilon"]) * b
 
 
-def experiment(model, rule, learning_rate, seed):
+def experiment(model, rule, learning_rate, seed, steps=STEPS, warmup=10, clip=CLIP):
     return {
         "version": 1,
         "task": "digits",
         "model": model,
         "optimizer": {"rule": rule},
         "learning_rates": {"from": learning_rate, "factor": 2.0, "count": 1},
-        "warmup_steps": 10,
+        "warmup_steps": warmup,
         "schedule": "cosine",
-        "clip_threshold": CLIP,
+        "clip_threshold": clip,
         "batch_size": 32,
-        "max_train_steps": STEPS - 10,
+        "max_train_steps": steps - warmup,
         "seed": seed,
     }
 
 
-def compare(trace):
-    """The largest relative difference of loss and of gradient norm over the steps of a trace's first run; None if the run
-    comes too near to a kink of ReLU."""
+def read(trace):
+    """Metadata and arrays of a trace."""
     with safe_open(trace, framework="np") as file:
         metadata = file.metadata()
         arrays = {name: file.get_tensor(name) for name in file.keys()}
     assert metadata["format"] == "brink-trace-1", metadata["format"]
+    return metadata, arrays
+
+
+def recompute(metadata, arrays):
+    """Loss and gradient norm of each step of a trace's first run, the parameters after the last, and the number of clipped
+    updates; None if the run comes too near to a kink of ReLU."""
     given = json.loads(metadata["experiment"])
     run = json.loads(metadata["runs"])[0]
     model, rule, c, seed = given["model"], given["optimizer"]["rule"], run["constants"], run["seed"]
@@ -175,27 +185,68 @@ def compare(trace):
     labels = jnp.asarray(arrays[f"seed{seed}.training.labels"], jnp.int32)
     step = jax.jit(jax.value_and_grad(lambda p, x, y: loss(model, p, x, y), has_aux=True))
     states = {name: {} for name in p}
-    worst = [0.0, 0.0]
+    losses, norms = [], []
     clipped = 0
-    assert run["steps"] == STEPS and arrays["loss"].shape == (1, STEPS)
-    for t in range(STEPS):
+    threshold = run["clip_threshold"]
+    for t in range(run["steps"]):
         rows = arrays[f"seed{seed}.batches"][t]
         (value, nearest), gradient = step(p, inputs[rows], labels[rows])
         if model.get("activation") == "relu" and nearest < KINK:
             return None
         gradient_norm = math.sqrt(sum(float((g * g).sum()) for g in gradient.values()))
-        for place, (own, theirs) in enumerate([(float(value), arrays["loss"][0, t]), (gradient_norm, arrays["gradient_norm"][0, t])]):
-            # NaN compares as no difference; a run that died is no agreement.
-            assert np.isfinite(theirs), f"not finite at step {t}"
-            worst[place] = max(worst[place], abs(own - float(theirs)) / abs(own))
-        scale = CLIP / gradient_norm if gradient_norm > CLIP else 1.0
+        losses.append(float(value))
+        norms.append(gradient_norm)
+        scale = threshold / gradient_norm if threshold is not None and gradient_norm > threshold else 1.0
         clipped += scale < 1
         eta = float(arrays["learning_rate"][0, t])
         p = {name: update(rule, c, eta, t, gradient[name] * scale, theta, states[name]) for name, theta in p.items()}
+    return losses, norms, p, clipped
+
+
+def compare(trace):
+    """The largest relative difference of loss and of gradient norm over the steps of a trace's first run; None if the run
+    comes too near to a kink of ReLU."""
+    metadata, arrays = read(trace)
+    recomputed = recompute(metadata, arrays)
+    if recomputed is None:
+        return None
+    losses, norms, p, clipped = recomputed
+    worst = []
+    for own, theirs in [(losses, arrays["loss"][0]), (norms, arrays["gradient_norm"][0])]:
+        # NaN compares as no difference; a run that died is no agreement.
+        assert theirs.shape == (STEPS,) and np.isfinite(theirs).all(), "not every step is finite"
+        worst.append(max(abs(a - float(b)) / abs(a) for a, b in zip(own, theirs)))
     final = max(
         float(jnp.abs(p[name] - arrays[f"final.{name}"][0]).max()) for name in p
     )
     return worst, final, clipped, float(arrays["loss"][0, 0]), float(arrays["loss"][0, -1])
+
+
+def trained(brink, backend, given, folder):
+    """Trains an experiment and returns its trace's path."""
+    (folder / "experiment.json").write_text(json.dumps(given))
+    command = [brink, "run", folder / "experiment.json", "--backend", backend]
+    command += ["--out", folder / "lines.jsonl", "--trace", folder / "trace.safetensors"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return folder / "trace.safetensors"
+
+
+def write_golden(brink, target):
+    """Writes one file for each network."""
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for network, model in NETWORKS.items():
+            for seed in SEEDS:
+                given = experiment(model, GOLDEN_RULE, 0.01, seed, steps=GOLDEN_STEPS, warmup=5, clip=None)
+                recomputed = recompute(*read(trained(brink, "cpu", given, pathlib.Path(folder))))
+                if recomputed is not None:
+                    break
+            assert recomputed is not None, f"{network}: every seed comes too near to a kink"
+            losses, norms, _, _ = recomputed
+            content = {"experiment": given, "loss": losses, "gradient_norm": norms}
+            name = network.replace(", ", "_").replace(" ", "_")
+            (target / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
+            print(f"{name}: loss {losses[0]:.3f} -> {losses[-1]:.3f}")
 
 
 def main():
@@ -203,7 +254,11 @@ def main():
     parser.add_argument("brink", type=pathlib.Path)
     parser.add_argument("--backend", default="cpu")
     parser.add_argument("--sample", action="store_true", help="each network and each rule once, not every pair")
+    parser.add_argument("--golden", type=pathlib.Path, help="write the golden traces to this folder")
     arguments = parser.parse_args()
+    if arguments.golden is not None:
+        write_golden(arguments.brink, arguments.golden)
+        return 0
     pairs = [(network, rule) for network in NETWORKS for rule in RULES]
     if arguments.sample:
         pairs = [
@@ -216,11 +271,8 @@ def main():
         for network, rule in pairs:
             model, learning_rate = NETWORKS[network], RULES[rule]
             for seed in SEEDS:
-                (folder / "experiment.json").write_text(json.dumps(experiment(model, rule, learning_rate, seed)))
-                command = [arguments.brink, "run", folder / "experiment.json", "--backend", arguments.backend]
-                command += ["--out", folder / "lines.jsonl", "--trace", folder / "trace.safetensors"]
-                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-                compared = compare(folder / "trace.safetensors")
+                given = experiment(model, rule, learning_rate, seed)
+                compared = compare(trained(arguments.brink, arguments.backend, given, folder))
                 if compared is not None:
                     break
             assert compared is not None, f"{network}, {rule}: every seed comes too near to a kink"

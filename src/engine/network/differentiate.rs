@@ -1,5 +1,5 @@
 use super::graph::{Graph, GraphError, Origin, ValueId};
-use super::operations::{Add, Constant};
+use super::operations::{Add, Fill};
 
 /// Reverse-mode differentiation as a function from graph to graph: appends to `graph` the gradient of the scalar `loss`
 /// with respect to each of the `parameter_count` parameters, and returns where they are (`None` where the loss does not
@@ -19,7 +19,7 @@ pub fn differentiate(
         };
     }
     let mut gradients: Vec<Option<ValueId>> = vec![None; forward_len];
-    gradients[loss.0] = Some(graph.apply(Constant { value: 1.0 }, &[])?);
+    gradients[loss.0] = Some(graph.apply(Fill { value: 1.0 }, &[])?);
     let mut parameters = vec![None; parameter_count];
     for id in (0..forward_len).rev() {
         let Some(output_gradient) = gradients[id] else {

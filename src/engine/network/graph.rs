@@ -52,7 +52,7 @@ pub enum GraphError {
         /// The shapes of its inputs.
         shapes: String,
     },
-    /// An operation on the way from a parameter to the loss has no gradient.
+    /// An operation between a parameter and the loss has no gradient.
     #[error("{operation} has no gradient")]
     NoGradient {
         /// The operation's name.
@@ -139,7 +139,7 @@ pub struct Network {
     pub carried: Vec<Carried>,
     /// The mean loss over all targets, a scalar.
     pub loss: ValueId,
-    /// The share of targets whose logit is the largest, a scalar.
+    /// The fraction of targets whose logit is the largest, a scalar.
     pub accuracy: ValueId,
 }
 

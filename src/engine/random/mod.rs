@@ -46,7 +46,7 @@ fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
 }
 
 impl Stream {
-    /// The stream of `seed` for `purpose`; `part` tells apart streams of one purpose (the parameters of a network, say).
+    /// The stream of `seed` for `purpose`; `part` distinguishes streams of one purpose (the parameters of a network, say).
     pub fn new(seed: u32, purpose: Purpose, part: u32) -> Self {
         Self { seed, purpose: purpose as u32, part }
     }

@@ -4,7 +4,7 @@ use crate::number::shortest;
 use std::fmt::{self, Display};
 
 use super::tree::{
-    BinaryOperator, Expression, Function, Kind, Name, Precedence, Rule, Style, Symbol, When, write_expression,
+    BinaryOperator, Expression, Function, Name, Precedence, Rule, Style, Symbol, ValueKind, When, write_expression,
 };
 
 /// A MathML element. The page builds its elements from this tree; [`Display`] gives escaped MathML.
@@ -274,9 +274,8 @@ pub(super) struct Show<'a> {
 
 impl Show<'_> {
     fn name_text(&self, name: Name) -> String {
-        match (name, self.formula) {
-            (Name::Constant(index), Some(given)) => return given.text(&self.rule.constants[index].name),
-            _ => {}
+        if let (Name::Constant(index), Some(given)) = (name, self.formula) {
+            return given.text(&self.rule.constants[index].name);
         }
         match name {
             Name::Gradient if self.clipped => "g′".to_owned(),
@@ -418,9 +417,9 @@ fn ends_wordy(node: &MathNode) -> bool {
 
 impl Rule {
     /// Whether a symbol differs from parameter to parameter, so that a value shown for it is the probe's.
-    pub fn symbol_kind(&self, symbol: &Symbol) -> Kind {
+    pub fn symbol_kind(&self, symbol: &Symbol) -> ValueKind {
         if symbol.name == "g" || symbol.name == "theta" {
-            return Kind::PerParameter;
+            return ValueKind::PerParameter;
         }
         if let Some(state) = self.states.iter().find(|state| state.name == symbol.name) {
             return state.kind;
@@ -428,6 +427,6 @@ impl Rule {
         self.assignments
             .iter()
             .find(|assignment| self.target_symbol(assignment.target) == *symbol)
-            .map_or(Kind::Scalar, |assignment| assignment.kind)
+            .map_or(ValueKind::Scalar, |assignment| assignment.kind)
     }
 }

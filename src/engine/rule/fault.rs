@@ -1,4 +1,4 @@
-//! What can be wrong with the text of a rule. Everything a sentence about it needs is data, so that the page can tell it in
+//! What can be wrong with the text of a rule. Everything a sentence about it needs is data, so that the page can say it in
 //! each of its languages; what stands here in English is for the command line.
 
 use std::fmt;
@@ -30,7 +30,7 @@ pub enum RuleFault {
     #[error("expected {expected}, found {found}")]
     Unexpected {
         /// What may stand there.
-        expected: Expected,
+        expected: ExpectedToken,
         /// What stands there.
         found: Found,
     },
@@ -125,9 +125,9 @@ pub enum RuleFault {
     Control,
 }
 
-/// What may stand at a place of a rule's text.
+/// What may stand at a position of a rule's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expected {
+pub enum ExpectedToken {
     /// The beginning of a line.
     Line,
     /// The end of a line, or an operator.
@@ -152,7 +152,7 @@ pub enum Expected {
     Sign(char),
 }
 
-impl fmt::Display for Expected {
+impl fmt::Display for ExpectedToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Line => "`name`, `source`, `constant`, `state` or a name to assign",
@@ -170,7 +170,7 @@ impl fmt::Display for Expected {
     }
 }
 
-/// What stands at a place of a rule's text.
+/// What stands at a position of a rule's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// A word, a number or a sign, as written.

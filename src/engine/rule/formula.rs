@@ -4,7 +4,7 @@
 use super::equations::{MINUS, MathNode, Show, ShowGiven, Time, fenced, symbol_node, symbol_text};
 use super::fault::RuleError;
 use super::parse::{ParsedFormula, parse_formula};
-use super::program::{Lowering, Operation, scalar_values};
+use super::program::{Computation, Lowering, scalar_values};
 use super::tree::{BinaryOperator, Expression, Name, Rule, Symbol, When};
 use super::wgsl::{helpers, right_side};
 use std::fmt::Write;
@@ -47,7 +47,7 @@ pub struct Formula {
     rule: Rule,
     condition: Option<(Expression, Expression)>,
     expression: Expression,
-    operations: Vec<Operation>,
+    operations: Vec<Computation>,
     result: usize,
     /// The values of the condition's two sides.
     condition_values: Option<(usize, usize)>,
@@ -114,8 +114,8 @@ impl Formula {
         for (index, &operation) in self.operations.iter().enumerate() {
             let right = match operation {
                 // The debug form has a decimal point or an exponent, as WGSL's f32 literals need.
-                Operation::Number(value) => Some(format!("{:?}", value as f32)),
-                Operation::Constant(given) => Some(self.kind.given()[given].to_owned()),
+                Computation::Number(value) => Some(format!("{:?}", value as f32)),
+                Computation::Constant(given) => Some(self.kind.given()[given].to_owned()),
                 other => right_side(other, |operand| format!("v{operand}")),
             };
             if let Some(right) = right {
@@ -245,7 +245,7 @@ mod tests {
         let values = [("W", "200".to_owned()), ("S", "1000".to_owned()), ("lambda", "6.1".to_owned())];
         let shown = |formula: &Formula| {
             let FormulaEquation { mathml, text } = formula.equation(&values);
-            (plain(&mathml).replace('\u{2062}', "").replace('\u{2061}', ""), text)
+            (plain(&mathml).replace(['\u{2062}', '\u{2061}'], ""), text)
         };
         let pair = |mathml: &str, text: &str| (mathml.to_owned(), text.to_owned());
         let [constant, linear, cosine] = Schedule::ALL.map(Schedule::formula);

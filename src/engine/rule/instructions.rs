@@ -1,20 +1,20 @@
 //! The update on the CPU. A rule's per-parameter values become a list of instructions for `vector`, whose loops run them
 //! in the order of the rule, so the result is the same, bit for bit, as evaluating the tree one parameter after another.
 
-use super::program::{Operation, Program, Value};
-use super::tree::Kind;
+use super::program::{Computation, Program, ProgramValue};
+use super::tree::ValueKind;
 use crate::tensor::Real;
-use crate::vector::{self, Action, Binary, Instruction, Source, Unary, Workspace};
+use crate::vector::{self, Action, Binary, Unary, UpdateInstruction, VectorSource, Workspace};
 
 /// The instructions for the live per-parameter values, and how many buffers they need.
 pub(super) fn select_instructions(
-    values: &[Value],
+    values: &[ProgramValue],
     live: &[bool],
     roots: &[usize],
     theta_root: usize,
-) -> (Vec<Instruction>, usize) {
+) -> (Vec<UpdateInstruction>, usize) {
     let mut uses = vec![0usize; values.len()];
-    let computed = |index: usize| live[index] && values[index].kind == Kind::PerParameter;
+    let computed = |index: usize| live[index] && values[index].kind == ValueKind::PerParameter;
     for index in (0..values.len()).filter(|&index| computed(index)) {
         for operand in values[index].operation.operands() {
             uses[operand] += 1;
@@ -30,7 +30,7 @@ pub(super) fn select_instructions(
             return None;
         }
         match values[index].operation {
-            Operation::Multiply(a, b) => match (slot(a), slot(b)) {
+            Computation::Multiply(a, b) => match (slot(a), slot(b)) {
                 (Some(scalar), None) => Some((b, scalar)),
                 (None, Some(scalar)) => Some((a, scalar)),
                 _ => None,
@@ -40,9 +40,9 @@ pub(super) fn select_instructions(
     };
     // Virtual buffers first: one for each value, numbered like the values, then one for each copy or fill.
     let source = |index: usize| match values[index].operation {
-        Operation::Theta => Source::Theta,
-        Operation::State(state) => Source::State(state),
-        _ => Source::Buffer(index),
+        Computation::Theta => VectorSource::Theta,
+        Computation::State(state) => VectorSource::State(state),
+        _ => VectorSource::Buffer(index),
     };
     let mut actions: Vec<(usize, Action)> = Vec::new();
     let mut inlined = vec![false; values.len()];
@@ -57,18 +57,18 @@ pub(super) fn select_instructions(
             (None, None) => Action::Binary(operator, source(a), source(b)),
         };
         let action = match values[index].operation {
-            Operation::Gradient => Action::Gradient,
-            Operation::Negative(a) => unary(Unary::Negative, a),
-            Operation::Sqrt(a) => unary(Unary::Sqrt, a),
-            Operation::Exp(a) => unary(Unary::Exp, a),
-            Operation::Log(a) => unary(Unary::Log, a),
-            Operation::Abs(a) => unary(Unary::Abs, a),
-            Operation::Sign(a) => unary(Unary::Sign, a),
-            Operation::Multiply(a, b) => binary(Binary::Multiply, a, b),
-            Operation::Divide(a, b) => binary(Binary::Divide, a, b),
-            Operation::Min(a, b) => binary(Binary::Min, a, b),
-            Operation::Max(a, b) => binary(Binary::Max, a, b),
-            Operation::Add(a, b) => match (scaled(a), scaled(b)) {
+            Computation::Gradient => Action::Gradient,
+            Computation::Negative(a) => unary(Unary::Negative, a),
+            Computation::Sqrt(a) => unary(Unary::Sqrt, a),
+            Computation::Exp(a) => unary(Unary::Exp, a),
+            Computation::Log(a) => unary(Unary::Log, a),
+            Computation::Abs(a) => unary(Unary::Abs, a),
+            Computation::Sign(a) => unary(Unary::Sign, a),
+            Computation::Multiply(a, b) => binary(Binary::Multiply, a, b),
+            Computation::Divide(a, b) => binary(Binary::Divide, a, b),
+            Computation::Min(a, b) => binary(Binary::Min, a, b),
+            Computation::Max(a, b) => binary(Binary::Max, a, b),
+            Computation::Add(a, b) => match (scaled(a), scaled(b)) {
                 (Some((x, r)), Some((y, s))) => {
                     inlined[a] = true;
                     inlined[b] = true;
@@ -84,7 +84,7 @@ pub(super) fn select_instructions(
                 }
                 _ => binary(Binary::Add, a, b),
             },
-            Operation::Subtract(a, b) => match (scaled(a), scaled(b)) {
+            Computation::Subtract(a, b) => match (scaled(a), scaled(b)) {
                 (Some((x, r)), Some((y, s))) => {
                     inlined[a] = true;
                     inlined[b] = true;
@@ -107,7 +107,7 @@ pub(super) fn select_instructions(
     let mut stored = |root: usize| {
         let action = match (slot(root), source(root)) {
             (Some(scalar), _) => Action::Fill(scalar),
-            (None, Source::Buffer(buffer)) => return buffer,
+            (None, VectorSource::Buffer(buffer)) => return buffer,
             (None, other) => Action::Unary(Unary::Copy, other),
         };
         actions.push((next, action));
@@ -122,7 +122,7 @@ pub(super) fn select_instructions(
     for (time, (buffer, action)) in actions.iter().enumerate() {
         last[*buffer] = last[*buffer].max(time);
         for read in action.sources() {
-            if let Source::Buffer(read) = read {
+            if let VectorSource::Buffer(read) = read {
                 last[read] = time;
             }
         }
@@ -130,37 +130,37 @@ pub(super) fn select_instructions(
     for &buffer in state_buffers.iter().chain([&theta_buffer]) {
         last[buffer] = usize::MAX;
     }
-    let mut place = vec![0; next];
+    let mut assigned = vec![0; next];
     let mut free: Vec<usize> = Vec::new();
     let mut count = 0;
     let mut instructions = Vec::new();
     for (time, &(buffer, action)) in actions.iter().enumerate() {
-        place[buffer] = free.pop().unwrap_or_else(|| {
+        assigned[buffer] = free.pop().unwrap_or_else(|| {
             count += 1;
             count - 1
         });
         let real = action.map_sources(|source| match source {
-            Source::Buffer(read) => Source::Buffer(place[read]),
+            VectorSource::Buffer(read) => VectorSource::Buffer(assigned[read]),
             other => other,
         });
-        instructions.push(Instruction::Compute { action: real, buffer: place[buffer] });
+        instructions.push(UpdateInstruction::Compute { action: real, buffer: assigned[buffer] });
         let mut freed: Vec<usize> = action
             .sources()
             .filter_map(|source| match source {
-                Source::Buffer(read) if last[read] == time => Some(place[read]),
+                VectorSource::Buffer(read) if last[read] == time => Some(assigned[read]),
                 _ => None,
             })
             .collect();
         freed.dedup();
         if last[buffer] == time {
-            freed.push(place[buffer]);
+            freed.push(assigned[buffer]);
         }
         free.extend(freed);
     }
     for (state, &buffer) in state_buffers.iter().enumerate() {
-        instructions.push(Instruction::StoreState { buffer: place[buffer], state });
+        instructions.push(UpdateInstruction::StoreState { buffer: assigned[buffer], state });
     }
-    instructions.push(Instruction::StoreTheta { buffer: place[theta_buffer] });
+    instructions.push(UpdateInstruction::StoreTheta { buffer: assigned[theta_buffer] });
     (instructions, count)
 }
 
@@ -190,7 +190,7 @@ impl Program {
         workspace: &mut Workspace<T>,
     ) {
         let count = theta.len();
-        assert_eq!(scalars.len(), self.scalar_count(), "one scalar for each place of the table");
+        assert_eq!(scalars.len(), self.scalar_count(), "one scalar for each position of the table");
         assert_eq!(gradient.len(), count, "one gradient for each parameter");
         assert_eq!(states.len(), self.per_parameter_state_count() * count, "one plane for each per-parameter state");
         workspace.grow(self.buffers);

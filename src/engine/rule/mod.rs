@@ -26,14 +26,14 @@ mod wgsl;
 
 pub use builtin::{Builtin, builtin};
 pub use equations::{Equation, MathNode};
-pub use fault::{Expected, Found, Role, RuleError, RuleFault, Taken};
+pub use fault::{ExpectedToken, Found, Role, RuleError, RuleFault, Taken};
 pub use formula::{Formula, FormulaEquation, FormulaKind, clipping};
 pub use program::Program;
 pub use reference::{Bounded, StepBounds};
 pub use schedules::{Schedule, warmup};
 pub use tree::{
-    Assignment, BinaryOperator, Constant, ConstantError, Expression, Function, Kind, Name, Range, Rule, State, Symbol,
-    Target, When,
+    Assignment, BinaryOperator, Constant, ConstantError, Expression, Function, Name, Range, Rule, State, Symbol,
+    Target, ValueKind, When,
 };
 
 /// Largest size of a rule's text, in bytes.

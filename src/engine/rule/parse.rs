@@ -1,18 +1,20 @@
 //! From text to [`Rule`]. One pass over the lines, recursive descent within an expression.
 
-use super::fault::{Expected, Found, Role, RuleError, RuleFault, Taken};
-use super::tree::{Assignment, BinaryOperator, Constant, Expression, Function, Kind, Name, Range, Rule, State, Target};
+use super::fault::{ExpectedToken, Found, Role, RuleError, RuleFault, Taken};
+use super::tree::{
+    Assignment, BinaryOperator, Constant, Expression, Function, Name, Range, Rule, State, Target, ValueKind,
+};
 use super::{MAX_CONSTANTS, MAX_INTEGER_POWER, MAX_NESTING, MAX_NODES, MAX_STATES, MAX_TEXT_BYTES};
 use crate::number::shortest;
 
-/// A place in the text; both from 1.
+/// Line and column of the text, both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct TextPosition {
     line: usize,
     column: usize,
 }
 
-impl Place {
+impl TextPosition {
     fn error<T>(self, fault: RuleFault) -> Result<T, RuleError> {
         Err(RuleError { line: self.line, column: self.column, fault })
     }
@@ -66,7 +68,7 @@ impl Rule {
     ///
     /// # Errors
     ///
-    /// The first thing that is wrong, with its place and what was expected there. Never panics.
+    /// The first thing that is wrong, with its line and column and what was expected there. Never panics.
     pub fn parse(text: &str) -> Result<Self, RuleError> {
         Parser::default().rule(text)
     }
@@ -83,7 +85,7 @@ struct Parser {
     source: Option<String>,
     constants: Vec<Constant>,
     states: Vec<State>,
-    state_places: Vec<Place>,
+    state_locations: Vec<TextPosition>,
     /// Whether each state has been assigned yet.
     assigned: Vec<bool>,
     temporaries: Vec<String>,
@@ -91,18 +93,18 @@ struct Parser {
     theta: bool,
     nodes: usize,
     /// Every power whose exponent is not a small integer literal: allowed only for scalars, which is known at the end.
-    powers: Vec<(Place, Expression, Expression)>,
+    powers: Vec<(TextPosition, Expression, Expression)>,
     /// Every argument of a cosine: allowed only for scalars.
-    cosines: Vec<(Place, Expression)>,
-    tokens: Vec<(Place, Token)>,
+    cosines: Vec<(TextPosition, Expression)>,
+    tokens: Vec<(TextPosition, Token)>,
     position: usize,
     nesting: usize,
 }
 
 impl Parser {
     /// Reads every line and returns where the last one ends.
-    fn lines(&mut self, text: &str) -> Result<Place, RuleError> {
-        let start = Place { line: 1, column: 1 };
+    fn lines(&mut self, text: &str) -> Result<TextPosition, RuleError> {
+        let start = TextPosition { line: 1, column: 1 };
         if text.len() > MAX_TEXT_BYTES {
             return start.error(RuleFault::TooLong { bytes: text.len(), most: MAX_TEXT_BYTES });
         }
@@ -110,14 +112,14 @@ impl Parser {
         for (index, line) in text.lines().enumerate() {
             self.tokens = tokens(line, index + 1, self.formula.is_some())?;
             self.position = 0;
-            end = self.place();
-            if let Some((place, _)) = self.tokens.last() {
-                end = *place;
+            end = self.location();
+            if let Some((location, _)) = self.tokens.last() {
+                end = *location;
             }
             if *self.token() != Token::End {
                 self.line()?;
                 if *self.token() != Token::End {
-                    return self.unexpected(Expected::LineEnd);
+                    return self.unexpected(ExpectedToken::LineEnd);
                 }
             }
         }
@@ -146,24 +148,24 @@ impl Parser {
     fn rule(mut self, text: &str) -> Result<Rule, RuleError> {
         let end = self.lines(text)?;
         if let Some(index) = self.assigned.iter().position(|assigned| !assigned) {
-            return self.state_places[index].error(RuleFault::NeverAssigned(self.states[index].name.clone()));
+            return self.state_locations[index].error(RuleFault::NeverAssigned(self.states[index].name.clone()));
         }
         if !self.theta {
             return end.error(RuleFault::NoTheta);
         }
         infer_kinds(&mut self.states, &mut self.assignments, self.temporaries.len());
         let kinds = temporary_kinds(&self.assignments, self.temporaries.len());
-        for (place, base, exponent) in &self.powers {
-            if Rule::kind_of(base, &self.states, &kinds) == Kind::PerParameter {
-                return place.error(RuleFault::Power(MAX_INTEGER_POWER));
+        for (location, base, exponent) in &self.powers {
+            if Rule::kind_of(base, &self.states, &kinds) == ValueKind::PerParameter {
+                return location.error(RuleFault::Power(MAX_INTEGER_POWER));
             }
-            if Rule::kind_of(exponent, &self.states, &kinds) == Kind::PerParameter {
-                return place.error(RuleFault::Exponent);
+            if Rule::kind_of(exponent, &self.states, &kinds) == ValueKind::PerParameter {
+                return location.error(RuleFault::Exponent);
             }
         }
-        for (place, argument) in &self.cosines {
-            if Rule::kind_of(argument, &self.states, &kinds) == Kind::PerParameter {
-                return place.error(RuleFault::Cosine);
+        for (location, argument) in &self.cosines {
+            if Rule::kind_of(argument, &self.states, &kinds) == ValueKind::PerParameter {
+                return location.error(RuleFault::Cosine);
             }
         }
         Ok(Rule {
@@ -181,12 +183,12 @@ impl Parser {
         self.tokens.get(self.position).map_or(&Token::End, |(_, token)| token)
     }
 
-    fn place(&self) -> Place {
-        self.tokens.get(self.position).map_or(Place { line: 1, column: 1 }, |(place, _)| *place)
+    fn location(&self) -> TextPosition {
+        self.tokens.get(self.position).map_or(TextPosition { line: 1, column: 1 }, |(location, _)| *location)
     }
 
-    fn unexpected<T>(&self, expected: Expected) -> Result<T, RuleError> {
-        self.place().error(RuleFault::Unexpected { expected, found: self.token().found() })
+    fn unexpected<T>(&self, expected: ExpectedToken) -> Result<T, RuleError> {
+        self.location().error(RuleFault::Unexpected { expected, found: self.token().found() })
     }
 
     fn take(&mut self, sign: char) -> bool {
@@ -198,35 +200,35 @@ impl Parser {
     }
 
     fn expect(&mut self, sign: char) -> Result<(), RuleError> {
-        if self.take(sign) { Ok(()) } else { self.unexpected(Expected::Sign(sign)) }
+        if self.take(sign) { Ok(()) } else { self.unexpected(ExpectedToken::Sign(sign)) }
     }
 
     fn line(&mut self) -> Result<(), RuleError> {
-        let place = self.place();
+        let location = self.location();
         let Token::Word(word) = self.token().clone() else {
-            return self.unexpected(Expected::Line);
+            return self.unexpected(ExpectedToken::Line);
         };
         if self.theta {
-            return place.error(RuleFault::AfterTheta);
+            return location.error(RuleFault::AfterTheta);
         }
         match word.as_str() {
             "name" => {
                 self.position += 1;
                 let text = self.quoted()?;
                 if text.trim().is_empty() {
-                    return place.error(RuleFault::EmptyName);
+                    return location.error(RuleFault::EmptyName);
                 }
-                once(&mut self.name, text, "name", place)
+                once(&mut self.name, text, "name", location)
             }
             "source" => {
                 self.position += 1;
                 let text = self.quoted()?;
-                once(&mut self.source, text, "source", place)
+                once(&mut self.source, text, "source", location)
             }
             "for" if self.formula.is_some() => {
                 self.position += 1;
                 if self.condition.is_some() {
-                    return place.error(RuleFault::Repeated("for"));
+                    return location.error(RuleFault::Repeated("for"));
                 }
                 let left = self.sum()?;
                 self.expect('<')?;
@@ -235,14 +237,14 @@ impl Parser {
             }
             _ if self.formula == Some(word.as_str()) => {
                 if self.value.is_some() {
-                    return place.error(RuleFault::AssignedTwice(word));
+                    return location.error(RuleFault::AssignedTwice(word));
                 }
                 self.position += 1;
                 self.expect('=')?;
                 self.value = Some(self.sum()?);
                 Ok(())
             }
-            _ if self.formula.is_some() => self.unexpected(Expected::Line),
+            _ if self.formula.is_some() => self.unexpected(ExpectedToken::Line),
             "constant" => {
                 self.position += 1;
                 self.constant()
@@ -261,15 +263,15 @@ impl Parser {
                 self.position += 1;
                 Ok(text)
             }
-            _ => self.unexpected(Expected::Text),
+            _ => self.unexpected(ExpectedToken::Text),
         }
     }
 
     /// A name that is free to be declared or assigned for the first time.
     fn fresh_name(&mut self, role: Role) -> Result<String, RuleError> {
-        let place = self.place();
+        let location = self.location();
         let Token::Word(word) = self.token().clone() else {
-            return self.unexpected(Expected::Name(role));
+            return self.unexpected(ExpectedToken::Name(role));
         };
         self.position += 1;
         let taken = if KEYWORDS.contains(&word.as_str()) {
@@ -285,11 +287,11 @@ impl Parser {
         } else if self.states.iter().any(|state| state.name == word) {
             Taken::State
         } else if self.temporaries.contains(&word) {
-            return place.error(RuleFault::AssignedTwice(word));
+            return location.error(RuleFault::AssignedTwice(word));
         } else {
             return Ok(word);
         };
-        place.error(RuleFault::Taken { name: word, taken, role })
+        location.error(RuleFault::Taken { name: word, taken, role })
     }
 
     fn signed_number(&mut self, infinite: bool) -> Result<f64, RuleError> {
@@ -297,29 +299,29 @@ impl Parser {
         let value = match self.token() {
             Token::Number(value) => *value,
             Token::Word(word) if infinite && word == "inf" => f64::INFINITY,
-            _ => return self.unexpected(if infinite { Expected::Bound } else { Expected::Number }),
+            _ => return self.unexpected(if infinite { ExpectedToken::Bound } else { ExpectedToken::Number }),
         };
         self.position += 1;
         Ok(if negative { -value } else { value })
     }
 
     fn constant(&mut self) -> Result<(), RuleError> {
-        let place = self.place();
+        let location = self.location();
         if self.constants.len() == MAX_CONSTANTS {
-            return place.error(RuleFault::Constants(MAX_CONSTANTS));
+            return location.error(RuleFault::Constants(MAX_CONSTANTS));
         }
         let name = self.fresh_name(Role::Constant)?;
         self.expect('=')?;
         let default = self.signed_number(false)?;
         match self.token() {
             Token::Word(word) if word == "in" => self.position += 1,
-            _ => return self.unexpected(Expected::In),
+            _ => return self.unexpected(ExpectedToken::In),
         }
-        let range_place = self.place();
+        let range_location = self.location();
         let lower_closed = match self.token() {
             Token::Sign('[') => true,
             Token::Sign('(') => false,
-            _ => return self.unexpected(Expected::Range),
+            _ => return self.unexpected(ExpectedToken::Range),
         };
         self.position += 1;
         let lower = self.signed_number(true)?;
@@ -328,45 +330,45 @@ impl Parser {
         let upper_closed = match self.token() {
             Token::Sign(']') => true,
             Token::Sign(')') => false,
-            _ => return self.unexpected(Expected::RangeEnd),
+            _ => return self.unexpected(ExpectedToken::RangeEnd),
         };
         self.position += 1;
         let range = Range { lower, lower_closed, upper, upper_closed };
         if (lower.is_infinite() && lower_closed) || (upper.is_infinite() && upper_closed) {
-            return range_place.error(RuleFault::InfiniteEnd);
+            return range_location.error(RuleFault::InfiniteEnd);
         }
         if !range.contains(default) {
-            return place.error(RuleFault::Default { name, value: shortest(default), range: range.to_string() });
+            return location.error(RuleFault::Default { name, value: shortest(default), range: range.to_string() });
         }
         self.constants.push(Constant { name, default, range });
         Ok(())
     }
 
     fn state(&mut self) -> Result<(), RuleError> {
-        let place = self.place();
+        let location = self.location();
         if self.states.len() == MAX_STATES {
-            return place.error(RuleFault::States(MAX_STATES));
+            return location.error(RuleFault::States(MAX_STATES));
         }
         let name = self.fresh_name(Role::State)?;
         self.expect('=')?;
         let initial = self.signed_number(false)?;
-        self.states.push(State { name, initial, kind: Kind::Scalar });
-        self.state_places.push(place);
+        self.states.push(State { name, initial, kind: ValueKind::Scalar });
+        self.state_locations.push(location);
         self.assigned.push(false);
         Ok(())
     }
 
     fn assignment(&mut self) -> Result<(), RuleError> {
-        let place = self.place();
+        let location = self.location();
         let Token::Word(word) = self.token().clone() else {
-            return self.unexpected(Expected::Line);
+            return self.unexpected(ExpectedToken::Line);
         };
         let target = if word == "theta" {
             self.position += 1;
             Target::Theta
         } else if let Some(index) = self.states.iter().position(|state| state.name == word) {
             if self.assigned[index] {
-                return place.error(RuleFault::AssignedTwice(word));
+                return location.error(RuleFault::AssignedTwice(word));
             }
             self.position += 1;
             Target::State(index)
@@ -381,14 +383,14 @@ impl Parser {
             Target::State(index) => self.assigned[index] = true,
             Target::Temporary(_) => self.temporaries.push(word),
         }
-        self.assignments.push(Assignment { target, expression, kind: Kind::Scalar });
+        self.assignments.push(Assignment { target, expression, kind: ValueKind::Scalar });
         Ok(())
     }
 
-    fn node(&mut self, place: Place, expression: Expression) -> Result<Expression, RuleError> {
+    fn node(&mut self, location: TextPosition, expression: Expression) -> Result<Expression, RuleError> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return place.error(RuleFault::Nodes(MAX_NODES));
+            return location.error(RuleFault::Nodes(MAX_NODES));
         }
         Ok(expression)
     }
@@ -399,7 +401,7 @@ impl Parser {
         parse: impl FnOnce(&mut Self) -> Result<Expression, RuleError>,
     ) -> Result<Expression, RuleError> {
         if self.nesting == MAX_NESTING {
-            return self.place().error(RuleFault::Nesting(MAX_NESTING));
+            return self.location().error(RuleFault::Nesting(MAX_NESTING));
         }
         self.nesting += 1;
         let expression = parse(self)?;
@@ -410,7 +412,7 @@ impl Parser {
     fn sum(&mut self) -> Result<Expression, RuleError> {
         let mut left = self.product()?;
         loop {
-            let place = self.place();
+            let location = self.location();
             let operator = match self.token() {
                 Token::Sign('+') => BinaryOperator::Add,
                 Token::Sign('-') => BinaryOperator::Subtract,
@@ -418,14 +420,14 @@ impl Parser {
             };
             self.position += 1;
             let right = self.product()?;
-            left = self.node(place, Expression::Binary(operator, Box::new(left), Box::new(right)))?;
+            left = self.node(location, Expression::Binary(operator, Box::new(left), Box::new(right)))?;
         }
     }
 
     fn product(&mut self) -> Result<Expression, RuleError> {
         let mut left = self.signed()?;
         loop {
-            let place = self.place();
+            let location = self.location();
             let operator = match self.token() {
                 Token::Sign('*') => BinaryOperator::Multiply,
                 Token::Sign('/') => BinaryOperator::Divide,
@@ -433,34 +435,34 @@ impl Parser {
             };
             self.position += 1;
             let right = self.signed()?;
-            left = self.node(place, Expression::Binary(operator, Box::new(left), Box::new(right)))?;
+            left = self.node(location, Expression::Binary(operator, Box::new(left), Box::new(right)))?;
         }
     }
 
     fn signed(&mut self) -> Result<Expression, RuleError> {
-        let place = self.place();
+        let location = self.location();
         if self.take('-') {
             let inner = self.deeper(Self::signed)?;
-            return self.node(place, Expression::Negative(Box::new(inner)));
+            return self.node(location, Expression::Negative(Box::new(inner)));
         }
         let base = self.atom()?;
-        let place = self.place();
+        let location = self.location();
         if !self.take('^') {
             return Ok(base);
         }
         let exponent = self.deeper(Self::signed)?;
         if exponent.as_integer_power().is_none() {
-            self.powers.push((place, base.clone(), exponent.clone()));
+            self.powers.push((location, base.clone(), exponent.clone()));
         }
-        self.node(place, Expression::Binary(BinaryOperator::Power, Box::new(base), Box::new(exponent)))
+        self.node(location, Expression::Binary(BinaryOperator::Power, Box::new(base), Box::new(exponent)))
     }
 
     fn atom(&mut self) -> Result<Expression, RuleError> {
-        let place = self.place();
+        let location = self.location();
         match self.token().clone() {
             Token::Number(value) => {
                 self.position += 1;
-                self.node(place, Expression::Number(value))
+                self.node(location, Expression::Number(value))
             }
             Token::Sign('(') => {
                 self.position += 1;
@@ -471,16 +473,16 @@ impl Parser {
             Token::Word(word) => {
                 self.position += 1;
                 if let Some(function) = Function::ALL.into_iter().find(|function| function.name() == word) {
-                    return self.call(place, function);
+                    return self.call(location, function);
                 }
-                let name = self.resolve(place, &word)?;
-                self.node(place, Expression::Name(name))
+                let name = self.resolve(location, &word)?;
+                self.node(location, Expression::Name(name))
             }
-            _ => self.unexpected(Expected::Operand),
+            _ => self.unexpected(ExpectedToken::Operand),
         }
     }
 
-    fn call(&mut self, place: Place, function: Function) -> Result<Expression, RuleError> {
+    fn call(&mut self, location: TextPosition, function: Function) -> Result<Expression, RuleError> {
         self.expect('(')?;
         let mut arguments = vec![self.deeper(Self::sum)?];
         while arguments.len() < function.arity() {
@@ -489,15 +491,15 @@ impl Parser {
         }
         self.expect(')')?;
         if function == Function::Cos {
-            self.cosines.extend(arguments.iter().map(|argument| (place, argument.clone())));
+            self.cosines.extend(arguments.iter().map(|argument| (location, argument.clone())));
         }
-        self.node(place, Expression::Call(function, arguments))
+        self.node(location, Expression::Call(function, arguments))
     }
 
-    fn resolve(&self, place: Place, word: &str) -> Result<Name, RuleError> {
+    fn resolve(&self, location: TextPosition, word: &str) -> Result<Name, RuleError> {
         match word {
             "pi" => return Ok(Name::Pi),
-            // A formula has its own names in their place.
+            // A formula has names of its own instead.
             _ if self.formula.is_some() => {}
             "theta" => return Ok(Name::Theta),
             "g" => return Ok(Name::Gradient),
@@ -516,7 +518,7 @@ impl Parser {
         }
         if KEYWORDS.contains(&word) {
             let found = Found::Written(word.to_owned());
-            return place.error(RuleFault::Unexpected { expected: Expected::Operand, found });
+            return location.error(RuleFault::Unexpected { expected: ExpectedToken::Operand, found });
         }
         let mut known = vec!["theta"];
         known.extend(GIVEN);
@@ -524,20 +526,20 @@ impl Parser {
         known.extend(self.states.iter().map(|state| state.name.as_str()));
         known.extend(self.temporaries.iter().map(String::as_str));
         known.extend(Function::ALL.map(Function::name));
-        place.error(RuleFault::Unknown { name: word.to_owned(), known: known.join(", ") })
+        location.error(RuleFault::Unknown { name: word.to_owned(), known: known.join(", ") })
     }
 }
 
-fn once(slot: &mut Option<String>, text: String, what: &'static str, place: Place) -> Result<(), RuleError> {
+fn once(slot: &mut Option<String>, text: String, what: &'static str, location: TextPosition) -> Result<(), RuleError> {
     if slot.is_some() {
-        return place.error(RuleFault::Repeated(what));
+        return location.error(RuleFault::Repeated(what));
     }
     *slot = Some(text);
     Ok(())
 }
 
-fn temporary_kinds(assignments: &[Assignment], count: usize) -> Vec<Kind> {
-    let mut kinds = vec![Kind::Scalar; count];
+fn temporary_kinds(assignments: &[Assignment], count: usize) -> Vec<ValueKind> {
+    let mut kinds = vec![ValueKind::Scalar; count];
     for assignment in assignments {
         if let Target::Temporary(index) = assignment.target {
             kinds[index] = assignment.kind;
@@ -554,7 +556,7 @@ fn infer_kinds(states: &mut [State], assignments: &mut [Assignment], temporaries
             let kinds = temporary_kinds(assignments, temporaries);
             let assignment = &mut assignments[index];
             let kind = match assignment.target {
-                Target::Theta => Kind::PerParameter,
+                Target::Theta => ValueKind::PerParameter,
                 _ => Rule::kind_of(&assignment.expression, states, &kinds),
             };
             if let Target::State(state) = assignment.target {
@@ -571,7 +573,7 @@ fn infer_kinds(states: &mut [State], assignments: &mut [Assignment], temporaries
 }
 
 /// The tokens of one line, closed by `End`. A `#` outside quotes starts a comment. Only a formula compares with `<`.
-fn tokens(text: &str, line: usize, is_formula: bool) -> Result<Vec<(Place, Token)>, RuleError> {
+fn tokens(text: &str, line: usize, is_formula: bool) -> Result<Vec<(TextPosition, Token)>, RuleError> {
     let characters: Vec<char> = text.chars().collect();
     let mut tokens = Vec::new();
     let mut index = 0;
@@ -579,26 +581,26 @@ fn tokens(text: &str, line: usize, is_formula: bool) -> Result<Vec<(Place, Token
         characters[from..].iter().take_while(|&&character| holds(character)).count()
     };
     while let Some(&character) = characters.get(index) {
-        let place = Place { line, column: index + 1 };
+        let location = TextPosition { line, column: index + 1 };
         match character {
             ' ' | '\t' | '\r' => index += 1,
             '#' => break,
             '"' => {
                 let length = run(index + 1, &|character| character != '"');
                 if index + 1 + length == characters.len() {
-                    return Place { line, column: characters.len() + 1 }
-                        .error(RuleFault::Unexpected { expected: Expected::Sign('"'), found: Found::LineEnd });
+                    return TextPosition { line, column: characters.len() + 1 }
+                        .error(RuleFault::Unexpected { expected: ExpectedToken::Sign('"'), found: Found::LineEnd });
                 }
                 let inner: String = characters[index + 1..index + 1 + length].iter().collect();
                 if inner.chars().any(char::is_control) {
-                    return place.error(RuleFault::Control);
+                    return location.error(RuleFault::Control);
                 }
-                tokens.push((place, Token::Text(inner)));
+                tokens.push((location, Token::Text(inner)));
                 index += length + 2;
             }
             'a'..='z' | 'A'..='Z' | '_' => {
                 let length = run(index, &|character| character.is_ascii_alphanumeric() || character == '_');
-                tokens.push((place, Token::Word(characters[index..index + length].iter().collect())));
+                tokens.push((location, Token::Word(characters[index..index + length].iter().collect())));
                 index += length;
             }
             '0'..='9' | '.' => {
@@ -617,28 +619,28 @@ fn tokens(text: &str, line: usize, is_formula: bool) -> Result<Vec<(Place, Token
                 }
                 let written: String = characters[index..end].iter().collect();
                 match written.parse::<f64>().ok() {
-                    Some(value) if value.is_finite() => tokens.push((place, Token::Number(value))),
+                    Some(value) if value.is_finite() => tokens.push((location, Token::Number(value))),
                     Some(_) => {
-                        return place.error(RuleFault::TooLarge { written, most: shortest(f64::MAX) });
+                        return location.error(RuleFault::TooLarge { written, most: shortest(f64::MAX) });
                     }
                     None => {
                         let found = Found::Written(written);
-                        return place.error(RuleFault::Unexpected { expected: Expected::Number, found });
+                        return location.error(RuleFault::Unexpected { expected: ExpectedToken::Number, found });
                     }
                 }
                 index = end;
             }
             '+' | '-' | '*' | '/' | '^' | '(' | ')' | '[' | ']' | ',' | '=' => {
-                tokens.push((place, Token::Sign(character)));
+                tokens.push((location, Token::Sign(character)));
                 index += 1;
             }
             '<' if is_formula => {
-                tokens.push((place, Token::Sign(character)));
+                tokens.push((location, Token::Sign(character)));
                 index += 1;
             }
-            _ => return place.error(RuleFault::Character(character.escape_debug().to_string())),
+            _ => return location.error(RuleFault::Character(character.escape_debug().to_string())),
         }
     }
-    tokens.push((Place { line, column: index + 1 }, Token::End));
+    tokens.push((TextPosition { line, column: index + 1 }, Token::End));
     Ok(tokens)
 }

@@ -4,13 +4,13 @@
 use super::MAX_NODES;
 use super::instructions::select_instructions;
 use super::power::integer_power;
-use super::tree::{BinaryOperator, Expression, Function, Kind, Name, Rule, Symbol, Target};
+use super::tree::{BinaryOperator, Expression, Function, Name, Rule, Symbol, Target, ValueKind};
 use crate::tensor::Real;
-use crate::vector::Instruction;
+use crate::vector::UpdateInstruction;
 
 /// How one value of a program comes about. A `usize` that is no name's index is the index of an earlier value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Operation {
+pub(super) enum Computation {
     Number(f64),
     Constant(usize),
     Eta,
@@ -40,7 +40,7 @@ pub(super) enum Operation {
     Power(usize, usize),
 }
 
-impl Operation {
+impl Computation {
     /// The same operation on renumbered values.
     fn renumbered(self, number: impl Fn(usize) -> usize) -> Self {
         match self {
@@ -103,10 +103,10 @@ impl Operation {
 
 /// A value of the program.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Value {
-    pub(super) operation: Operation,
-    pub(super) kind: Kind,
-    /// Place in the scalar table, for a scalar that a per-parameter value is computed from.
+pub(super) struct ProgramValue {
+    pub(super) operation: Computation,
+    pub(super) kind: ValueKind,
+    /// Position in the scalar table, for a scalar that a per-parameter value is computed from.
     pub(super) slot: Option<usize>,
 }
 
@@ -117,35 +117,35 @@ pub(super) struct Value {
 /// [`Program::wgsl`] on the GPU, both with the row rounded to their own type.
 #[derive(Clone, Debug)]
 pub struct Program {
-    pub(super) values: Vec<Value>,
+    pub(super) values: Vec<ProgramValue>,
     /// Whether a state or theta needs the value: for scalars, whether it is in the table.
     pub(super) live: Vec<bool>,
     /// The scalar values alone, their operands numbered among themselves. At most [`MAX_NODES`]: every scalar value
     /// stands for at least one node of the rule (the 1 that a negative power divides stands for the exponent).
-    scalar_operations: Vec<Operation>,
-    /// Scalar value of each place in the scalar table.
-    slot_places: Vec<usize>,
+    scalar_operations: Vec<Computation>,
+    /// Scalar value of each position in the scalar table.
+    slot_positions: Vec<usize>,
     /// Scalar value that each scalar state becomes.
-    scalar_root_places: Vec<usize>,
+    scalar_root_positions: Vec<usize>,
     /// New value of each per-parameter state.
     pub(super) roots: Vec<usize>,
     /// New value of the parameter.
     pub(super) theta_root: usize,
-    /// Value of every assigned name, in order of assignment.
+    /// ProgramValue of every assigned name, in order of assignment.
     pub(super) assigned: Vec<(Symbol, usize)>,
-    pub(super) instructions: Vec<Instruction>,
+    pub(super) instructions: Vec<UpdateInstruction>,
     /// Buffers of one chunk that the instructions need.
     pub(super) buffers: usize,
     constants: usize,
     scalar_initial: Vec<f64>,
     per_parameter_initial: Vec<f64>,
-    kinds: Vec<Kind>,
+    kinds: Vec<ValueKind>,
 }
 
 /// Turns expressions into values.
 pub(super) struct Lowering<'a> {
     rule: &'a Rule,
-    pub(super) values: Vec<Value>,
+    pub(super) values: Vec<ProgramValue>,
     /// Index of each state among the states of its kind.
     state_index: Vec<usize>,
     state_after: Vec<usize>,
@@ -160,7 +160,7 @@ impl<'a> Lowering<'a> {
             .states
             .iter()
             .map(|state| {
-                let count = &mut counts[usize::from(state.kind == Kind::PerParameter)];
+                let count = &mut counts[usize::from(state.kind == ValueKind::PerParameter)];
                 *count += 1;
                 *count - 1
             })
@@ -169,37 +169,37 @@ impl<'a> Lowering<'a> {
     }
 
     /// The index of a value, the same one for the same operation.
-    fn value(&mut self, operation: Operation) -> usize {
+    fn value(&mut self, operation: Computation) -> usize {
         // NaN never is a literal, and 0 and -0 compare equal only among literals, which are never negative.
         if let Some(index) = self.values.iter().position(|value| value.operation == operation) {
             return index;
         }
-        let per_parameter = matches!(operation, Operation::Theta | Operation::Gradient | Operation::State(_))
-            || operation.operands().any(|operand| self.values[operand].kind == Kind::PerParameter);
-        let kind = if per_parameter { Kind::PerParameter } else { Kind::Scalar };
-        self.values.push(Value { operation, kind, slot: None });
+        let per_parameter = matches!(operation, Computation::Theta | Computation::Gradient | Computation::State(_))
+            || operation.operands().any(|operand| self.values[operand].kind == ValueKind::PerParameter);
+        let kind = if per_parameter { ValueKind::PerParameter } else { ValueKind::Scalar };
+        self.values.push(ProgramValue { operation, kind, slot: None });
         self.values.len() - 1
     }
 
     /// The value of an expression.
     pub(super) fn expression(&mut self, expression: &Expression) -> usize {
         let operation = match expression {
-            Expression::Number(value) => Operation::Number(*value),
+            Expression::Number(value) => Computation::Number(*value),
             Expression::Name(name) => match *name {
-                Name::Constant(index) => Operation::Constant(index),
+                Name::Constant(index) => Computation::Constant(index),
                 Name::StateBefore(index) => match self.rule.states[index].kind {
-                    Kind::Scalar => Operation::ScalarState(self.state_index[index]),
-                    Kind::PerParameter => Operation::State(self.state_index[index]),
+                    ValueKind::Scalar => Computation::ScalarState(self.state_index[index]),
+                    ValueKind::PerParameter => Computation::State(self.state_index[index]),
                 },
                 Name::StateAfter(index) => return self.state_after[index],
                 Name::Temporary(index) => return self.temporaries[index],
-                Name::Theta => Operation::Theta,
-                Name::Gradient => Operation::Gradient,
-                Name::Eta => Operation::Eta,
-                Name::Step => Operation::Step,
-                Name::Pi => Operation::Number(std::f64::consts::PI),
+                Name::Theta => Computation::Theta,
+                Name::Gradient => Computation::Gradient,
+                Name::Eta => Computation::Eta,
+                Name::Step => Computation::Step,
+                Name::Pi => Computation::Number(std::f64::consts::PI),
             },
-            Expression::Negative(inner) => Operation::Negative(self.expression(inner)),
+            Expression::Negative(inner) => Computation::Negative(self.expression(inner)),
             Expression::Binary(operator, left, right) => {
                 let a = self.expression(left);
                 if *operator == BinaryOperator::Power {
@@ -207,24 +207,24 @@ impl<'a> Lowering<'a> {
                 }
                 let b = self.expression(right);
                 match operator {
-                    BinaryOperator::Add => Operation::Add(a, b),
-                    BinaryOperator::Subtract => Operation::Subtract(a, b),
-                    BinaryOperator::Multiply => Operation::Multiply(a, b),
-                    BinaryOperator::Divide => Operation::Divide(a, b),
-                    BinaryOperator::Power => Operation::Power(a, b),
+                    BinaryOperator::Add => Computation::Add(a, b),
+                    BinaryOperator::Subtract => Computation::Subtract(a, b),
+                    BinaryOperator::Multiply => Computation::Multiply(a, b),
+                    BinaryOperator::Divide => Computation::Divide(a, b),
+                    BinaryOperator::Power => Computation::Power(a, b),
                 }
             }
             Expression::Call(function, arguments) => {
                 let a = self.expression(&arguments[0]);
                 match function {
-                    Function::Sqrt => Operation::Sqrt(a),
-                    Function::Exp => Operation::Exp(a),
-                    Function::Log => Operation::Log(a),
-                    Function::Cos => Operation::Cos(a),
-                    Function::Abs => Operation::Abs(a),
-                    Function::Sign => Operation::Sign(a),
-                    Function::Min => Operation::Min(a, self.expression(&arguments[1])),
-                    Function::Max => Operation::Max(a, self.expression(&arguments[1])),
+                    Function::Sqrt => Computation::Sqrt(a),
+                    Function::Exp => Computation::Exp(a),
+                    Function::Log => Computation::Log(a),
+                    Function::Cos => Computation::Cos(a),
+                    Function::Abs => Computation::Abs(a),
+                    Function::Sign => Computation::Sign(a),
+                    Function::Min => Computation::Min(a, self.expression(&arguments[1])),
+                    Function::Max => Computation::Max(a, self.expression(&arguments[1])),
                 }
             }
         };
@@ -235,10 +235,10 @@ impl<'a> Lowering<'a> {
     fn power(&mut self, base: usize, exponent: &Expression) -> usize {
         let Some(power) = exponent.as_integer_power() else {
             let exponent = self.expression(exponent);
-            return self.value(Operation::Power(base, exponent));
+            return self.value(Computation::Power(base, exponent));
         };
-        if self.values[base].kind == Kind::Scalar {
-            return self.value(Operation::IntegerPower(base, power));
+        if self.values[base].kind == ValueKind::Scalar {
+            return self.value(Computation::IntegerPower(base, power));
         }
         let mut remaining = power.unsigned_abs();
         let mut square = base;
@@ -247,18 +247,18 @@ impl<'a> Lowering<'a> {
             if remaining & 1 == 1 {
                 product = Some(match product {
                     None => square,
-                    Some(product) => self.value(Operation::Multiply(product, square)),
+                    Some(product) => self.value(Computation::Multiply(product, square)),
                 });
             }
             remaining >>= 1;
             if remaining > 0 {
-                square = self.value(Operation::Multiply(square, square));
+                square = self.value(Computation::Multiply(square, square));
             }
         }
         let product = product.unwrap_or(base);
         if power < 0 {
-            let one = self.value(Operation::Number(1.0));
-            self.value(Operation::Divide(one, product))
+            let one = self.value(Computation::Number(1.0));
+            self.value(Computation::Divide(one, product))
         } else {
             product
         }
@@ -269,9 +269,9 @@ impl Program {
     /// Compiles a rule.
     pub fn new(rule: &Rule) -> Self {
         let mut lowering = Lowering::new(rule);
-        let count = |kind: Kind| rule.states.iter().filter(|state| state.kind == kind).count();
-        let mut scalar_roots = vec![0; count(Kind::Scalar)];
-        let mut roots = vec![0; count(Kind::PerParameter)];
+        let count = |kind: ValueKind| rule.states.iter().filter(|state| state.kind == kind).count();
+        let mut scalar_roots = vec![0; count(ValueKind::Scalar)];
+        let mut roots = vec![0; count(ValueKind::PerParameter)];
         let mut theta_root = 0;
         let mut assigned = Vec::new();
         for assignment in &rule.assignments {
@@ -282,10 +282,10 @@ impl Program {
                 Target::Temporary(_) => lowering.temporaries.push(value),
                 Target::State(index) => {
                     lowering.state_after[index] = value;
-                    let place = lowering.state_index[index];
+                    let position = lowering.state_index[index];
                     match rule.states[index].kind {
-                        Kind::Scalar => scalar_roots[place] = value,
-                        Kind::PerParameter => roots[place] = value,
+                        ValueKind::Scalar => scalar_roots[position] = value,
+                        ValueKind::PerParameter => roots[position] = value,
                     }
                 }
             }
@@ -300,7 +300,7 @@ impl Program {
             live[root] = true;
         }
         for index in (0..values.len()).rev() {
-            if live[index] && values[index].kind == Kind::PerParameter {
+            if live[index] && values[index].kind == ValueKind::PerParameter {
                 for operand in values[index].operation.operands() {
                     live[operand] = true;
                 }
@@ -308,43 +308,44 @@ impl Program {
         }
         let mut slots = Vec::new();
         for (index, value) in values.iter_mut().enumerate() {
-            if live[index] && value.kind == Kind::Scalar {
+            if live[index] && value.kind == ValueKind::Scalar {
                 value.slot = Some(slots.len());
                 slots.push(index);
             }
         }
-        let mut places = vec![0; values.len()];
+        let mut positions = vec![0; values.len()];
         let mut scalar_operations = Vec::new();
         for (index, value) in values.iter().enumerate() {
-            if value.kind == Kind::Scalar {
-                places[index] = scalar_operations.len();
-                scalar_operations.push(value.operation.renumbered(|operand| places[operand]));
+            if value.kind == ValueKind::Scalar {
+                positions[index] = scalar_operations.len();
+                scalar_operations.push(value.operation.renumbered(|operand| positions[operand]));
             }
         }
         let (instructions, buffers) = select_instructions(&values, &live, &roots, theta_root);
-        let initial =
-            |kind: Kind| rule.states.iter().filter(|state| state.kind == kind).map(|state| state.initial).collect();
+        let initial = |kind: ValueKind| {
+            rule.states.iter().filter(|state| state.kind == kind).map(|state| state.initial).collect()
+        };
         Self {
             values,
             live,
             scalar_operations,
-            slot_places: slots.iter().map(|&slot: &usize| places[slot]).collect(),
-            scalar_root_places: scalar_roots.iter().map(|&root: &usize| places[root]).collect(),
+            slot_positions: slots.iter().map(|&slot: &usize| positions[slot]).collect(),
+            scalar_root_positions: scalar_roots.iter().map(|&root: &usize| positions[root]).collect(),
             roots,
             theta_root,
             assigned,
             instructions,
             buffers,
             constants: rule.constants.len(),
-            scalar_initial: initial(Kind::Scalar),
-            per_parameter_initial: initial(Kind::PerParameter),
+            scalar_initial: initial(ValueKind::Scalar),
+            per_parameter_initial: initial(ValueKind::PerParameter),
             kinds: rule.states.iter().map(|state| state.kind).collect(),
         }
     }
 
     /// Width of the scalar table of one run and step.
     pub fn scalar_count(&self) -> usize {
-        self.slot_places.len()
+        self.slot_positions.len()
     }
 
     /// Number of constants the rule declares.
@@ -372,8 +373,8 @@ impl Program {
         &self.scalar_initial
     }
 
-    /// Kind of each state, in the order the rule declares them; the states of one kind keep that order.
-    pub fn state_kinds(&self) -> &[Kind] {
+    /// ValueKind of each state, in the order the rule declares them; the states of one kind keep that order.
+    pub fn state_kinds(&self) -> &[ValueKind] {
         &self.kinds
     }
 
@@ -387,13 +388,13 @@ impl Program {
     pub fn scalars(&self, constants: &[f64], scalar_states: &mut [f64], eta: f64, t: u64, out: &mut [f64]) {
         assert_eq!(constants.len(), self.constants, "one value for each constant of the rule");
         assert_eq!(scalar_states.len(), self.scalar_initial.len(), "one value for each scalar state of the rule");
-        assert_eq!(out.len(), self.slot_places.len(), "one place for each scalar of the table");
+        assert_eq!(out.len(), self.slot_positions.len(), "one position for each scalar of the table");
         let results = scalar_values(&self.scalar_operations, constants, scalar_states, eta, t as f64);
-        for (out, &place) in out.iter_mut().zip(&self.slot_places) {
-            *out = results[place];
+        for (out, &position) in out.iter_mut().zip(&self.slot_positions) {
+            *out = results[position];
         }
-        for (state, &place) in scalar_states.iter_mut().zip(&self.scalar_root_places) {
-            *state = results[place];
+        for (state, &position) in scalar_states.iter_mut().zip(&self.scalar_root_positions) {
+            *state = results[position];
         }
     }
 }
@@ -401,7 +402,7 @@ impl Program {
 /// The results of scalar operations, whose operands are numbered among themselves: the one loop in which scalars are
 /// computed. Allocates nothing.
 pub(super) fn scalar_values(
-    operations: &[Operation],
+    operations: &[Computation],
     constants: &[f64],
     scalar_states: &[f64],
     eta: f64,
@@ -411,27 +412,27 @@ pub(super) fn scalar_values(
     for (index, &operation) in operations.iter().enumerate() {
         let at = |operand: usize| results[operand];
         results[index] = match operation {
-            Operation::Number(number) => number,
-            Operation::Constant(constant) => constants[constant],
-            Operation::Eta => eta,
-            Operation::Step => t,
-            Operation::ScalarState(state) => scalar_states[state],
-            Operation::Negative(a) => -at(a),
-            Operation::Sqrt(a) => Real::sqrt(at(a)),
-            Operation::Exp(a) => Real::exp(at(a)),
-            Operation::Log(a) => Real::ln(at(a)),
-            Operation::Cos(a) => Real::cos(at(a)),
-            Operation::Abs(a) => Real::abs(at(a)),
-            Operation::Sign(a) => at(a).sign(),
-            Operation::Add(a, b) => at(a) + at(b),
-            Operation::Subtract(a, b) => at(a) - at(b),
-            Operation::Multiply(a, b) => at(a) * at(b),
-            Operation::Divide(a, b) => at(a) / at(b),
-            Operation::Min(a, b) => at(a).lesser(at(b)),
-            Operation::Max(a, b) => at(a).greater(at(b)),
-            Operation::IntegerPower(a, power) => integer_power(at(a), power),
-            Operation::Power(a, b) => libm::pow(at(a), at(b)),
-            Operation::Theta | Operation::Gradient | Operation::State(_) => f64::NAN,
+            Computation::Number(number) => number,
+            Computation::Constant(constant) => constants[constant],
+            Computation::Eta => eta,
+            Computation::Step => t,
+            Computation::ScalarState(state) => scalar_states[state],
+            Computation::Negative(a) => -at(a),
+            Computation::Sqrt(a) => Real::sqrt(at(a)),
+            Computation::Exp(a) => Real::exp(at(a)),
+            Computation::Log(a) => Real::ln(at(a)),
+            Computation::Cos(a) => Real::cos(at(a)),
+            Computation::Abs(a) => Real::abs(at(a)),
+            Computation::Sign(a) => at(a).sign(),
+            Computation::Add(a, b) => at(a) + at(b),
+            Computation::Subtract(a, b) => at(a) - at(b),
+            Computation::Multiply(a, b) => at(a) * at(b),
+            Computation::Divide(a, b) => at(a) / at(b),
+            Computation::Min(a, b) => at(a).lesser(at(b)),
+            Computation::Max(a, b) => at(a).greater(at(b)),
+            Computation::IntegerPower(a, power) => integer_power(at(a), power),
+            Computation::Power(a, b) => libm::pow(at(a), at(b)),
+            Computation::Theta | Computation::Gradient | Computation::State(_) => f64::NAN,
         };
     }
     results

@@ -1,7 +1,7 @@
 //! The slow, obvious twin of [`Program::update`]: one parameter, f64, straight down the tree.
 
 use super::power::integer_power;
-use super::program::{Operation, Program};
+use super::program::{Computation, Program};
 use super::tree::{BinaryOperator, Expression, Function, Name, Rule, Symbol, Target};
 use crate::tensor::Real;
 
@@ -140,10 +140,10 @@ impl Rule {
 pub struct Bounded {
     /// The value.
     pub value: f64,
-    /// Largest magnitude among the value, everything computed on the way to it within its own assignment, and the
+    /// Largest magnitude among the value, everything computed for it within its own assignment, and the
     /// values that this starts from.
     pub largest: f64,
-    /// Largest magnitude of all that is computed on the way to the value, in every assignment.
+    /// Largest magnitude of all that is computed for the value, in every assignment.
     pub highest: f64,
     /// Bound on the rounding error of f32 (running error analysis, to first order; Higham 2002, section 3.3), if every
     /// operation is correctly rounded and what the step starts from is exact. Underflow is included. The bound of exp
@@ -166,9 +166,9 @@ impl Program {
     ///
     /// # Panics
     ///
-    /// If `scalars` or `states` has not one value for each place of the table or per-parameter state.
+    /// If `scalars` or `states` has not one value for each position of the table or per-parameter state.
     pub fn bounds(&self, scalars: &[f64], g: f64, theta: f64, states: &[f64]) -> StepBounds {
-        assert_eq!(scalars.len(), self.scalar_count(), "one scalar for each place of the table");
+        assert_eq!(scalars.len(), self.scalar_count(), "one scalar for each position of the table");
         assert_eq!(states.len(), self.per_parameter_state_count(), "one value for each per-parameter state");
         let exact = |value: f64| Bounded { value, largest: value.abs(), highest: value.abs(), error: 0.0 };
         let mut results = vec![exact(f64::NAN); self.values.len()];
@@ -180,9 +180,9 @@ impl Program {
             }
             let result = match (value.slot, value.operation) {
                 (Some(slot), _) => exact(scalars[slot]),
-                (None, Operation::Theta) => exact(theta),
-                (None, Operation::Gradient) => exact(g),
-                (None, Operation::State(state)) => exact(states[state]),
+                (None, Computation::Theta) => exact(theta),
+                (None, Computation::Gradient) => exact(g),
+                (None, Computation::State(state)) => exact(states[state]),
                 (None, operation) => {
                     let operands: Vec<Bounded> = operation.operands().map(|operand| seen[operand]).collect();
                     match operands[..] {
@@ -213,7 +213,7 @@ fn rounded(value: f64, carried: f64, from: Bounded) -> Bounded {
     Bounded { value, largest: from.largest.max(value.abs()), highest: from.highest.max(value.abs()), error }
 }
 
-fn unary(operation: Operation, a: Bounded) -> Bounded {
+fn unary(operation: Computation, a: Bounded) -> Bounded {
     let unrounded = |value: f64, error: f64| Bounded {
         value,
         largest: a.largest.max(value.abs()),
@@ -221,9 +221,9 @@ fn unary(operation: Operation, a: Bounded) -> Bounded {
         error,
     };
     match operation {
-        Operation::Negative(_) => unrounded(-a.value, a.error),
-        Operation::Abs(_) => unrounded(a.value.abs(), a.error),
-        Operation::Sign(_) => {
+        Computation::Negative(_) => unrounded(-a.value, a.error),
+        Computation::Abs(_) => unrounded(a.value.abs(), a.error),
+        Computation::Sign(_) => {
             // Within its error of 0, the sign may be any; where nothing is known of the argument, it may be NaN.
             let error = match a.error {
                 f64::INFINITY => f64::INFINITY,
@@ -232,19 +232,19 @@ fn unary(operation: Operation, a: Bounded) -> Bounded {
             };
             unrounded(a.value.sign(), error)
         }
-        Operation::Sqrt(_) => {
+        Computation::Sqrt(_) => {
             let value = Real::sqrt(a.value);
             // Where rounding may make the argument negative, f32 may give NaN.
             let carried =
                 if a.error > 0.0 && a.value < a.error { f64::INFINITY } else { value - Real::sqrt(a.value - a.error) };
             rounded(value, carried, a)
         }
-        Operation::Exp(_) => {
+        Computation::Exp(_) => {
             let value = Real::exp(a.value);
             let carried = Real::exp(a.value + a.error) - value;
             rounded(value, carried + 3.0 * (value + carried) * HALF_UNIT, a)
         }
-        Operation::Log(_) => {
+        Computation::Log(_) => {
             let value = Real::ln(a.value);
             let carried = value - Real::ln(a.value - a.error);
             rounded(value, carried + 3.0 * value.abs() * HALF_UNIT, a)
@@ -253,7 +253,7 @@ fn unary(operation: Operation, a: Bounded) -> Bounded {
     }
 }
 
-fn binary(operation: Operation, a: Bounded, b: Bounded) -> Bounded {
+fn binary(operation: Computation, a: Bounded, b: Bounded) -> Bounded {
     let from = Bounded { largest: a.largest.max(b.largest), highest: a.highest.max(b.highest), ..a };
     let unrounded = |value: f64| Bounded {
         value,
@@ -262,12 +262,12 @@ fn binary(operation: Operation, a: Bounded, b: Bounded) -> Bounded {
         error: a.error.max(b.error),
     };
     match operation {
-        Operation::Add(..) => rounded(a.value + b.value, a.error + b.error, from),
-        Operation::Subtract(..) => rounded(a.value - b.value, a.error + b.error, from),
-        Operation::Multiply(..) => {
+        Computation::Add(..) => rounded(a.value + b.value, a.error + b.error, from),
+        Computation::Subtract(..) => rounded(a.value - b.value, a.error + b.error, from),
+        Computation::Multiply(..) => {
             rounded(a.value * b.value, a.value.abs() * b.error + b.value.abs() * a.error + a.error * b.error, from)
         }
-        Operation::Divide(..) => {
+        Computation::Divide(..) => {
             let value = a.value / b.value;
             // Infinite if the divisor may be 0: nothing can be said then.
             let room = b.value.abs() - b.error;
@@ -280,8 +280,8 @@ fn binary(operation: Operation, a: Bounded, b: Bounded) -> Bounded {
             };
             rounded(value, carried, from)
         }
-        Operation::Min(..) => unrounded(a.value.lesser(b.value)),
-        Operation::Max(..) => unrounded(a.value.greater(b.value)),
+        Computation::Min(..) => unrounded(a.value.lesser(b.value)),
+        Computation::Max(..) => unrounded(a.value.greater(b.value)),
         _ => unrounded(f64::NAN),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Write};
 
 /// Whether a value is one number for a whole run, or one number for each parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// One number per run and step, computed on the host in f64.
     Scalar,
     /// One number per parameter.
@@ -95,7 +95,7 @@ pub struct State {
     /// Value before step 0, finite.
     pub initial: f64,
     /// Scalar if only scalars flow into it.
-    pub kind: Kind,
+    pub kind: ValueKind,
 }
 
 /// What a name in an expression stands for; indices go into the rule's lists.
@@ -234,8 +234,8 @@ pub struct Assignment {
     pub target: Target,
     /// What to.
     pub expression: Expression,
-    /// Kind of the target.
-    pub kind: Kind,
+    /// ValueKind of the target.
+    pub kind: ValueKind,
 }
 
 /// An update rule: how gradient, learning rate, constants and states give the next states and parameter.
@@ -315,26 +315,26 @@ impl Rule {
         self.constants.iter().zip(values).try_for_each(|(constant, &value)| constant.check(value))
     }
 
-    /// Kind of an expression, given the kinds of states and temporaries so far.
-    pub(super) fn kind_of(expression: &Expression, states: &[State], temporaries: &[Kind]) -> Kind {
+    /// ValueKind of an expression, given the kinds of states and temporaries so far.
+    pub(super) fn kind_of(expression: &Expression, states: &[State], temporaries: &[ValueKind]) -> ValueKind {
         let per_parameter = match expression {
             Expression::Number(_) => false,
             Expression::Name(name) => match *name {
                 Name::Constant(_) | Name::Eta | Name::Step | Name::Pi => false,
                 Name::Theta | Name::Gradient => true,
-                Name::StateBefore(index) | Name::StateAfter(index) => states[index].kind == Kind::PerParameter,
-                Name::Temporary(index) => temporaries.get(index) == Some(&Kind::PerParameter),
+                Name::StateBefore(index) | Name::StateAfter(index) => states[index].kind == ValueKind::PerParameter,
+                Name::Temporary(index) => temporaries.get(index) == Some(&ValueKind::PerParameter),
             },
-            Expression::Negative(inner) => Self::kind_of(inner, states, temporaries) == Kind::PerParameter,
+            Expression::Negative(inner) => Self::kind_of(inner, states, temporaries) == ValueKind::PerParameter,
             Expression::Binary(_, left, right) => {
-                Self::kind_of(left, states, temporaries) == Kind::PerParameter
-                    || Self::kind_of(right, states, temporaries) == Kind::PerParameter
+                Self::kind_of(left, states, temporaries) == ValueKind::PerParameter
+                    || Self::kind_of(right, states, temporaries) == ValueKind::PerParameter
             }
             Expression::Call(_, arguments) => {
-                arguments.iter().any(|argument| Self::kind_of(argument, states, temporaries) == Kind::PerParameter)
+                arguments.iter().any(|argument| Self::kind_of(argument, states, temporaries) == ValueKind::PerParameter)
             }
         };
-        if per_parameter { Kind::PerParameter } else { Kind::Scalar }
+        if per_parameter { ValueKind::PerParameter } else { ValueKind::Scalar }
     }
 
     /// The text of the rule in canonical form; parsing it gives an equal rule.

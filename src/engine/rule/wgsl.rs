@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::program::{Operation, Program};
+use super::program::{Computation, Program};
 
 /// NaN by bit pattern: WGSL promises nothing about comparisons with NaN, and a compiler may assume there is none.
 const IS_NAN: &str = "\
@@ -39,42 +39,42 @@ fn rule_abs(x: f32) -> f32 {
 ";
 
 /// The functions that these operations call.
-pub(super) fn helpers(operations: impl Iterator<Item = Operation> + Clone) -> String {
-    let uses = |wanted: fn(Operation) -> bool| operations.clone().any(wanted);
-    let min = uses(|operation| matches!(operation, Operation::Min(..)));
-    let max = uses(|operation| matches!(operation, Operation::Max(..)));
-    let sign = uses(|operation| matches!(operation, Operation::Sign(_)));
-    let abs = uses(|operation| matches!(operation, Operation::Abs(_)));
+pub(super) fn helpers(operations: impl Iterator<Item = Computation> + Clone) -> String {
+    let uses = |wanted: fn(Computation) -> bool| operations.clone().any(wanted);
+    let min = uses(|operation| matches!(operation, Computation::Min(..)));
+    let max = uses(|operation| matches!(operation, Computation::Max(..)));
+    let sign = uses(|operation| matches!(operation, Computation::Sign(_)));
+    let abs = uses(|operation| matches!(operation, Computation::Abs(_)));
     let all = [(min || max || sign, IS_NAN), (min, MIN), (max, MAX), (sign, SIGN), (abs, ABS)];
     all.into_iter().filter(|(used, _)| *used).map(|(_, helper)| helper).collect()
 }
 
 /// The expression that computes an operation from values with these names; `None` where nothing is computed.
-pub(super) fn right_side(operation: Operation, name: impl Fn(usize) -> String) -> Option<String> {
+pub(super) fn right_side(operation: Computation, name: impl Fn(usize) -> String) -> Option<String> {
     Some(match operation {
-        Operation::Negative(a) => format!("-{}", name(a)),
-        Operation::Sqrt(a) => format!("sqrt({})", name(a)),
-        Operation::Exp(a) => format!("exp({})", name(a)),
-        Operation::Log(a) => format!("log({})", name(a)),
-        Operation::Cos(a) => format!("cos({})", name(a)),
-        Operation::Abs(a) => format!("rule_abs({})", name(a)),
-        Operation::Sign(a) => format!("rule_sign({})", name(a)),
-        Operation::Add(a, b) => format!("{} + {}", name(a), name(b)),
-        Operation::Subtract(a, b) => format!("{} - {}", name(a), name(b)),
-        Operation::Multiply(a, b) => format!("{} * {}", name(a), name(b)),
-        Operation::Divide(a, b) => format!("{} / {}", name(a), name(b)),
-        Operation::Min(a, b) => format!("rule_min({}, {})", name(a), name(b)),
-        Operation::Max(a, b) => format!("rule_max({}, {})", name(a), name(b)),
-        Operation::Number(_)
-        | Operation::Constant(_)
-        | Operation::Eta
-        | Operation::Step
-        | Operation::ScalarState(_)
-        | Operation::Theta
-        | Operation::Gradient
-        | Operation::State(_)
-        | Operation::IntegerPower(..)
-        | Operation::Power(..) => return None,
+        Computation::Negative(a) => format!("-{}", name(a)),
+        Computation::Sqrt(a) => format!("sqrt({})", name(a)),
+        Computation::Exp(a) => format!("exp({})", name(a)),
+        Computation::Log(a) => format!("log({})", name(a)),
+        Computation::Cos(a) => format!("cos({})", name(a)),
+        Computation::Abs(a) => format!("rule_abs({})", name(a)),
+        Computation::Sign(a) => format!("rule_sign({})", name(a)),
+        Computation::Add(a, b) => format!("{} + {}", name(a), name(b)),
+        Computation::Subtract(a, b) => format!("{} - {}", name(a), name(b)),
+        Computation::Multiply(a, b) => format!("{} * {}", name(a), name(b)),
+        Computation::Divide(a, b) => format!("{} / {}", name(a), name(b)),
+        Computation::Min(a, b) => format!("rule_min({}, {})", name(a), name(b)),
+        Computation::Max(a, b) => format!("rule_max({}, {})", name(a), name(b)),
+        Computation::Number(_)
+        | Computation::Constant(_)
+        | Computation::Eta
+        | Computation::Step
+        | Computation::ScalarState(_)
+        | Computation::Theta
+        | Computation::Gradient
+        | Computation::State(_)
+        | Computation::IntegerPower(..)
+        | Computation::Power(..) => return None,
     })
 }
 
@@ -88,7 +88,7 @@ impl Program {
     ///
     /// `s0`, `s1` and so on are the per-parameter states in the order of their planes, none if the rule has none. `g` is
     /// the clipped gradient. The embedding kernel defines `fn rule_scalar(index: u32) -> f32`, which reads the scalar
-    /// table; `base` is the first place of the run's row. Further names that the fragment may define begin with `rule_`.
+    /// table; `base` is the first position of the run's row. Further names that the fragment may define begin with `rule_`.
     pub fn wgsl(&self) -> String {
         let mut text = String::new();
         let computed = self.values.iter().zip(&self.live).filter(|(value, live)| **live && value.slot.is_none());
@@ -104,9 +104,9 @@ impl Program {
         }
         let name = |index: usize| match (self.values[index].slot, self.values[index].operation) {
             (Some(slot), _) => format!("c{slot}"),
-            (None, Operation::Theta) => "values.theta".to_owned(),
-            (None, Operation::Gradient) => "g".to_owned(),
-            (None, Operation::State(state)) => format!("values.s{state}"),
+            (None, Computation::Theta) => "values.theta".to_owned(),
+            (None, Computation::Gradient) => "g".to_owned(),
+            (None, Computation::State(state)) => format!("values.s{state}"),
             _ => format!("v{index}"),
         };
         for (index, value) in self.values.iter().enumerate() {

@@ -142,7 +142,7 @@ impl Examples {
 }
 
 /// Where the training examples of a task come from.
-pub enum Training<'a> {
+pub enum TrainingExamples<'a> {
     /// A set that stays; the batch of a step is indices into it.
     Resident(&'a Examples),
     /// Fresh examples every step.
@@ -158,7 +158,7 @@ pub trait FreshExamples: Send + Sync {
 /// The data of one task and seed.
 pub trait TaskData: Send + Sync {
     /// Where training examples come from.
-    fn training(&self) -> Training<'_>;
+    fn training(&self) -> TrainingExamples<'_>;
     /// The examples that validation runs over.
     fn validation(&self) -> &Examples;
     /// Whether the batch of `step` is changed before the network sees it (an injected outlier, say).
@@ -185,8 +185,8 @@ struct ResidentTask {
 }
 
 impl TaskData for ResidentTask {
-    fn training(&self) -> Training<'_> {
-        Training::Resident(&self.training)
+    fn training(&self) -> TrainingExamples<'_> {
+        TrainingExamples::Resident(&self.training)
     }
     fn validation(&self) -> &Examples {
         &self.validation
@@ -204,8 +204,8 @@ mod tests {
             let width = task.input().len();
             let mut fresh = Examples::new(shape.len());
             let training = match data.training() {
-                Training::Resident(examples) => examples,
-                Training::Fresh(source) => {
+                TrainingExamples::Resident(examples) => examples,
+                TrainingExamples::Fresh(source) => {
                     source.draw(0, 64, &mut fresh);
                     &fresh
                 }

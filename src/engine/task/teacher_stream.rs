@@ -2,7 +2,7 @@
 //! validation loss.
 
 use super::teacher::{CLASSES, INPUTS, Teacher, VALIDATION_EXAMPLES};
-use super::{Examples, FreshExamples, Targets, Task, TaskData, Training};
+use super::{Examples, FreshExamples, Targets, Task, TaskData, TrainingExamples};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Shape;
 
@@ -37,8 +37,8 @@ struct TeacherStream {
 }
 
 impl TaskData for TeacherStream {
-    fn training(&self) -> Training<'_> {
-        Training::Fresh(self)
+    fn training(&self) -> TrainingExamples<'_> {
+        TrainingExamples::Fresh(self)
     }
     fn validation(&self) -> &Examples {
         &self.validation

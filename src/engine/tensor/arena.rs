@@ -11,7 +11,7 @@ pub struct Lifetime {
 
 /// Where values lie in one arena.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placement {
+pub struct ArenaLayout {
     /// The offset of each value, in elements, in the order of the lifetimes.
     pub offsets: Vec<usize>,
     /// The arena's length in elements.
@@ -20,7 +20,7 @@ pub struct Placement {
 
 /// Places values in one arena so that no two overlap in space while both live. First fit in order of writing; offsets are
 /// multiples of `alignment`. Lifetimes must be sorted by `written`.
-pub fn place(lifetimes: &[Lifetime], alignment: usize) -> Placement {
+pub fn place(lifetimes: &[Lifetime], alignment: usize) -> ArenaLayout {
     let mut live: Vec<(usize, usize, usize)> = Vec::new(); // offset, end, last read; in order of offsets
     let mut offsets = Vec::with_capacity(lifetimes.len());
     let mut arena_len = 0;
@@ -39,7 +39,7 @@ pub fn place(lifetimes: &[Lifetime], alignment: usize) -> Placement {
         offsets.push(offset);
         arena_len = arena_len.max((offset + lifetime.len).next_multiple_of(alignment));
     }
-    Placement { offsets, len: arena_len }
+    ArenaLayout { offsets, len: arena_len }
 }
 
 #[cfg(test)]

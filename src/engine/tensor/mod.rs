@@ -4,6 +4,6 @@ mod arena;
 mod real;
 mod shape;
 
-pub use arena::{Lifetime, Placement, place};
+pub use arena::{ArenaLayout, Lifetime, place};
 pub use real::Real;
 pub use shape::Shape;

@@ -1,5 +1,5 @@
 use crate::experiment::Resolved;
-use crate::task::{Examples, NO_TARGET, Task, TaskData, Training, batch_indices};
+use crate::task::{Examples, NO_TARGET, Task, TaskData, TrainingExamples, batch_indices};
 use crate::tensor::Real;
 use std::sync::{Arc, OnceLock};
 
@@ -68,8 +68,8 @@ impl SeedData {
     /// The training examples that stay; none where every step draws its own.
     pub fn resident(&self) -> Option<&Examples> {
         match self.task.training() {
-            Training::Resident(examples) => Some(examples),
-            Training::Fresh(_) => None,
+            TrainingExamples::Resident(examples) => Some(examples),
+            TrainingExamples::Fresh(_) => None,
         }
     }
 
@@ -80,7 +80,7 @@ impl SeedData {
         for (step, batch) in (first_step..).zip(indices.chunks_exact_mut(self.batch_size)) {
             let first_extra = extra.len();
             let resident_len = match self.task.training() {
-                Training::Resident(examples) => {
+                TrainingExamples::Resident(examples) => {
                     batch_indices(self.seed, step, examples.len(), batch);
                     if !self.task.alters(step) {
                         continue;
@@ -91,7 +91,7 @@ impl SeedData {
                     }
                     examples.len()
                 }
-                Training::Fresh(source) => {
+                TrainingExamples::Fresh(source) => {
                     source.draw(step, self.batch_size, &mut extra);
                     0
                 }
@@ -171,7 +171,7 @@ mod tests {
     struct Outlier(Box<dyn TaskData>);
 
     impl TaskData for Outlier {
-        fn training(&self) -> Training<'_> {
+        fn training(&self) -> TrainingExamples<'_> {
             self.0.training()
         }
         fn validation(&self) -> &Examples {

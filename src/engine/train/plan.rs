@@ -5,7 +5,7 @@ use super::{Checkpoint, FleetError, RunCheckpoint};
 use crate::experiment::{ExperimentError, Resolved, limits};
 use crate::network::GraphError;
 use crate::record::Columns;
-use crate::rule::{Kind, Program};
+use crate::rule::{Program, ValueKind};
 
 /// What a fleet trains, laid out for any backend: the tapes, the compiled rule, the probe, the memory it takes.
 pub struct Plan {
@@ -171,10 +171,10 @@ impl Plan {
     }
 
     /// For each state of the rule, whether it is scalar or per parameter, and its position among those of its kind.
-    pub fn state_positions(&self) -> impl Iterator<Item = (Kind, usize)> + '_ {
+    pub fn state_positions(&self) -> impl Iterator<Item = (ValueKind, usize)> + '_ {
         let mut counts = [0, 0];
         self.program.state_kinds().iter().map(move |&kind| {
-            let count = &mut counts[usize::from(kind == Kind::PerParameter)];
+            let count = &mut counts[usize::from(kind == ValueKind::PerParameter)];
             *count += 1;
             (kind, *count - 1)
         })

@@ -2,7 +2,7 @@
 
 /// Where an instruction reads a vector from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum VectorSource {
     /// The parameters.
     Theta,
     /// A state's plane.
@@ -47,7 +47,7 @@ pub enum Binary {
     Max,
 }
 
-/// One loop over a chunk. A `usize` that is no buffer is a place in the scalar table.
+/// One loop over a chunk. A `usize` that is no buffer is a position in the scalar table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Clipped gradient: gradient times scale.
@@ -55,26 +55,26 @@ pub enum Action {
     /// The same scalar everywhere.
     Fill(usize),
     /// (operator) vector
-    Unary(Unary, Source),
+    Unary(Unary, VectorSource),
     /// vector (operator) vector
-    Binary(Binary, Source, Source),
+    Binary(Binary, VectorSource, VectorSource),
     /// vector (operator) scalar
-    WithScalar(Binary, Source, usize),
+    WithScalar(Binary, VectorSource, usize),
     /// scalar (operator) vector
-    ScalarWith(Binary, usize, Source),
+    ScalarWith(Binary, usize, VectorSource),
     /// a + s b
-    AddScaled(Source, Source, usize),
+    AddScaled(VectorSource, VectorSource, usize),
     /// a - s b
-    SubtractScaled(Source, Source, usize),
+    SubtractScaled(VectorSource, VectorSource, usize),
     /// r a + s b
-    ScaledSum(Source, usize, Source, usize),
+    ScaledSum(VectorSource, usize, VectorSource, usize),
     /// r a - s b
-    ScaledDifference(Source, usize, Source, usize),
+    ScaledDifference(VectorSource, usize, VectorSource, usize),
 }
 
 impl Action {
     /// The vectors that it reads, none, one or two; the gradient is not counted.
-    pub fn sources(self) -> impl Iterator<Item = Source> {
+    pub fn sources(self) -> impl Iterator<Item = VectorSource> {
         let (first, second) = match self {
             Self::Gradient | Self::Fill(_) => (None, None),
             Self::Unary(_, a) | Self::WithScalar(_, a, _) | Self::ScalarWith(_, _, a) => (Some(a), None),
@@ -88,7 +88,7 @@ impl Action {
     }
 
     /// The same action on other vectors.
-    pub fn map_sources(self, map: impl Fn(Source) -> Source) -> Self {
+    pub fn map_sources(self, map: impl Fn(VectorSource) -> VectorSource) -> Self {
         match self {
             Self::Gradient | Self::Fill(_) => self,
             Self::Unary(operator, a) => Self::Unary(operator, map(a)),
@@ -105,7 +105,7 @@ impl Action {
 
 /// What a step does with one buffer of the workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Instruction {
+pub enum UpdateInstruction {
     /// Fills a buffer, which is none of the action's sources.
     Compute {
         /// What it is filled with.
@@ -117,7 +117,7 @@ pub enum Instruction {
     StoreState {
         /// The buffer.
         buffer: usize,
-        /// The state, by the place of its plane.
+        /// The state, by the position of its plane.
         state: usize,
     },
     /// Copies a buffer to theta.

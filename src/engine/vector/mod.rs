@@ -7,5 +7,5 @@
 mod instruction;
 mod update;
 
-pub use instruction::{Action, Binary, Instruction, Source, Unary};
+pub use instruction::{Action, Binary, Unary, UpdateInstruction, VectorSource};
 pub use update::{Workspace, update};

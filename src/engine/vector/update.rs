@@ -1,6 +1,6 @@
 //! The loops: each instruction runs over a chunk of parameters that stays in the first-level cache, then the next one does.
 
-use super::instruction::{Action, Binary, Instruction, Source, Unary};
+use super::instruction::{Action, Binary, Unary, UpdateInstruction, VectorSource};
 use crate::tensor::Real;
 
 /// Parameters that are updated at a time: half a dozen f64 buffers of this length fit the first-level cache.
@@ -53,7 +53,7 @@ fn zip<T: Real>(out: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T) -> T) {
 /// If `gradient` is shorter than `theta`, or an instruction names a scalar, a plane or a buffer that is not there or
 /// computes into a buffer that it reads.
 pub fn update<T: Real>(
-    instructions: &[Instruction],
+    instructions: &[UpdateInstruction],
     scalars: &[T],
     theta: &mut [T],
     gradient: &[T],
@@ -67,7 +67,7 @@ pub fn update<T: Real>(
 /// The update, chunk by chunk, compiled for what the processor offers: wider vectors, the same operations and bits.
 #[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512vl"))]
 fn in_chunks<T: Real>(
-    instructions: &[Instruction],
+    instructions: &[UpdateInstruction],
     scalars: &[T],
     theta: &mut [T],
     gradient: &[T],
@@ -80,21 +80,21 @@ fn in_chunks<T: Real>(
         let length = CHUNK.min(count - start);
         for instruction in instructions {
             match *instruction {
-                Instruction::Compute { action, buffer } => {
+                UpdateInstruction::Compute { action, buffer } => {
                     // Taken out while it is written, so that the others can be read; taking allocates nothing.
                     let mut out = std::mem::take(&mut buffers[buffer]);
-                    let read = |source: Source| match source {
-                        Source::Theta => &theta[start..start + length],
-                        Source::State(state) => &states[state * count + start..][..length],
-                        Source::Buffer(buffer) => &buffers[buffer][..length],
+                    let read = |source: VectorSource| match source {
+                        VectorSource::Theta => &theta[start..start + length],
+                        VectorSource::State(state) => &states[state * count + start..][..length],
+                        VectorSource::Buffer(buffer) => &buffers[buffer][..length],
                     };
                     run(action, &mut out[..length], read, scalars, &gradient[start..start + length], gradient_scale);
                     buffers[buffer] = out;
                 }
-                Instruction::StoreState { buffer, state } => {
+                UpdateInstruction::StoreState { buffer, state } => {
                     states[state * count + start..][..length].copy_from_slice(&buffers[buffer][..length]);
                 }
-                Instruction::StoreTheta { buffer } => {
+                UpdateInstruction::StoreTheta { buffer } => {
                     theta[start..start + length].copy_from_slice(&buffers[buffer][..length]);
                 }
             }
@@ -106,7 +106,7 @@ fn in_chunks<T: Real>(
 fn run<'a, T: Real>(
     action: Action,
     out: &mut [T],
-    read: impl Fn(Source) -> &'a [T],
+    read: impl Fn(VectorSource) -> &'a [T],
     scalars: &[T],
     gradient: &[T],
     gradient_scale: T,
@@ -186,10 +186,13 @@ mod tests {
     fn instructions_run_over_every_chunk() {
         // The state becomes the clipped gradient, and theta less a scalar times it.
         let instructions = [
-            Instruction::Compute { action: Action::Gradient, buffer: 0 },
-            Instruction::Compute { action: Action::SubtractScaled(Source::Theta, Source::Buffer(0), 0), buffer: 1 },
-            Instruction::StoreState { buffer: 0, state: 0 },
-            Instruction::StoreTheta { buffer: 1 },
+            UpdateInstruction::Compute { action: Action::Gradient, buffer: 0 },
+            UpdateInstruction::Compute {
+                action: Action::SubtractScaled(VectorSource::Theta, VectorSource::Buffer(0), 0),
+                buffer: 1,
+            },
+            UpdateInstruction::StoreState { buffer: 0, state: 0 },
+            UpdateInstruction::StoreTheta { buffer: 1 },
         ];
         for count in [0, 1, CHUNK - 1, CHUNK, 2 * CHUNK + 3] {
             let mut theta: Vec<f32> = (0..count).map(|i| i as f32).collect();

@@ -1,7 +1,7 @@
 use super::{Builder, ModelKind, activation, depth, width};
 use crate::metaparameter::{Absent, Definition, Kind, Metaparameter};
 use crate::network::graph::{GraphError, Initial, ValueId};
-use crate::network::operations::{Activation, ActivationKind, Add, Normalize, RowScale, Scale};
+use crate::network::operations::{Activation, ActivationKind, Add, Normalize, RowScale, ScaleBy};
 use crate::tensor::Shape;
 use serde::{Deserialize, Serialize};
 
@@ -207,7 +207,7 @@ impl BlockParts for GraphParts<'_> {
     fn scaled(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
         let name = format!("{}.scale", self.name);
         let scale = self.builder.parameter(name, Shape::new(&[1]), Initial::Constant(0.0));
-        self.builder.apply(Scale, &[x, scale])
+        self.builder.apply(ScaleBy, &[x, scale])
     }
 
     fn sum(&mut self, x: ValueId, y: ValueId) -> Result<ValueId, GraphError> {
@@ -297,7 +297,7 @@ mod tests {
         let of = |position: usize| read_back(graph, inputs[position], x);
         match operation {
             Operation::Add(_) => format!("{} + {}", of(0), of(1)),
-            Operation::Scale(_) => format!("α {}", of(0)),
+            Operation::ScaleBy(_) => format!("α {}", of(0)),
             // Gain and bias follow a normalisation.
             Operation::RowScale(_) => of(0),
             Operation::Normalize(_) => format!("Norm({})", of(0)),

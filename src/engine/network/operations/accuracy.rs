@@ -2,7 +2,7 @@ use super::cross_entropy::class_count;
 use super::{Compute, Grid, Kernel, Operand};
 use crate::tensor::{Real, Shape};
 
-/// The share of labels whose logit is the largest: (logits, labels) as of [`super::CrossEntropy`] to a scalar; 0 where nothing
+/// The fraction of labels whose logit is the largest: (logits, labels) as of [`super::CrossEntropy`] to a scalar; 0 where nothing
 /// is labelled. Ties count for the lower class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Accuracy;

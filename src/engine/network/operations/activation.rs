@@ -56,7 +56,7 @@ impl ActivationKind {
 const GELU_SCALE: f64 = 0.797_884_560_802_865_4;
 const GELU_CUBIC: f64 = 0.044_715;
 
-/// The nonlinearities in WGSL, for the kernels here and for the ends of the matrix products'. NaN is told by its bits, since
+/// The nonlinearities in WGSL, for the kernels here and for the ends of the matrix products'. NaN is recognised by its bits, since
 /// WGSL promises nothing about comparisons with it; tanh is kept from overflowing where drivers compute it from exp.
 pub const ACTIVATIONS_WGSL: &str = r"
 fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }

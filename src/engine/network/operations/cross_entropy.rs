@@ -8,10 +8,10 @@ use crate::tensor::{Real, Shape};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CrossEntropy;
 
-/// The number of classes that these logits tell apart at each of these labels, or `None` where the shapes do not fit.
+/// The number of classes that these logits distinguish for each of these labels, or `None` where the shapes do not fit.
 pub(super) fn class_count(logits: &Shape, labels: &Shape) -> Option<usize> {
     let same_batch = logits.extents().first() == labels.extents().first();
-    let whole = labels.len() > 0 && logits.len().is_multiple_of(labels.len());
+    let whole = !labels.is_empty() && logits.len().is_multiple_of(labels.len());
     (same_batch && whole && !logits.is_empty()).then(|| logits.len() / labels.len())
 }
 

@@ -289,9 +289,9 @@ mod activation;
 mod add;
 mod affine;
 mod batch_norm;
-mod constant;
 mod copy;
 mod cross_entropy;
+mod fill;
 mod matmul;
 mod normalize;
 mod row_scale;
@@ -313,16 +313,16 @@ operations! {
     batch_norm::BatchStatistic,
     batch_norm::MovingAverage,
     batch_norm::NormalizeBy,
-    constant::Constant,
     copy::Copy,
     cross_entropy::CrossEntropy,
     cross_entropy::CrossEntropyGradient,
+    fill::Fill,
     matmul::Matmul,
     normalize::Normalize,
     normalize::NormalizeGradient,
     row_scale::RowScale,
     row_scale::RowScaleGradient,
-    scale::Scale,
+    scale::ScaleBy,
     scale::InnerProduct,
     sum_rows::SumRows,
 }

@@ -5,7 +5,7 @@ use crate::tensor::{Real, Shape};
 /// Multiplies a tensor by a learned scalar: (x, [1]) to the shape of x. The start of a ReZero branch (Bachlechner et al.
 /// 2020).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scale;
+pub struct ScaleBy;
 
 const SCALE_WGSL: &str = values_wgsl!(
     r"
@@ -13,7 +13,7 @@ const SCALE_WGSL: &str = values_wgsl!(
 "
 );
 
-impl Compute for Scale {
+impl Compute for ScaleBy {
     const NAME: &'static str = "scale";
 
     fn output_shape(&self, inputs: &[&Shape]) -> Option<Shape> {
@@ -30,7 +30,7 @@ impl Compute for Scale {
         position: usize,
     ) -> Result<Option<ValueId>, GraphError> {
         match position {
-            0 => graph.apply(Scale, &[output_gradient, inputs[1]]),
+            0 => graph.apply(ScaleBy, &[output_gradient, inputs[1]]),
             _ => graph.apply(InnerProduct, &[inputs[0], output_gradient]),
         }
         .map(Some)
@@ -80,7 +80,7 @@ impl Compute for InnerProduct {
         output_gradient: ValueId,
         position: usize,
     ) -> Result<Option<ValueId>, GraphError> {
-        graph.apply(Scale, &[inputs[1 - position], output_gradient]).map(Some)
+        graph.apply(ScaleBy, &[inputs[1 - position], output_gradient]).map(Some)
     }
 
     fn output_shape(&self, inputs: &[&Shape]) -> Option<Shape> {

@@ -96,7 +96,7 @@ fn gradients_agree_with_central_differences() {
     check_gradient(BatchNormalize.into(), &[matrix(5, 3)], None);
     check_gradient(RowScale.into(), &[matrix(3, 4), vector(4), vector(4)], None);
     check_gradient(RowScale.into(), &[matrix(3, 4), vector(4)], None);
-    check_gradient(Scale.into(), &[matrix(3, 4), vector(1)], None);
+    check_gradient(ScaleBy.into(), &[matrix(3, 4), vector(1)], None);
     check_gradient(InnerProduct.into(), &[matrix(3, 4), matrix(3, 4)], None);
     check_gradient(CrossEntropy.into(), &[matrix(4, 3)], Some(&[2.0, 0.0, -1.0, 1.0]));
 }

@@ -6,7 +6,7 @@ use super::tape::{Location, Tape, Tensor};
 use super::{Checkpoint, Fleet, FleetError, Plan, RunCheckpoint};
 use crate::network::operations::{MAX_INPUTS, Operand, Operation};
 use crate::record::{METRICS, Metric, RunChunk, ValidationPoint};
-use crate::rule::Kind;
+use crate::rule::ValueKind;
 use crate::tensor::Real;
 use crate::vector::Workspace;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use web_time::Instant;
 pub struct CpuFleet<T: Real> {
     plan: Arc<Plan>,
     runs: Vec<CpuRun<T>>,
-    workers: Vec<Worker<T>>,
+    workers: Vec<CpuWorker<T>>,
     step: u32,
 }
 
@@ -64,7 +64,7 @@ impl<T: Real> CpuRun<T> {
 }
 
 /// The buffers of one worker, reused for every run and step.
-struct Worker<T> {
+struct CpuWorker<T> {
     inputs: Vec<T>,
     targets: Vec<T>,
     scratch: Vec<T>,
@@ -76,7 +76,7 @@ struct Worker<T> {
     workspace: Workspace<T>,
 }
 
-impl<T: Real> Worker<T> {
+impl<T: Real> CpuWorker<T> {
     fn new(plan: &Plan) -> Self {
         let zeros = |len| vec![T::zero(); len];
         Self {
@@ -146,7 +146,7 @@ impl<T: Real> Worker<T> {
 /// The loss and gradient of a run's network at `theta` on the batch of `step`: the reference that every backend is held
 /// against.
 pub fn gradient_of_run<T: Real>(plan: &Plan, run: usize, step: u32, theta: &[T]) -> (T, Vec<T>) {
-    let mut worker = Worker::<T>::new(plan);
+    let mut worker = CpuWorker::<T>::new(plan);
     let seed = plan.data.of(plan.resolved.runs[run].seed);
     seed.gather(&seed.batches(step, 1), step, &mut worker.inputs, &mut worker.targets);
     let carried = convert(&plan.resolved.network.initial_carried());
@@ -167,7 +167,7 @@ impl<T: Real> CpuFleet<T> {
         let runs = runs.collect::<Result<Vec<_>, FleetError>>()?;
         let workers = threads.clamp(1, runs.len().max(1));
         Ok(Self {
-            workers: (0..workers).map(|_| Worker::new(&plan)).collect(),
+            workers: (0..workers).map(|_| CpuWorker::new(&plan)).collect(),
             step: checkpoint.map_or(0, |checkpoint| checkpoint.step),
             runs,
             plan,
@@ -187,7 +187,7 @@ impl<T: Real> CpuFleet<T> {
         let batches = self.batches(first, last - first);
         let plan = &*self.plan;
         let runs_a_worker = self.runs.len().div_ceil(self.workers.len()).max(1);
-        let train = |worker: &mut Worker<T>, runs: &mut [CpuRun<T>]| {
+        let train = |worker: &mut CpuWorker<T>, runs: &mut [CpuRun<T>]| {
             let chunk = |run: &mut CpuRun<T>| {
                 // A run whose last validation is done records nothing more.
                 if first > plan.resolved.steps(run.run) {
@@ -261,7 +261,7 @@ fn global_norm<T: Real>(values: &[T]) -> T {
 fn train_run<T: Real>(
     plan: &Plan,
     batches: &Batches,
-    worker: &mut Worker<T>,
+    worker: &mut CpuWorker<T>,
     state: &mut CpuRun<T>,
     steps: std::ops::Range<u32>,
     mut done: impl FnMut(&'static str),
@@ -321,8 +321,8 @@ fn train_run<T: Real>(
             }));
             chunk.rows.extend(plan.state_positions().map(|(kind, position)| match kind {
                 _ if !is_alive => f32::NAN,
-                Kind::Scalar => state.scalar_states[position] as f32,
-                Kind::PerParameter => state.states[position * state.theta.len() + plan.probe].to_f64() as f32,
+                ValueKind::Scalar => state.scalar_states[position] as f32,
+                ValueKind::PerParameter => state.states[position * state.theta.len() + plan.probe].to_f64() as f32,
             }));
         }
         done("record");
@@ -342,7 +342,7 @@ fn train_run<T: Real>(
 
 fn update<T: Real>(
     plan: &Plan,
-    worker: &mut Worker<T>,
+    worker: &mut CpuWorker<T>,
     state: &mut CpuRun<T>,
     constants: &[f64],
     eta: f64,
@@ -367,7 +367,7 @@ fn update<T: Real>(
 fn validate<T: Real>(
     plan: &Plan,
     seed: &SeedData,
-    worker: &mut Worker<T>,
+    worker: &mut CpuWorker<T>,
     state: &CpuRun<T>,
     step: u32,
 ) -> ValidationPoint {

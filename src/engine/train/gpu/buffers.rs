@@ -11,7 +11,7 @@ use wgpu::BufferUsages as Usage;
 pub struct Buffers {
     /// The uniform values of every dispatch, one every [`UNIFORM_STRIDE`] bytes.
     uniform: wgpu::Buffer,
-    /// Parameters, states, carried values, gradient and scratch of every run ([`super::layout::Layout`]), f32.
+    /// Parameters, states, carried values, gradient and scratch of every run ([`super::layout::RunLayout`]), f32.
     pub arena: wgpu::Buffer,
     /// For each step of the chunk and run: whether it trains, its clip threshold, the rule's scalars, f32.
     pub table: wgpu::Buffer,

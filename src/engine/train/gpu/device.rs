@@ -56,9 +56,9 @@ impl Gpu {
         };
         let (device, queue) = adapter.request_device(&descriptor).await.map_err(|error| refused(&error))?;
         let lost = Arc::new(Mutex::new(None));
-        let told = lost.clone();
+        let reported = lost.clone();
         device.set_device_lost_callback(move |reason, message| {
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{reason:?}: {message}"));
+            *reported.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{reason:?}: {message}"));
         });
         let bind_group_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: None,

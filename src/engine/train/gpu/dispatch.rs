@@ -3,7 +3,7 @@
 use super::device::{Gpu, UNIFORM_STRIDE};
 use super::fusion::launches;
 use super::layout::{
-    CHUNK_STEPS, ExamplesLayout, FEW_PARTIAL_SUMS, Layout, MOST_PARTIAL_SUMS, TABLE_HEAD, ring_wgsl, ring_width,
+    CHUNK_STEPS, ExamplesLayout, FEW_PARTIAL_SUMS, MOST_PARTIAL_SUMS, RunLayout, TABLE_HEAD, ring_wgsl, ring_width,
 };
 use crate::network::operations::{End, Grid, MAX_KERNEL_PARAMETERS, TILE_SIDE, Tile, WORKGROUP};
 use crate::rule::{Program, clipping};
@@ -82,10 +82,10 @@ pub struct Dispatch {
 }
 
 /// Makes the dispatches of a step, of a validation and of an evaluation.
-pub struct Builder<'a> {
+pub struct DispatchBuilder<'a> {
     pub gpu: &'a Gpu,
     pub plan: &'a Plan,
-    pub layout: &'a Layout,
+    pub layout: &'a RunLayout,
     pub examples: &'a ExamplesLayout,
     /// The distinct seeds of the runs.
     pub seeds: &'a [u32],
@@ -94,7 +94,7 @@ pub struct Builder<'a> {
     pub params: Vec<Params>,
 }
 
-impl Builder<'_> {
+impl DispatchBuilder<'_> {
     /// Runs that share their seed share one batch: it lies at the first run, and every run reads it there.
     fn batch_stride(&self) -> usize {
         if self.seeds.len() == 1 { 0 } else { self.layout.run_stride }

@@ -2,11 +2,11 @@
 
 use super::buffers::{Buffers, write_values};
 use super::device::Gpu;
-use super::dispatch::{Builder, Dispatch};
-use super::layout::{CHUNK_STEPS, ExamplesLayout, Layout, TABLE_HEAD, ring_position, ring_states, ring_width};
+use super::dispatch::{Dispatch, DispatchBuilder};
+use super::layout::{CHUNK_STEPS, ExamplesLayout, RunLayout, TABLE_HEAD, ring_position, ring_states, ring_width};
 use super::recorder::Recorder;
 use crate::record::{METRICS, Metric, RunChunk, ValidationPoint};
-use crate::rule::Kind;
+use crate::rule::ValueKind;
 use crate::train::schedule::learning_rate;
 use crate::train::{Checkpoint, FleetError, Plan, RunCheckpoint};
 use std::sync::Arc;
@@ -30,10 +30,10 @@ struct HostRun {
 }
 
 /// Runs that share one arena.
-pub struct Group {
+pub struct RunGroup {
     gpu: Arc<Gpu>,
     plan: Arc<Plan>,
-    layout: Layout,
+    layout: RunLayout,
     examples_layout: ExamplesLayout,
     runs: Vec<HostRun>,
     /// The distinct seeds of the runs.
@@ -51,7 +51,7 @@ pub struct Group {
     in_flight: usize,
 }
 
-impl Group {
+impl RunGroup {
     pub fn new(
         gpu: Arc<Gpu>,
         plan: Arc<Plan>,
@@ -63,8 +63,8 @@ impl Group {
         let mut seeds: Vec<u32> = runs.iter().map(|&run| plan.resolved.runs[run].seed).collect();
         seeds.sort_unstable();
         seeds.dedup();
-        let layout = Layout::new(&plan);
-        let mut builder = Builder {
+        let layout = RunLayout::new(&plan);
+        let mut builder = DispatchBuilder {
             gpu: &gpu,
             plan: &plan,
             layout: &layout,
@@ -148,7 +148,7 @@ impl Group {
         self.training.len()
     }
 
-    /// Uploads what the steps need and submits them; [`Group::collect`] reads what they recorded.
+    /// Uploads what the steps need and submits them; [`RunGroup::collect`] reads what they recorded.
     pub fn submit(&mut self, first: u32, steps: u32) -> Result<(), FleetError> {
         if let Some(reason) = self.gpu.lost() {
             return Err(FleetError::DeviceLost(reason));
@@ -249,7 +249,7 @@ impl Group {
                 return None;
             }
             let row_at = |k: usize| &rows[(k * run_count + position) * width..][..width];
-            let record = Record { first, steps, width: plan.columns.width() };
+            let record = ChunkSteps { first, steps, width: plan.columns.width() };
             let mut chunk = record.rows(plan, state, row_at);
             let examples = plan.data.of(self.seeds[state.seed]).task.validation().len() as f32;
             for (slot, &step) in self.validations.iter().enumerate() {
@@ -310,7 +310,7 @@ impl Group {
     }
 }
 
-impl Group {
+impl RunGroup {
     /// For each run, the loss of the batch of `step` at its parameters plus each of `scales` times its direction.
     pub async fn evaluate(
         &mut self,
@@ -376,13 +376,13 @@ impl Group {
 }
 
 /// The steps of a chunk.
-struct Record {
+struct ChunkSteps {
     first: u32,
     steps: u32,
     width: usize,
 }
 
-impl Record {
+impl ChunkSteps {
     /// The rows of one run, from those of the ring and what the host knows; notes a death.
     fn rows<'a>(&self, plan: &Plan, state: &mut HostRun, row_at: impl Fn(usize) -> &'a [f32]) -> RunChunk {
         let stride = plan.resolved.stride();
@@ -415,8 +415,8 @@ impl Record {
             }));
             chunk.rows.extend(plan.state_positions().map(|(kind, position)| match kind {
                 _ if is_dead => f32::NAN,
-                Kind::Scalar => scalar_states[position] as f32,
-                Kind::PerParameter => row[ring_states() + position],
+                ValueKind::Scalar => scalar_states[position] as f32,
+                ValueKind::PerParameter => row[ring_states() + position],
             }));
         }
         if let Some(scalar_states) = died_with {

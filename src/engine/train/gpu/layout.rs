@@ -17,7 +17,7 @@ pub const TABLE_HEAD: usize = 2;
 const ALIGNMENT: usize = 64;
 
 /// Where the parts of a run lie in the arena, relative to the run. What a checkpoint keeps comes first.
-pub struct Layout {
+pub struct RunLayout {
     /// The planes of the rule's states; the parameters begin at 0.
     pub states: usize,
     /// The values that the network carries from step to step.
@@ -33,7 +33,7 @@ pub struct Layout {
     pub run_stride: usize,
 }
 
-impl Layout {
+impl RunLayout {
     pub fn new(plan: &Plan) -> Self {
         let parameters = plan.parameter_count();
         let mut end = 0;
@@ -99,7 +99,7 @@ impl ExamplesLayout {
 
 /// The bytes that one run takes in the arena.
 pub fn run_bytes(plan: &Plan) -> usize {
-    Layout::new(plan).run_stride * size_of::<f32>()
+    RunLayout::new(plan).run_stride * size_of::<f32>()
 }
 
 /// The bytes of the buffers that these runs need: arena, table, examples, batches, ring.
@@ -113,7 +113,7 @@ pub fn sizes(plan: &Plan, examples: &ExamplesLayout, runs: &[usize]) -> [usize; 
     }
     let chunk = CHUNK_STEPS as usize;
     [
-        runs.len() * Layout::new(plan).run_stride,
+        runs.len() * RunLayout::new(plan).run_stride,
         chunk * runs.len() * (TABLE_HEAD + plan.program.scalar_count()),
         seeds.len() * examples.stride(),
         seeds.len() * chunk * plan.resolved.experiment.batch_size,

@@ -15,7 +15,7 @@ pub use fusion::{Launch, launches};
 use super::{Checkpoint, Fleet, FleetError, Plan, PlanError};
 use crate::experiment::limits;
 use crate::record::RunChunk;
-use group::Group;
+use group::RunGroup;
 use layout::ExamplesLayout;
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub struct GpuFleet {
     gpu: Arc<Gpu>,
     plan: Arc<Plan>,
-    groups: Vec<Group>,
+    groups: Vec<RunGroup>,
     step: u32,
 }
 
@@ -47,7 +47,7 @@ impl GpuFleet {
             let allowed = limits::GPU_BYTES >> 20;
             return Err(PlanError::Memory { needed, allowed, backend: "GPU" }.into());
         }
-        let make = |runs: &[usize]| Group::new(gpu.clone(), plan.clone(), examples, runs, checkpoint);
+        let make = |runs: &[usize]| RunGroup::new(gpu.clone(), plan.clone(), examples, runs, checkpoint);
         let groups = runs.chunks(per_group).map(make).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { gpu: gpu.clone(), groups, step: checkpoint.map_or(0, |checkpoint| checkpoint.step), plan })
     }
@@ -63,7 +63,7 @@ impl GpuFleet {
 
     /// The dispatches of one training step.
     pub fn dispatches_a_step(&self) -> usize {
-        self.groups.iter().map(Group::dispatches_a_step).sum()
+        self.groups.iter().map(RunGroup::dispatches_a_step).sum()
     }
 }
 
@@ -88,7 +88,7 @@ impl Fleet for GpuFleet {
     }
 
     fn dispatches(&self) -> u64 {
-        self.groups.iter().map(Group::dispatches).sum()
+        self.groups.iter().map(RunGroup::dispatches).sum()
     }
 
     fn readback_seconds(&self) -> f64 {

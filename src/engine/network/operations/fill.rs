@@ -3,19 +3,19 @@ use crate::tensor::{Real, Shape};
 
 /// One number, such as the gradient of the loss with respect to itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Constant {
+pub struct Fill {
     /// The number.
     pub value: f64,
 }
 
 const WGSL: &str = values_wgsl!(
     r"
-    write(run, i, constant());
+    write(run, i, fill_value());
 "
 );
 
-impl Compute for Constant {
-    const NAME: &'static str = "constant";
+impl Compute for Fill {
+    const NAME: &'static str = "fill";
 
     fn output_shape(&self, inputs: &[&Shape]) -> Option<Shape> {
         inputs.is_empty().then(Shape::scalar)
@@ -26,6 +26,6 @@ impl Compute for Constant {
     }
 
     fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
-        Kernel::new(Self::NAME, WGSL, Grid::Values).with("constant", self.value)
+        Kernel::new(Self::NAME, WGSL, Grid::Values).with("fill_value", self.value)
     }
 }
