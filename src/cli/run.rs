@@ -15,11 +15,10 @@ use super::lines::Written;
 use super::thread::Thread;
 use super::{Device, Failure, Input, lines, print, read, threads, trace};
 use brink_engine::experiment::Experiment;
-use brink_engine::record::RunRecord;
 use brink_engine::train::cpu::CpuFleet;
 use brink_engine::train::gpu::{Gpu, GpuFleet, GpuFleetError};
 use brink_engine::train::{Backend, Fleet, FleetError, Plan};
-use brink_lab::{Device as TrainingDevice, Ends, Event, Outcome, Shard, ShardCommand, Training};
+use brink_lab::{Device as TrainingDevice, Ends, Event, FleetRecord, Outcome, Shard, ShardCommand, Status, Training};
 
 /// A chunk of steps takes about this long: lines come steadily, and Ctrl-C is heard soon.
 const CHUNK_SECONDS: f64 = 0.1;
@@ -45,16 +44,22 @@ struct Sink {
     text: String,
     /// How far the lines of each run go.
     written: Vec<Written>,
-    records: Vec<RunRecord>,
+    fleet: FleetRecord,
 }
 
 impl Sink {
-    fn write(&mut self, plan: &Plan, mut chunks: Vec<brink_engine::record::RunChunk>) -> Result<(), Failure> {
-        chunks.sort_by_key(|chunk| chunk.run);
+    /// Takes in an event, and writes the lines of what runs have recorded.
+    fn take(&mut self, mut event: Event) -> Result<(), Failure> {
         self.text.clear();
-        for chunk in &chunks {
-            lines::append(&mut self.text, chunk, &plan.columns, &mut self.written[chunk.run]);
-            self.records[chunk.run].append(chunk).map_err(|error| Failure::Failed(error.to_string()))?;
+        if let Event::Metrics(chunks) = &mut event {
+            chunks.sort_by_key(|chunk| chunk.run);
+            for chunk in chunks {
+                lines::append(&mut self.text, chunk, &self.fleet.columns, &mut self.written[chunk.run]);
+            }
+        }
+        self.fleet.apply(event);
+        if let Status::Failed(reason) = &self.fleet.status {
+            return Err(Failure::Failed(reason.clone()));
         }
         // Lines leave in one piece: however the program ends, none is cut.
         self.output
@@ -80,8 +85,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => Box::new(io::stdout().lock()),
     };
     let runs = plan.resolved.runs.len();
-    let records = vec![RunRecord::new(plan.columns.clone(), plan.resolved.stride()); runs];
-    let mut sink = Sink { output, text: String::new(), written: vec![Written::default(); runs], records };
+    let fleet = FleetRecord::new(plan.resolved.clone());
+    let mut sink = Sink { output, text: String::new(), written: vec![Written::default(); runs], fleet };
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
@@ -102,18 +107,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
                     GpuFleetError::Plan(error) => invalid(&error),
                     GpuFleetError::Fleet(error) => failed(error),
                 })?;
-                {
-                    let device = TrainingDevice::Gpu { adapter: gpu.name().to_owned(), software: gpu.is_software() };
-                    training.train(fleet, device, &mut sink)
-                }
-                .await
+                let device = TrainingDevice::Gpu { adapter: gpu.name().to_owned(), software: gpu.is_software() };
+                training.train(fleet, device, &mut sink).await
             }
         }
     })?;
     if let (Some(ends), Some(path)) = (ends, &arguments.trace) {
-        trace::write(&ends, &plan, &sink.records, path).map_err(|error| Failure::file("write", path, &error))?;
+        let records: Vec<_> = sink.fleet.runs.iter().map(|run| &run.record).collect();
+        trace::write(&ends, &plan, &records, path).map_err(|error| Failure::file("write", path, &error))?;
     }
-    if arguments.out.is_some() { print(&table(&plan, &sink.records)) } else { Ok(()) }
+    if arguments.out.is_some() { print(&table(&sink.fleet)) } else { Ok(()) }
 }
 
 fn failed(error: FleetError) -> Failure {
@@ -147,17 +150,18 @@ impl Trained<'_> {
         let mut stopped = None;
         let emit = |event| {
             let result = match event {
-                // Nothing is written after a failure to write.
-                Event::Metrics(chunks) if stopped.is_none() => sink.write(self.plan, chunks),
                 Event::Progress { step, .. } => {
                     bar.set_position(u64::from(step));
                     if self.interrupted.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
                 }
-                Event::Started { reason: Some(reason), .. } => {
-                    bar.suspend(|| eprintln!("brink: {reason}; what is left runs on the CPU"));
-                    Ok(())
+                // Nothing is written after a failure to write.
+                _ if stopped.is_some() => Ok(()),
+                event => {
+                    if let Event::Started { reason: Some(reason), .. } = &event {
+                        bar.suspend(|| eprintln!("brink: {reason}; what is left runs on the CPU"));
+                    }
+                    sink.take(event)
                 }
-                _ => Ok(()),
             };
             if let Err(failure) = result {
                 stopped.get_or_insert(failure);
@@ -189,24 +193,27 @@ impl Trained<'_> {
 }
 
 /// What became of each run, for people.
-fn table(plan: &Plan, records: &[RunRecord]) -> String {
+fn table(fleet: &FleetRecord) -> String {
     let mut text = format!(
-        "{:>4}  {:>13}  {:>15}  {:>19}  died at step\n",
-        "run", "learning rate", "validation loss", "validation accuracy"
+        "{:>4}  {:>13}  {:>15}  {:>19}  {:>12}  verdict\n",
+        "run", "learning rate", "validation loss", "validation accuracy", "died at step"
     );
-    for (index, (run, record)) in plan.resolved.runs.iter().zip(records).enumerate() {
-        let last = record.validation.last();
+    for (index, run) in fleet.runs.iter().enumerate() {
+        let last = run.record.validation.last();
         let figure = |value: Option<f32>| match value {
             Some(value) if value.is_finite() => format!("{value:.4}"),
             _ => "-".to_owned(),
         };
+        let is_best = fleet.sweep.is_some_and(|sweep| sweep.best == Some(index));
         let _ = writeln!(
             text,
-            "{index:>4}  {:>13}  {:>15}  {:>19}  {}",
+            "{index:>4}  {:>13}  {:>15}  {:>19}  {:>12}  {}{}",
             run.base_learning_rate,
             figure(last.map(|point| point.loss)),
             figure(last.map(|point| point.accuracy)),
-            record.death.map_or_else(|| "-".to_owned(), |step| step.to_string()),
+            run.record.death.map_or_else(|| "-".to_owned(), |step| step.to_string()),
+            run.verdict.map_or("-", |verdict| verdict.id),
+            if is_best { " (lr*)" } else { "" },
         );
     }
     text
@@ -275,12 +282,11 @@ mod tests {
         let lost = TrainingDevice::Gpu { adapter: "a test".to_owned(), software: false };
         let train = |after: u32| {
             let shared = Shared::default();
-            let records = vec![RunRecord::new(plan.columns.clone(), 1); 3];
             let mut sink = Sink {
                 output: Box::new(shared.clone()),
                 text: String::new(),
                 written: vec![Written::default(); 3],
-                records,
+                fleet: FleetRecord::new(plan.resolved.clone()),
             };
             let training = Trained { plan: &plan, shard: &shard, interrupted: &AtomicBool::new(false), traced: true };
             let fleet = Losing { fleet: cpu(&plan).ok().unwrap(), after };
@@ -289,7 +295,7 @@ mod tests {
             let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
             lines.sort();
             // NaN differs from itself, its text does not.
-            (lines, format!("{:?}", ends.last), format!("{:?}", sink.records))
+            (lines, format!("{:?}", ends.last), format!("{:?}", sink.fleet.runs))
         };
         let undisturbed = train(u32::MAX);
         assert_eq!(undisturbed.0.len(), 3 * (30 + 4));

@@ -87,7 +87,7 @@ pub(super) fn check(plan: &Plan) -> Result<(), String> {
 }
 
 /// Writes the trace.
-pub(super) fn write(ends: &Ends, plan: &Plan, records: &[RunRecord], path: &Path) -> io::Result<()> {
+pub(super) fn write(ends: &Ends, plan: &Plan, records: &[&RunRecord], path: &Path) -> io::Result<()> {
     let mut arrays: Vec<(String, Array)> = Vec::new();
     parameters(ends, plan, &mut arrays);
     metrics(plan, records, &mut arrays);
@@ -119,12 +119,12 @@ fn parameters(ends: &Ends, plan: &Plan, arrays: &mut Vec<(String, Array)>) {
     }
 }
 
-fn metrics(plan: &Plan, records: &[RunRecord], arrays: &mut Vec<(String, Array)>) {
+fn metrics(plan: &Plan, records: &[&RunRecord], arrays: &mut Vec<(String, Array)>) {
     let steps = plan.longest() as usize;
     let shape = vec![records.len(), steps];
     // What the host knows is written in f64 below.
     for column in METRICS.iter().filter(|column| !column.of_probe && !column.on_host) {
-        let values = |record: &'_ RunRecord| {
+        let values = |record: &&RunRecord| {
             let recorded = record.column(column.metric as usize);
             recorded.chain(std::iter::repeat(f32::NAN)).take(steps).collect::<Vec<f32>>()
         };
@@ -224,7 +224,7 @@ mod tests {
         fleet.train(3).iter().for_each(|chunk| records[chunk.run].append(chunk).unwrap());
         let ends = Ends { initial, last: save(&mut fleet) };
         let path = std::env::temp_dir().join(format!("brink-carried-{}.safetensors", std::process::id()));
-        write(&ends, &plan, &records, &path).unwrap();
+        write(&ends, &plan, &records.iter().collect::<Vec<_>>(), &path).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();

@@ -1,7 +1,5 @@
+use crate::excerpt::beginning;
 use crate::rule::RuleError;
-
-/// How much of a refused value a message repeats, in characters.
-const MOST_REPEATED: usize = 40;
 
 /// What is wrong with an experiment: the field, and what it may hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -133,13 +131,4 @@ impl ExperimentError {
     pub(super) fn new(field: impl Into<String>, reason: Reason) -> Self {
         Self { field: beginning(&field.into()), reason }
     }
-}
-
-/// The beginning of a refused text, enough to recognise it by: a message is never as long as what it refuses.
-pub fn beginning(text: &str) -> String {
-    let mut short: String = text.chars().take(MOST_REPEATED).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }

@@ -9,9 +9,10 @@ mod metaparameters;
 mod presets;
 mod resolve;
 
+pub use crate::excerpt::beginning;
 pub use crate::rule::Schedule;
 pub use difference::{Difference, apply, difference};
-pub use fault::{Expected, ExperimentError, Reason, beginning};
+pub use fault::{Expected, ExperimentError, Reason};
 pub use metaparameters::{METAPARAMETERS, definition, definitions};
 pub use presets::{PRESETS, Preset, preset};
 pub use resolve::{Resolved, Run};

@@ -1,6 +1,7 @@
 //! What can be wrong with the text of a rule. Everything a sentence about it needs is data, so that the page can say it in
 //! each of its languages; what stands here in English is for the command line.
 
+use crate::excerpt::beginning;
 use std::fmt;
 
 /// Where and why a text is not a rule.
@@ -125,6 +126,32 @@ pub enum RuleFault {
     Control,
 }
 
+/// The most names that a message lists, in characters.
+const MOST_LISTED: usize = 200;
+
+impl RuleFault {
+    /// The same with long names cut: a message is never as long as the text that it is about.
+    pub(super) fn shortened(self) -> Self {
+        let list = |names: String| match names.char_indices().nth(MOST_LISTED) {
+            Some((end, _)) => format!("{}…", &names[..end]),
+            None => names,
+        };
+        let short = |name: String| beginning(&name);
+        match self {
+            Self::NeverAssigned(name) => Self::NeverAssigned(short(name)),
+            Self::AssignedTwice(name) => Self::AssignedTwice(short(name)),
+            Self::Taken { name, taken, role } => Self::Taken { name: short(name), taken, role },
+            Self::Unknown { name, known } => Self::Unknown { name: short(name), known: list(known) },
+            Self::Default { name, value, range } => Self::Default { name: short(name), value, range },
+            Self::TooLarge { written, most } => Self::TooLarge { written: short(written), most },
+            Self::Unexpected { expected, found: Found::Written(written) } => {
+                Self::Unexpected { expected, found: Found::Written(short(written)) }
+            }
+            other => other,
+        }
+    }
+}
+
 /// What may stand at a position of a rule's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpectedToken {
@@ -239,5 +266,28 @@ impl fmt::Display for Taken {
             Self::Constant => "is a constant already",
             Self::State => "is a state already",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rule::{MAX_TEXT_BYTES, Rule};
+
+    #[test]
+    fn a_message_is_much_shorter_than_the_text_that_it_is_about() {
+        let long = "a".repeat(1000);
+        let constants: String = (0..3).map(|i| format!("constant {long}{i} = 1 in [0, 2]\n")).collect();
+        for text in [
+            format!("name \"x\"\n{constants}theta = {long}\n"),
+            format!("name \"x\"\nstate {long} = 0\ntheta = g\n"),
+            format!("name \"x\"\n{long} = 1\n{long} = 2\ntheta = g\n"),
+            format!("name \"x\"\nconstant {long} = 5 in [0, 1]\ntheta = g\n"),
+            format!("name \"x\"\ntheta = g {long}\n"),
+            format!("name \"x\"\ntheta = {}\n", "9".repeat(1000)),
+            format!("name \"x\"\ntheta = g {}", "*".repeat(MAX_TEXT_BYTES)),
+        ] {
+            let message = Rule::parse(&text).expect_err("it is wrong").to_string();
+            assert!(message.len() < 400, "{} bytes: {message}", message.len());
+        }
     }
 }

@@ -16,7 +16,7 @@ struct TextPosition {
 
 impl TextPosition {
     fn error<T>(self, fault: RuleFault) -> Result<T, RuleError> {
-        Err(RuleError { line: self.line, column: self.column, fault })
+        Err(RuleError { line: self.line, column: self.column, fault: fault.shortened() })
     }
 }
 

@@ -6,11 +6,12 @@ use crate::experiment::{ExperimentError, Resolved, limits};
 use crate::network::GraphError;
 use crate::record::Columns;
 use crate::rule::{Program, ValueKind};
+use std::sync::Arc;
 
 /// What a fleet trains, laid out for any backend: the tapes, the compiled rule, the probe, the memory it takes.
 pub struct Plan {
     /// The experiment, checked.
-    pub resolved: Resolved,
+    pub resolved: Arc<Resolved>,
     /// The update rule, compiled.
     pub program: Program,
     /// The training step.
@@ -54,7 +55,8 @@ pub enum PlanError {
 impl Plan {
     /// Plans an experiment, and refuses one that would take more memory than the CPU may give
     /// ([`limits::CPU_BYTES`]): every experiment must be able to go on there.
-    pub fn new(resolved: Resolved) -> Result<Self, PlanError> {
+    pub fn new(resolved: impl Into<Arc<Resolved>>) -> Result<Self, PlanError> {
+        let resolved = resolved.into();
         let program = Program::new(&resolved.rule);
         let training = Tape::training(&resolved.network)?;
         let evaluation = Tape::evaluation(&resolved.evaluation);
