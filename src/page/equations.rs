@@ -71,6 +71,11 @@ fn rule_equations(experiment: &Experiment) -> Vec<Equation> {
     experiment.rule().map(|rule: Rule| rule.equations(clipped)).unwrap_or_default()
 }
 
+/// What the rule's states hold before step 0; built anew only when the rule changes.
+fn initial_equations(experiment: &Experiment) -> Vec<Equation> {
+    experiment.rule().map(|rule: Rule| rule.initial_equations()).unwrap_or_default()
+}
+
 fn symbol_node(equations: &[Equation], symbol: &Symbol) -> Option<MathNode> {
     equations.iter().find_map(|equation| equation::find(&equation.mathml, symbol)).cloned()
 }
@@ -117,6 +122,12 @@ pub fn Equations(lab: Lab) -> impl IntoView {
                 }
             })
             .collect_view()
+    };
+    // What the states hold before step 0 is part of the rule.
+    let initial = Memo::new(move |_| lab.current.with(initial_equations));
+    let initial = move || {
+        let equations = initial.get().into_iter();
+        equations.map(|one| view! { <Formula node=one.mathml text=one.text /> }).collect_view()
     };
     let step = Memo::new(move |_| lab.board.with(Board::cursor_step));
     let in_warmup = Memo::new(move |_| lab.current.with(|experiment| step.get() < experiment.warmup_steps));
@@ -174,7 +185,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             <h3 id="rule-title">{move || rule_title(lab)}</h3>
             // A long rule scrolls, by keyboard too.
             <div class="rule" tabindex="0" role="group" aria-labelledby="rule-title">
-                {rule}
+                {rule} <div class="equation initial">{initial}</div>
             </div>
             <p class="help" id="probe-what">{move || remark.get()}</p>
             <RuleEditor lab />

@@ -405,6 +405,31 @@ mod tests {
         assert!(svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn")).contains("<polyline"));
     }
 
+    /// Every mark of every plot, as SVG: a change is to be looked at, and taken with `INSTA_UPDATE=always cargo test -p
+    /// brink-view`.
+    #[test]
+    fn each_plot_draws_what_it_drew_before() {
+        let mut board = board();
+        board.cursor = Some(12);
+        let texts = Language::English.texts();
+        let view = StepView::default();
+        let linear = StepView { x: Scale::Linear, y: Scale::Linear, validation: false };
+        let (axis, _) = axis(&board, &names(&board, texts), SIZE);
+        insta::assert_snapshot!("axis", svg(|backend| axis.draw(backend, &Palette::LIGHT).expect("drawn")));
+        for (name, view, palette) in
+            [("loss_log_light", view, Palette::LIGHT), ("loss_linear_dark", linear, Palette::DARK)]
+        {
+            let layout = loss(&board, SIZE, &palette, view);
+            insta::assert_snapshot!(name, svg(|backend| layout.draw(backend, &palette).expect("drawn")));
+        }
+        let validation = loss(&board, SIZE, &Palette::LIGHT, StepView { validation: true, ..view });
+        insta::assert_snapshot!("validation", svg(|backend| validation.draw(backend, &Palette::LIGHT).expect("drawn")));
+        let rate = learning_rate(&board, SIZE, &Palette::LIGHT, view);
+        insta::assert_snapshot!("learning_rate", svg(|backend| rate.draw(backend, &Palette::LIGHT).expect("drawn")));
+        let norm = gradient_norm(&board, SIZE, texts, &Palette::LIGHT, view, Some(2.5));
+        insta::assert_snapshot!("gradient_norm", svg(|backend| norm.draw(backend, &Palette::LIGHT).expect("drawn")));
+    }
+
     #[test]
     fn an_empty_board_can_be_drawn() {
         let board = Board::default();
