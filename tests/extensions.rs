@@ -9,7 +9,7 @@ use brink_engine::network::operations::{Activation, ActivationKind};
 use brink_engine::network::{Builder, Form, Model, Network};
 use brink_engine::random::{Purpose, Stream};
 use brink_engine::record::RunChunk;
-use brink_engine::task::{Examples, Targets, Task, TaskData, TrainingExamples};
+use brink_engine::task::{Examples, TargetKind, Targets, Task, TaskData, TrainingExamples};
 use brink_engine::tensor::Shape;
 use brink_engine::train::cpu::{CpuFleet, gradient_of_run};
 use brink_engine::train::gpu::{Gpu, GpuFleet};
@@ -209,35 +209,61 @@ impl Task for Pair {
     }
 
     fn targets(&self) -> Targets {
-        Targets { shape: Shape::new(&[2]), classes: 3 }
+        Targets { shape: Shape::new(&[2]), kind: TargetKind::Classes(3) }
     }
 
     fn generate(&self, seed: u32) -> Box<dyn TaskData> {
+        Box::new(Drawn::new(seed, |input: [f64; 3]| {
+            let largest = (0..3).fold(0, |best, i| if input[i] > input[best] { i } else { best });
+            [largest as f64, f64::from(u8::from(input.iter().sum::<f64>() > 0.0))]
+        }))
+    }
+}
+
+/// Two numbers to predict of each example.
+struct Numbers;
+
+impl Task for Numbers {
+    fn id(&self) -> &str {
+        "numbers"
+    }
+
+    fn input(&self) -> Shape {
+        Shape::new(&[3])
+    }
+
+    fn targets(&self) -> Targets {
+        Targets { shape: Shape::new(&[2]), kind: TargetKind::Numbers }
+    }
+
+    fn generate(&self, seed: u32) -> Box<dyn TaskData> {
+        Box::new(Drawn::new(seed, |[a, b, c]: [f64; 3]| [a - 2.0 * b, (a + c).tanh()]))
+    }
+}
+
+/// The examples of a task of these tests.
+struct Drawn {
+    training: Examples,
+    validation: Examples,
+}
+
+impl Drawn {
+    /// 500 training and 100 validation examples of three standard normal inputs.
+    fn new(seed: u32, targets: fn([f64; 3]) -> [f64; 2]) -> Self {
         let draw = |purpose, count: u64| {
             let stream = Stream::new(seed, purpose, 0);
             let mut examples = Examples::new(2);
             for index in 0..count {
                 let [[a, b], [c, _]] = [2 * index, 2 * index + 1].map(|index| stream.normal_pair(index));
-                let input = [a, b, c];
-                let largest = (0..3).fold(0, |best, i| if input[i] > input[best] { i } else { best });
-                let positive = f32::from(u8::from(a + b + c > 0.0));
-                examples.push(input.map(|x| x as f32), [largest as f32, positive]);
+                examples.push([a, b, c].map(|x| x as f32), targets([a, b, c]).map(|x| x as f32));
             }
             examples
         };
-        Box::new(PairData {
-            training: draw(Purpose::TrainingInputs, 500),
-            validation: draw(Purpose::ValidationInputs, 100),
-        })
+        Self { training: draw(Purpose::TrainingInputs, 500), validation: draw(Purpose::ValidationInputs, 100) }
     }
 }
 
-struct PairData {
-    training: Examples,
-    validation: Examples,
-}
-
-impl TaskData for PairData {
+impl TaskData for Drawn {
     fn training(&self) -> TrainingExamples<'_> {
         TrainingExamples::Resident(&self.training)
     }
@@ -281,6 +307,35 @@ fn a_task_may_have_several_targets_an_example() {
         assert!(cpu.accuracy > 0.8, "{}", cpu.accuracy);
         assert!((cpu.loss - gpu.loss).abs() < 0.01 * cpu.loss && (cpu.accuracy - gpu.accuracy).abs() < 0.02);
     }
+}
+
+#[test]
+fn a_task_may_have_numbers_for_targets() {
+    let mut experiment = experiment();
+    experiment.optimizer = Optimizer::builtin("adam");
+    experiment.max_train_steps = 200;
+    let plan = Arc::new(Plan::new(experiment.resolve_on(Arc::new(Numbers)).unwrap()).unwrap());
+    let start = plan.initial_run(0).theta;
+    // Validation in three slices, the last of 4 examples: each example counts once.
+    let validation = plan.data.of(3).task.validation();
+    let inputs: Vec<f64> = validation.inputs.iter().map(|&x| f64::from(x)).collect();
+    let hidden: Vec<f64> = dense(&inputs, &start, 0, 3, WIDTH).iter().map(|x| x.tanh()).collect();
+    let predictions = dense(&hidden, &start, 4 * WIDTH, WIDTH, 2);
+    let squares = predictions.iter().zip(&validation.targets).map(|(y, &target)| (y - f64::from(target)).powi(2));
+    let direct = squares.sum::<f64>() / 200.0;
+
+    let mut cpu = CpuFleet::<f32>::new(plan.clone(), [0, 1], None, 1).unwrap();
+    let mut gpu = GpuFleet::new(&gpu(), plan.clone(), [0, 1], None).unwrap();
+    let mut chunks = [cpu.train(100), block_on(gpu.advance(100)).unwrap()];
+    for chunk in &chunks {
+        let point = chunk[0].validation[0];
+        assert!((f64::from(point.loss) - direct).abs() < 1e-5 * direct, "{} against {direct}", point.loss);
+        assert!(point.accuracy.is_nan(), "numbers have no accuracy");
+    }
+    chunks = [cpu.train(100), block_on(gpu.advance(100)).unwrap()];
+    let [cpu, gpu] = chunks.map(|chunk| chunk[1].validation.last().unwrap().loss);
+    assert!(f64::from(cpu) < 0.2 * plan.chance(), "it learns: {cpu} of {}", plan.chance());
+    assert!((cpu - gpu).abs() < 0.01 * cpu, "{cpu} against {gpu}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use brink_engine::network::operations::{
     Accuracy, Activation, ActivationGradient, ActivationKind, Add, Affine, BatchNormalize, BatchNormalizeGradient,
     BatchStatistic, Copy, CrossEntropy, CrossEntropyGradient, Fill, InnerProduct, Matmul, MovingAverage, Normalize,
-    NormalizeBy, NormalizeGradient, Operand, Operation, RowScale, RowScaleGradient, ScaleBy, Statistic, SumRows, Tile,
-    Transpose,
+    NormalizeBy, NormalizeGradient, Operand, Operation, RowScale, RowScaleGradient, ScaleBy, SquaredError,
+    SquaredErrorGradient, Statistic, SumRows, Tile, Transpose,
 };
 use brink_engine::random::{Purpose, Stream};
 use brink_engine::tensor::Shape;
@@ -65,6 +65,13 @@ pub fn cases() -> Vec<Case> {
         cases.push((CrossEntropy.into(), vec![logits(), labels(rows)]));
         cases.push((CrossEntropyGradient.into(), vec![logits(), labels(rows), (Shape::scalar(), vec![1.5])]));
         cases.push((Accuracy.into(), vec![logits(), labels(rows)]));
+        let numbers = || {
+            let (shape, mut values) = drawn(12, &[rows, columns]);
+            values.iter_mut().step_by(5).for_each(|missing| *missing = f32::NAN);
+            (shape, values)
+        };
+        cases.push((SquaredError.into(), vec![x(), numbers()]));
+        cases.push((SquaredErrorGradient.into(), vec![x(), numbers(), (Shape::scalar(), vec![1.5])]));
         // Two labels an example.
         let logits = || drawn(9, &[rows, 6]);
         let labels = || (Shape::new(&[rows, 2]), labels(2 * rows).1);

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use brink_engine::experiment::limits;
 use brink_engine::record::{METRICS, RunRecord};
 use brink_engine::rule::Rule;
-use brink_engine::task::Examples;
+use brink_engine::task::{Examples, TargetKind};
 use brink_engine::tensor::Shape;
 use brink_engine::train::{Plan, RunCheckpoint, schedule};
 use brink_lab::Ends;
@@ -151,12 +151,16 @@ fn examples(plan: &Plan, seed: u32, arrays: &mut Vec<(String, Array)>) {
     let batches = data.batches(0, steps);
     let mut training = data.resident().cloned().unwrap_or_else(|| Examples::new(data.target_len));
     training.append(&batches.extra);
-    let (input, target) = (plan.resolved.task.input(), plan.resolved.task.targets().shape);
+    let (input, target) = (plan.resolved.task.input(), plan.resolved.task.targets());
     for (name, examples) in [("training", &training), ("validation", data.task.validation())] {
         let shape = |extents: &[usize]| [&[examples.len()], extents].concat();
         let inputs = Array::f32(shape(input.extents()), examples.inputs.iter().copied());
         arrays.push((format!("seed{seed}.{name}.inputs"), inputs));
-        let labels = Array::u32(shape(target.extents()), examples.targets.iter().map(|&class| class as u32));
+        let (shape, targets) = (shape(target.shape.extents()), examples.targets.iter().copied());
+        let labels = match target.kind {
+            TargetKind::Classes(_) => Array::u32(shape, targets.map(|class| class as u32)),
+            TargetKind::Numbers => Array::f32(shape, targets),
+        };
         arrays.push((format!("seed{seed}.{name}.labels"), labels));
     }
     let shape = vec![steps as usize, data.batch_size];

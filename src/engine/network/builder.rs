@@ -1,8 +1,9 @@
 use super::graph::{Carried, Graph, GraphError, Initial, Network, Origin, Parameter, ValueId};
 use super::operations::{
-    Accuracy, Affine, BatchNormalize, BatchStatistic, CrossEntropy, MovingAverage, NormalizeBy, Operation, Statistic,
+    Accuracy, Affine, BatchNormalize, BatchStatistic, CrossEntropy, MovingAverage, NormalizeBy, Operation,
+    SquaredError, Statistic,
 };
-use crate::task::Targets;
+use crate::task::{TargetKind, Targets};
 use crate::tensor::Shape;
 
 /// What a graph is built for. Layers that behave differently in training and in evaluation look at it.
@@ -24,6 +25,7 @@ pub struct Builder {
     carried: Vec<Carried>,
     inputs: ValueId,
     targets: ValueId,
+    target_kind: TargetKind,
     form: Form,
 }
 
@@ -32,9 +34,10 @@ impl Builder {
     pub fn new(input: &Shape, targets: &Targets, batch_size: usize, form: Form) -> Self {
         let mut graph = Graph::default();
         let inputs = graph.leaf(Origin::Inputs, Shape::new(&[batch_size, input.len()]));
-        let targets = [&[batch_size], targets.shape.extents()].concat();
-        let targets = graph.leaf(Origin::Targets, Shape::new(&targets));
-        Self { graph, parameters: Vec::new(), carried: Vec::new(), inputs, targets, form }
+        let shape = Shape::new(&[&[batch_size], targets.shape.extents()].concat());
+        let target_kind = targets.kind;
+        let targets = graph.leaf(Origin::Targets, shape);
+        Self { graph, parameters: Vec::new(), carried: Vec::new(), inputs, targets, target_kind, form }
     }
 
     /// The graph so far.
@@ -111,10 +114,16 @@ impl Builder {
         }
     }
 
-    /// The network whose loss is the mean cross-entropy of these logits.
-    pub fn finish(mut self, logits: ValueId) -> Result<Network, GraphError> {
-        let loss = self.graph.apply(CrossEntropy, &[logits, self.targets])?;
-        let accuracy = self.graph.apply(Accuracy, &[logits, self.targets])?;
+    /// The network with these outputs, [batch, [`Targets::outputs`]]: its loss is the mean cross-entropy, or the mean squared
+    /// error where targets are numbers.
+    pub fn finish(mut self, outputs: ValueId) -> Result<Network, GraphError> {
+        let operands = [outputs, self.targets];
+        let (loss, accuracy) = match self.target_kind {
+            TargetKind::Classes(_) => {
+                (self.graph.apply(CrossEntropy, &operands)?, Some(self.graph.apply(Accuracy, &operands)?))
+            }
+            TargetKind::Numbers => (self.graph.apply(SquaredError, &operands)?, None),
+        };
         let Self { graph, parameters, carried, .. } = self;
         Ok(Network { graph, parameters, carried, loss, accuracy })
     }

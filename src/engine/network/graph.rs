@@ -11,7 +11,7 @@ pub struct ValueId(pub usize);
 pub enum Origin {
     /// The inputs of the batch, one example a row.
     Inputs,
-    /// The targets of the batch; -1 marks those of a row that is no example.
+    /// The targets of the batch; [`crate::task::Targets::missing`] marks those of a row that is no example.
     Targets,
     /// A parameter, by its position in [`Network::parameters`].
     Parameter(usize),
@@ -139,8 +139,8 @@ pub struct Network {
     pub carried: Vec<Carried>,
     /// The mean loss over all targets, a scalar.
     pub loss: ValueId,
-    /// The fraction of targets whose logit is the largest, a scalar.
-    pub accuracy: ValueId,
+    /// The fraction of targets whose logit is the largest, a scalar; `None` where targets are no classes.
+    pub accuracy: Option<ValueId>,
 }
 
 impl Network {

@@ -83,7 +83,7 @@ pub struct ValidationPoint {
     pub step: u32,
     /// The mean loss over the validation examples; NaN for a dead run.
     pub loss: f32,
-    /// The fraction of validation examples classified right, 0 to 1; NaN for a dead run.
+    /// The fraction of validation examples classified right, 0 to 1; NaN for a dead run, and where there are no classes.
     pub accuracy: f32,
 }
 

@@ -12,29 +12,80 @@ use crate::random::{Purpose, Stream};
 use crate::tensor::Shape;
 use std::sync::{Arc, LazyLock};
 
-/// The target of a row that is not an example: the loss passes over it.
-pub const NO_TARGET: f32 = -1.0;
-
-/// What a network is to predict of one example: a class at every position of `shape`. One class an example is the shape of a
-/// scalar; a class for each of T tokens would be [T].
+/// What a network is to predict of one example, at every position of `shape`. One class an example is the shape of a scalar; a
+/// class for each of T tokens would be [T].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Targets {
     /// The shape of one example's targets.
     pub shape: Shape,
-    /// The number of classes, the same at every position.
-    pub classes: usize,
+    /// What stands at each position.
+    pub kind: TargetKind,
+}
+
+/// What a target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetKind {
+    /// One of so many classes; the loss is the cross-entropy.
+    Classes(usize),
+    /// A number; the loss is the squared error.
+    Numbers,
 }
 
 impl Targets {
     /// One class an example.
     pub fn one_of(classes: usize) -> Self {
-        Self { shape: Shape::scalar(), classes }
+        Self { shape: Shape::scalar(), kind: TargetKind::Classes(classes) }
     }
 
-    /// The outputs that a network needs for one example: a logit for each class and position, position by position.
+    /// The outputs that a network needs for one example, position by position: a logit for each class, or the number.
     pub fn outputs(&self) -> usize {
-        self.shape.len() * self.classes
+        match self.kind {
+            TargetKind::Classes(classes) => self.shape.len() * classes,
+            TargetKind::Numbers => self.shape.len(),
+        }
     }
+
+    /// What stands for the target of a row that is no example, which the loss passes over: -1 among classes, NaN among
+    /// numbers.
+    pub fn missing(&self) -> f32 {
+        match self.kind {
+            TargetKind::Classes(_) => -1.0,
+            TargetKind::Numbers => f32::NAN,
+        }
+    }
+
+    /// The loss on these examples of the best prediction that does not look at the input (chance), the mean over the
+    /// positions: for classes the entropy in nats, for numbers the variance.
+    pub fn chance(&self, examples: &Examples) -> f64 {
+        let at = |position: usize| {
+            let targets = || examples.targets.iter().skip(position).step_by(self.shape.len()).copied();
+            match self.kind {
+                TargetKind::Classes(classes) => entropy(targets(), classes),
+                TargetKind::Numbers => variance(targets().map(f64::from)),
+            }
+        };
+        (0..self.shape.len()).map(at).sum::<f64>() / self.shape.len().max(1) as f64
+    }
+}
+
+/// The entropy of classes, in nats.
+fn entropy(targets: impl Iterator<Item = f32>, classes: usize) -> f64 {
+    let mut counts = vec![0usize; classes];
+    for target in targets.filter(|&target| target >= 0.0) {
+        if let Some(count) = counts.get_mut(target as usize) {
+            *count += 1;
+        }
+    }
+    let total = counts.iter().sum::<usize>().max(1) as f64;
+    let fractions = counts.iter().filter(|&&count| count > 0).map(|&count| count as f64 / total);
+    fractions.map(|fraction| -fraction * libm::log(fraction)).sum()
+}
+
+/// The mean square difference from the mean.
+fn variance(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let count = values.clone().count().max(1) as f64;
+    let mean = values.clone().sum::<f64>() / count;
+    values.map(|value| (value - mean) * (value - mean)).sum::<f64>() / count
 }
 
 /// A task: what an example looks like and how to make its data from a seed.
@@ -78,7 +129,8 @@ pub fn find(id: &str) -> Option<&'static Arc<dyn Task>> {
 pub struct Examples {
     /// The inputs, each of the task's input shape, one after another.
     pub inputs: Vec<f32>,
-    /// The targets, each of the task's target shape, one after another: classes as whole numbers from 0, or [`NO_TARGET`].
+    /// The targets, each of the task's target shape, one after another: classes as whole numbers from 0, or
+    /// numbers.
     pub targets: Vec<f32>,
     /// The targets of one example.
     target_len: usize,
@@ -121,23 +173,6 @@ impl Examples {
     pub fn append(&mut self, other: &Self) {
         self.inputs.extend_from_slice(&other.inputs);
         self.targets.extend_from_slice(&other.targets);
-    }
-
-    /// The loss of the best prediction that does not look at the input (chance), in nats: the entropy of the targets at a
-    /// position, the mean over the positions.
-    pub fn target_entropy(&self, classes: usize) -> f64 {
-        let at = |position: usize| {
-            let mut counts = vec![0usize; classes];
-            for &target in self.targets.iter().skip(position).step_by(self.target_len) {
-                if let Some(count) = counts.get_mut(target as usize).filter(|_| target >= 0.0) {
-                    *count += 1;
-                }
-            }
-            let total = counts.iter().sum::<usize>().max(1) as f64;
-            let shares = counts.iter().filter(|&&count| count > 0).map(|&count| count as f64 / total);
-            shares.map(|share| -share * libm::log(share)).sum::<f64>()
-        };
-        (0..self.target_len).map(at).sum::<f64>() / self.target_len as f64
     }
 }
 
@@ -200,7 +235,8 @@ mod tests {
     #[test]
     fn every_task_has_the_data_that_it_promises() {
         for task in tasks() {
-            let (id, data, Targets { shape, classes }) = (task.id(), task.generate(3), task.targets());
+            let (id, data, targets) = (task.id(), task.generate(3), task.targets());
+            let shape = &targets.shape;
             let width = task.input().len();
             let mut fresh = Examples::new(shape.len());
             let training = match data.training() {
@@ -215,10 +251,12 @@ mod tests {
                 assert_eq!(examples.inputs.len(), examples.len() * width, "{id}");
                 assert_eq!(examples.targets.len(), examples.len() * shape.len(), "{id}");
                 assert!(examples.inputs.iter().all(|x| x.is_finite()));
-                let is_class = |target: &f32| target.fract() == 0.0 && (0.0..classes as f32).contains(target);
-                assert!(examples.targets.iter().all(is_class), "{id}");
-                let chance = examples.target_entropy(classes);
-                assert!(chance > 0.5 && chance <= libm::log(classes as f64) + 1e-9);
+                let chance = targets.chance(examples);
+                if let TargetKind::Classes(classes) = targets.kind {
+                    let is_class = |target: &f32| target.fract() == 0.0 && (0.0..classes as f32).contains(target);
+                    assert!(examples.targets.iter().all(is_class), "{id}");
+                    assert!(chance > 0.5 && chance <= libm::log(classes as f64) + 1e-9);
+                }
             }
             assert_eq!(task.generate(3).validation(), data.validation(), "{id}");
             assert_eq!(find(id).map(|task| task.id()), Some(id));
@@ -226,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_is_the_mean_entropy_of_the_positions() {
+    fn chance_is_the_mean_over_the_positions() {
         let mut examples = Examples::new(2);
         for example in 0..8 {
             // Always the same class at the first position, one of two at the second.
@@ -234,7 +272,9 @@ mod tests {
         }
         assert_eq!(examples.len(), 8);
         assert_eq!(examples.target(3), [2.0, 1.0]);
-        assert!((examples.target_entropy(3) - libm::log(2.0) / 2.0).abs() < 1e-12);
+        let chance = |kind| Targets { shape: Shape::new(&[2]), kind }.chance(&examples);
+        assert!((chance(TargetKind::Classes(3)) - libm::log(2.0) / 2.0).abs() < 1e-12);
+        assert_eq!(chance(TargetKind::Numbers), 0.125, "variances 0 and 1/4");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use crate::experiment::Resolved;
-use crate::task::{Examples, NO_TARGET, Task, TaskData, TrainingExamples, batch_indices};
+use crate::task::{Examples, Task, TaskData, TrainingExamples, batch_indices};
 use crate::tensor::Real;
 use std::sync::{Arc, OnceLock};
 
@@ -21,6 +21,8 @@ pub struct SeedData {
     pub input_len: usize,
     /// The number of one example's targets.
     pub target_len: usize,
+    /// What stands for the targets of a row that is no example.
+    pub missing_target: f32,
     /// The examples of a batch.
     pub batch_size: usize,
 }
@@ -61,8 +63,15 @@ impl Data {
 impl SeedData {
     /// Draws the data of a seed.
     pub fn new(task: &dyn Task, seed: u32, batch_size: usize) -> Self {
-        let (input_len, target_len) = (task.input().len(), task.targets().shape.len());
-        Self { task: task.generate(seed), seed, input_len, target_len, batch_size }
+        let targets = task.targets();
+        Self {
+            task: task.generate(seed),
+            seed,
+            input_len: task.input().len(),
+            target_len: targets.shape.len(),
+            missing_target: targets.missing(),
+            batch_size,
+        }
     }
 
     /// The training examples that stay; none where every step draws its own.
@@ -146,7 +155,7 @@ impl SeedData {
                 copy_example(examples, index, input, target);
             } else {
                 input.fill(T::zero());
-                target.fill(T::from_f32(NO_TARGET));
+                target.fill(T::from_f32(self.missing_target));
             }
         }
     }

@@ -113,8 +113,7 @@ impl Plan {
 
     /// The loss of the best prediction that does not look at the input, on the validation examples of the first run.
     pub fn chance(&self) -> f64 {
-        let examples = self.data.of(self.resolved.runs[0].seed).task.validation();
-        examples.target_entropy(self.resolved.task.targets().classes)
+        self.resolved.task.targets().chance(self.data.of(self.resolved.runs[0].seed).task.validation())
     }
 
     /// The state of a run before its first step.

@@ -53,7 +53,7 @@ pub struct Tape {
     pub scratch_len: usize,
     /// Where the mean loss lies (in scratch).
     pub loss: usize,
-    /// Where the accuracy lies (in scratch); only in evaluation.
+    /// Where the accuracy lies (in scratch); only in evaluation, and only of classes.
     pub accuracy: Option<usize>,
 }
 
@@ -72,7 +72,8 @@ impl Tape {
 
     /// The loss and the accuracy.
     pub fn evaluation(network: &Network) -> Self {
-        Self::lay_out(network, &network.graph, &[], &[network.loss, network.accuracy])
+        let results: Vec<ValueId> = [network.loss].into_iter().chain(network.accuracy).collect();
+        Self::lay_out(network, &network.graph, &[], &results)
     }
 
     /// The loss alone, of a network in either form.

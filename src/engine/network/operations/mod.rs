@@ -296,6 +296,7 @@ mod matmul;
 mod normalize;
 mod row_scale;
 mod scale;
+mod squared_error;
 mod sum_rows;
 
 pub use activation::{ACTIVATIONS_WGSL, ActivationKind};
@@ -324,6 +325,8 @@ operations! {
     row_scale::RowScaleGradient,
     scale::ScaleBy,
     scale::InnerProduct,
+    squared_error::SquaredError,
+    squared_error::SquaredErrorGradient,
     sum_rows::SumRows,
 }
 

@@ -98,6 +98,7 @@ fn gradients_agree_with_central_differences() {
     check_gradient(RowScale.into(), &[matrix(3, 4), vector(4)], None);
     check_gradient(ScaleBy.into(), &[matrix(3, 4), vector(1)], None);
     check_gradient(InnerProduct.into(), &[matrix(3, 4), matrix(3, 4)], None);
+    check_gradient(SquaredError.into(), &[matrix(3, 1)], Some(&[0.5, f64::NAN, -2.0]));
     check_gradient(CrossEntropy.into(), &[matrix(4, 3)], Some(&[2.0, 0.0, -1.0, 1.0]));
 }
 

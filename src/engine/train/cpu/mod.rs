@@ -386,7 +386,8 @@ fn validate<T: Real>(
         }
         count += examples;
     }
-    ValidationPoint { step, loss: (loss / count) as f32, accuracy: (right / count) as f32 }
+    let accuracy = plan.evaluation.accuracy.map_or(f32::NAN, |_| (right / count) as f32);
+    ValidationPoint { step, loss: (loss / count) as f32, accuracy }
 }
 
 impl<T: Real> Fleet for CpuFleet<T> {

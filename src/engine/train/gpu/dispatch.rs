@@ -63,8 +63,7 @@ pub struct Params {
     pub state_count: u32,
     pub partial_count: u32,
     pub validation_slot: u32,
-    /// Brings what follows to a multiple of 16 bytes, as WGSL lays it out.
-    pub padding: u32,
+    pub missing_target_bits: u32,
     /// [`Kernel::parameter_bits`].
     pub own: [u32; MAX_KERNEL_PARAMETERS],
 }
@@ -139,6 +138,7 @@ impl DispatchBuilder<'_> {
             state_count: plan.program.per_parameter_state_count() as u32,
             partial_count: self.partial_count() as u32,
             validation_slot: chunk_rows as u32,
+            missing_target_bits: plan.resolved.task.targets().missing().to_bits(),
             ..Params::default()
         }
     }

@@ -259,7 +259,8 @@ impl RunGroup {
                 let at = (slot * run_count + position) * 2;
                 let is_dead = state.death.is_some_and(|death| step > death);
                 let value = |k: usize| if is_dead { f32::NAN } else { validations[at + k] / examples };
-                chunk.validation.push(ValidationPoint { step, loss: value(0), accuracy: value(1) });
+                let accuracy = plan.evaluation.accuracy.map_or(f32::NAN, |_| value(1));
+                chunk.validation.push(ValidationPoint { step, loss: value(0), accuracy });
             }
             Some(chunk)
         };

@@ -16,9 +16,9 @@ struct Params {
     // The weight of a validation slice; gradient, parameters, states, carried values and what they become, partial sums.
     examples_weight: f32, theta: u32, gradient: u32, states: u32,
     carried: u32, next_carried: u32, carried_len: u32, partials: u32,
-    // Results, the probe, where a validation point goes.
+    // Results, the probe, where a validation point goes, what stands for a target that is none.
     run_stride: u32, loss: u32, accuracy: u32, probe: u32,
-    state_count: u32, partial_count: u32, validation_slot: u32, padding: u32,
+    state_count: u32, partial_count: u32, validation_slot: u32, missing_target_bits: u32,
     // The parameters of the kernel itself, four to a vector.
     own: array<vec4<u32>, 4>,
 }

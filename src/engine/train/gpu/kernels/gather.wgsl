@@ -24,6 +24,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (is_input) {
         write(run, at, select(0.0, value, exists));
     } else {
-        arena[params.targets_offset + run * params.targets_stride + at] = select(-1.0, value, exists);
+        arena[params.targets_offset + run * params.targets_stride + at] = select(bitcast<f32>(params.missing_target_bits), value, exists);
     }
 }
