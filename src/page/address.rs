@@ -55,7 +55,7 @@ impl Address {
         }
         if let Some(problem) = &fragment.problem {
             let texts = lab.language.get_untracked().texts();
-            lab.notice.set(Some(texts.bad_fragment(&problem.describe(texts))));
+            lab.notice.set(Some(texts.bad_fragment(problem.describe(texts))));
         }
         let address = Self {
             lab,
@@ -107,7 +107,7 @@ impl Address {
     fn write_or_say(&self) {
         if let Err(problem) = self.write() {
             let texts = self.lab.language.get_untracked().texts();
-            self.lab.notice.set(Some(texts.share_too_long(&problem.describe(texts))));
+            self.lab.notice.set(Some(texts.share_too_long(problem.describe(texts))));
         }
     }
 
@@ -143,7 +143,7 @@ impl Address {
         let fragment = Fragment::parse(&location().hash().unwrap_or_default());
         if let Some(problem) = &fragment.problem {
             let texts = self.lab.language.get_untracked().texts();
-            self.lab.notice.set(Some(texts.bad_fragment_kept(&problem.describe(texts))));
+            self.lab.notice.set(Some(texts.bad_fragment_kept(problem.describe(texts))));
             return;
         }
         self.lab.notice.set(None);
@@ -230,7 +230,7 @@ pub fn ShareResult(address: Address) -> impl IntoView {
         address.shared.get().map(|shared| match shared {
             Shared::Copied => view! { <p id="shared">{texts.share_copied}</p> }.into_any(),
             Shared::TooLong(problem) => {
-                let text = texts.share_too_long(&problem.describe(texts));
+                let text = texts.share_too_long(problem.describe(texts));
                 view! { <p class="warning" id="shared">{text}</p> }.into_any()
             }
             Shared::Refused(link) => view! {

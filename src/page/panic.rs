@@ -1,13 +1,16 @@
 //! What happens when the program panics: the message and its location go to the console, and to whoever can show them. The
 //! program itself does nothing more; in a worker the pool replaces it, on the page a notice offers to reload.
 
+use std::cell::OnceCell;
 use std::panic::PanicHookInfo;
+
+type Report = Box<dyn Fn(&str)>;
 
 /// From now on a panic is written to the console, and `report` is called with one line: the message and its location.
 pub fn set_hook(report: impl Fn(&str) + 'static) {
     // The hook must be `Sync`, which nothing of the browser is; a thread has one hook of its own here.
     thread_local! {
-        static REPORT: std::cell::OnceCell<Box<dyn Fn(&str)>> = const { std::cell::OnceCell::new() };
+        static REPORT: OnceCell<Report> = const { OnceCell::new() };
     }
     REPORT.with(|slot| {
         let _is_set = slot.set(Box::new(report));

@@ -144,6 +144,9 @@ impl Pool {
             Effect::Terminate(worker) => {
                 let handle = self.0.handles.borrow_mut().remove(&worker);
                 if let Some(Handle::Worker { worker, .. }) = &handle {
+                    // Events that are under way must not find a closure that is gone.
+                    worker.set_onmessage(None);
+                    worker.set_onerror(None);
                     worker.terminate();
                 }
                 // This may run inside a closure of the handle, which must not be dropped before it returns.

@@ -16,9 +16,9 @@ const BROKEN = [
   ['the script is of another build', script, async (route) => {
     const body = await (await route.fetch()).text();
     // The first function that it offers to the program has another name.
-    await route.fulfill({ contentType: 'text/javascript', body: body.replace(/__wbg_\w+(?=: ?function|\()/, 'of_another_build') });
+    await route.fulfill({ contentType: 'text/javascript', body: body.replace(/__wbg_\w+(?=: function)/, 'of_another_build') });
   }, /Import|import/],
-  ['the program is not there', wasm, (route) => route.fulfill({ status: 404, body: 'not found' }), /HTTP status code/],
+  ['the program is not there', wasm, (route) => route.fulfill({ status: 404, body: 'not found' }), /404/],
   ['the program is cut', wasm, async (route) => {
     const body = await (await route.fetch()).body();
     await route.fulfill({ contentType: 'application/wasm', body: body.subarray(0, body.length / 2) });
