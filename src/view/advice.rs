@@ -151,13 +151,13 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
     if by_norm.is_none()
         && let Some(next) = new_on(board, norm(base, texts))
     {
-        let text = texts.lead_norm(&by_clipping.map(moved).unwrap_or_default());
+        let text = texts.lead_norm(by_clipping.map(moved).unwrap_or_default());
         return Lead { text: text.trim_start().to_owned(), next: Some(next) };
     }
     if by_rule.is_none()
         && let Some(next) = new_on(board, adam(base, texts))
     {
-        let text = texts.lead_rule(&by_norm.map(moved).unwrap_or_default());
+        let text = texts.lead_rule(by_norm.map(moved).unwrap_or_default());
         return Lead { text: text.trim_start().to_owned(), next: Some(next) };
     }
     only(texts.lead_explore.to_owned())

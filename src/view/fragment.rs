@@ -77,7 +77,7 @@ impl Problem {
     pub fn describe(&self, texts: &Texts) -> String {
         match self {
             Self::TooLong(bytes) => texts.link_too_long(bytes, MOST_BYTES),
-            Self::Key(key) => texts.link_key(key, &KEYS.join(", ")),
+            Self::Key(key) => texts.link_key(key, KEYS.join(", ")),
             Self::Twice(key) => texts.link_twice(key),
             Self::Encoding(key) => texts.link_encoding(key),
             Self::Value { key, value, allowed } => texts.link_value(key, value, allowed),
