@@ -11,7 +11,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
 use super::panic::{self, log_error};
-use brink_lab::pool::{PAGE_REPORT_SECONDS, ShardId, WORKER_REPORT_SECONDS};
+use brink_lab::pool::{PAGE_REPORT_SECONDS, ShardId, WAIT_SECONDS, WORKER_REPORT_SECONDS};
 use brink_lab::protocol::{Adapter, Reply, Request, decode, encode};
 use brink_lab::{Event, Platform, Shard, ShardCommand, drive};
 
@@ -37,6 +37,10 @@ struct Hosted {
     commands: mpsc::UnboundedSender<ShardCommand>,
     step: u32,
     limit: u32,
+    /// Since when it has had no step to do, in seconds of the clock.
+    idle_since: f64,
+    /// Whether it has waited for a higher limit since its last report.
+    has_waited: bool,
 }
 
 struct Inner {
@@ -65,6 +69,7 @@ impl Inner {
 pub struct Host {
     inner: Rc<RefCell<Inner>>,
     thread: Thread,
+    clock: Option<web_sys::Performance>,
     reply: Rc<dyn Fn(Reply)>,
 }
 
@@ -102,7 +107,7 @@ impl Host {
     /// A host on a thread; it calls `reply` with each reply.
     pub fn new(thread: Thread, reply: impl Fn(Reply) + 'static) -> Self {
         let inner = Rc::new(RefCell::new(Inner { shards: Vec::new(), waiting: Vec::new() }));
-        Self { inner, thread, reply: Rc::new(reply) }
+        Self { inner, thread, clock: performance(), reply: Rc::new(reply) }
     }
 
     /// Does what the page asks; what takes time is done later.
@@ -117,13 +122,16 @@ impl Host {
                 let (commands, receiver) = mpsc::unbounded();
                 // It is read before the first step.
                 let _open = commands.unbounded_send(ShardCommand::AdvanceTo(limit));
-                self.inner.borrow_mut().shards.push(Hosted { id, commands, step: 0, limit });
+                let hosted = Hosted { id, commands, step: 0, limit, idle_since: self.seconds(), has_waited: false };
+                self.inner.borrow_mut().shards.push(hosted);
                 let host = self.clone();
                 spawn_local(async move { host.train(id, *shard, receiver).await });
             }
             Request::Command { id, command } => {
+                let now = self.seconds();
                 let mut inner = self.inner.borrow_mut();
                 if let Some(hosted) = inner.shards.iter_mut().find(|hosted| hosted.id == id) {
+                    hosted.has_waited |= hosted.step >= hosted.limit && now - hosted.idle_since > WAIT_SECONDS;
                     hosted.limit = match command {
                         ShardCommand::AdvanceTo(limit) => limit,
                         // It wants nothing more of the host.
@@ -138,7 +146,7 @@ impl Host {
 
     /// Trains one shard to its end.
     async fn train(&self, id: ShardId, shard: Shard, mut commands: mpsc::UnboundedReceiver<ShardCommand>) {
-        let turn = Turn { host: self.clone(), id, clock: performance() };
+        let turn = Turn { host: self.clone(), id };
         // A newer shard that was asked for at the same moment goes first.
         turn.yield_now().await;
         let mut unsent = Vec::new();
@@ -148,10 +156,8 @@ impl Host {
             let is_held = matches!(event, Event::Metrics(_));
             unsent.push(event);
             if !is_held {
-                (self.reply)(Reply::Events { shard: id, events: std::mem::take(&mut unsent) });
-            }
-            if let Some(step) = step {
-                self.note_step(id, step);
+                let has_waited = self.note_report(id, step);
+                (self.reply)(Reply::Events { shard: id, has_waited, events: std::mem::take(&mut unsent) });
             }
         };
         drive(shard, &turn, &mut commands, emit).await;
@@ -160,14 +166,25 @@ impl Host {
         inner.wake();
     }
 
-    /// A shard has come to a step: where that is its limit, older ones have their turn.
-    fn note_step(&self, id: ShardId, step: u32) {
+    /// A shard reports, a step perhaps: where that is its limit, older ones have their turn. Returns whether it has waited
+    /// since its last report.
+    fn note_report(&self, id: ShardId, step: Option<u32>) -> bool {
+        let now = self.seconds();
         let mut inner = self.inner.borrow_mut();
-        let Some(hosted) = inner.shards.iter_mut().find(|hosted| hosted.id == id) else { return };
-        hosted.step = step;
-        if step >= hosted.limit {
-            inner.wake();
+        let Some(hosted) = inner.shards.iter_mut().find(|hosted| hosted.id == id) else { return false };
+        let has_waited = std::mem::take(&mut hosted.has_waited);
+        if let Some(step) = step {
+            (hosted.step, hosted.idle_since) = (step, now);
+            if step >= hosted.limit {
+                inner.wake();
+            }
         }
+        has_waited
+    }
+
+    /// A clock that never runs backwards, in seconds.
+    fn seconds(&self) -> f64 {
+        self.clock.as_ref().map_or_else(js_sys::Date::now, web_sys::Performance::now) / 1000.0
     }
 }
 
@@ -179,12 +196,11 @@ fn performance() -> Option<web_sys::Performance> {
 struct Turn {
     host: Host,
     id: ShardId,
-    clock: Option<web_sys::Performance>,
 }
 
 impl Platform for Turn {
     fn seconds(&self) -> f64 {
-        self.clock.as_ref().map_or_else(js_sys::Date::now, web_sys::Performance::now) / 1000.0
+        self.host.seconds()
     }
 
     fn report_seconds(&self) -> f64 {

@@ -1,6 +1,6 @@
 // What a learner does on the page itself: the threshold, the tables, the themes, the keyboard, a phone.
 import assert from 'node:assert/strict';
-import { FLEET_MS, SHORT, SHORT_STEPS, ended, names, openTable } from './helpers.mjs';
+import { FLEET_MS, SHORT, SHORT_STEPS, ended, names, openTable, reaches, step } from './helpers.mjs';
 
 const BASE = 'Momentum, no norm';
 
@@ -406,27 +406,28 @@ export const pageTests = [
         window.longTasks = [];
         new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((one) => Math.round(one.duration)))).observe({ type: 'longtask' });
       });
-      await trained(page, address);
+      const variants = ['warmup_steps=200', 'clip_threshold=3.57', 'model.placement=inside', 'optimizer.rule=adam'];
+      await page.goto(`${address}#backend=cpu&version=1&base=figure-7a;max_train_steps=20000&${variants.map((one) => `variant=${one}`).join('&')}`);
+      await reaches(page, 10);
       // What starting the program takes is no part of training.
       await page.evaluate(() => (window.longTasks = []));
       const debug = await context.newCDPSession(page);
       await debug.send('Performance.enable');
       const clocks = async () =>
         Object.fromEntries((await debug.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]));
-      const before = await clocks();
-      for (const steps of ['150', '300', '450']) {
-        await page.locator('#steps').fill(String(1000 + Number(steps)));
-        await page.keyboard.press('Enter');
-      }
-      await page.locator('#warmup').check();
-      await ended(page, 1);
+      const [before, first] = [await clocks(), await step(page)];
+      await page.waitForTimeout(8000);
+      const [after, last] = [await clocks(), await step(page)];
       const tasks = await page.evaluate(() => window.longTasks);
-      console.log(`    tasks over 50 ms while five variants train: ${tasks.length ? `${tasks.join(', ')} ms` : 'none'}`);
-      // A task's length counts the time that it waits for a core: told, not judged. The program's own share is judged.
-      const after = await clocks();
+      console.log(`    ${last - first} steps; tasks over 50 ms: ${tasks.length ? `${tasks.join(', ')} ms` : 'none'}`);
+      assert.ok(last > first + 100, 'it trains meanwhile');
+      // A task's length counts the time that it waits for a core. Idle there is none over 50 ms; with two compilers beside it,
+      // on two cores, there were at most two of at most 59 ms.
+      assert.ok(tasks.length <= 3 && tasks.every((length) => length <= 100), `${tasks} ms`);
       const busy = (after.ScriptDuration - before.ScriptDuration) / (after.Timestamp - before.Timestamp);
       console.log(`    the program takes ${(100 * busy).toFixed(0)} % of the page's thread meanwhile`);
-      assert.ok(busy < 0.6, `${busy}`);
+      // Measured: 22 to 24 %.
+      assert.ok(busy < 0.4, `${busy}`);
     },
   },
 ];

@@ -2,7 +2,8 @@
 //!
 //! A chunk is granted in steps and measured in time: the steps that the slowest shard trains in [`CHUNK_SECONDS`]. A shard
 //! reports several times a chunk, and each report of the slowest one raises the limit of all: while a report and its answer
-//! are under way every shard has work left, so that staying together costs no throughput.
+//! are under way every shard has work left, so that staying together costs no throughput. Where the page is so busy that
+//! answers take longer than that, the chunk becomes longer ([`Stretch`]).
 
 use super::SpawnMethod;
 use crate::drive::CHUNK_SECONDS;
@@ -22,9 +23,31 @@ pub(super) const FIRST_CHUNK: u32 = 2;
 /// A chunk has at least this many steps: with one alone a shard would wait for every answer.
 const LEAST_CHUNK: u32 = 2;
 /// A chunk has at most this many times the steps of the one before.
-const MOST_GROWTH: u32 = 4;
+const MOST_GROWTH: u32 = 16;
 /// With each report this share of the older measurements remains.
 const MEMORY: f64 = 0.7;
+
+/// A chunk becomes this many times as long when the slowest shard has waited for an answer.
+const STRETCH_WHEN_LATE: f64 = 2.0;
+/// With each report of a shard that had steps left all the time it becomes shorter again by this factor.
+const RELAX: f64 = 0.998;
+/// It is never longer than this many times [`CHUNK_SECONDS`]: three tenths of a second.
+const MOST_STRETCH: f64 = 10.0;
+
+/// How many times as long as [`CHUNK_SECONDS`] a chunk is, because answers take long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch(f64);
+
+impl Stretch {
+    /// None: answers come in time.
+    pub const NONE: Self = Self(1.0);
+
+    /// Takes in a report of the slowest shard: whether it had to wait for more steps before it.
+    pub fn record(&mut self, has_waited: bool) {
+        let factor = if has_waited { STRETCH_WHEN_LATE } else { RELAX };
+        self.0 = (self.0 * factor).clamp(1.0, MOST_STRETCH);
+    }
+}
 
 /// The speed of a shard, from its reports; recent ones count most.
 #[derive(Clone, Debug, Default)]
@@ -48,22 +71,33 @@ impl Speed {
     }
 }
 
-/// The steps of a chunk, given the speeds of the living shards, where they train, and the chunk before.
+/// How far the shards of a job may be apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chunk {
+    /// In steps.
+    pub steps: u32,
+    /// Whether it is still smaller than the time allows.
+    pub is_growing: bool,
+}
+
+/// The steps of a chunk, given the speeds of the living shards, where they train, and the chunk before. The chunk still
+/// grows where it is smaller than the time allows.
 pub(super) fn chunk<'a>(
     speeds: impl Iterator<Item = &'a Speed>,
     backend: Backend,
     method: SpawnMethod,
+    stretch: Stretch,
     before: u32,
-) -> u32 {
+) -> Chunk {
     let mut slowest: Option<(f64, &Speed)> = None;
     for speed in speeds {
         // Until each has reported, nothing is known of the slowest.
-        let Some(rate) = speed.steps_per_second() else { return before };
+        let Some(rate) = speed.steps_per_second() else { return Chunk { steps: before, is_growing: true } };
         if slowest.is_none_or(|(least, _)| rate < least) {
             slowest = Some((rate, speed));
         }
     }
-    let Some((rate, speed)) = slowest else { return before };
+    let Some((rate, speed)) = slowest else { return Chunk { steps: before, is_growing: true } };
     let mut seconds = match method {
         SpawnMethod::Page => REPORTS_PER_CHUNK * PAGE_REPORT_SECONDS,
         SpawnMethod::Script | SpawnMethod::Blob => CHUNK_SECONDS,
@@ -71,5 +105,7 @@ pub(super) fn chunk<'a>(
     if backend == Backend::Gpu {
         seconds = seconds.max(GPU_REPORTS_PER_CHUNK * speed.report_seconds);
     }
-    ((rate * seconds).ceil() as u32).min(before.saturating_mul(MOST_GROWTH)).max(LEAST_CHUNK)
+    let most = before.saturating_mul(MOST_GROWTH);
+    let steps = (rate * seconds * stretch.0).ceil() as u32;
+    Chunk { steps: steps.min(most).max(LEAST_CHUNK), is_growing: steps > most }
 }

@@ -30,6 +30,8 @@ pub const TICK_SECONDS: u64 = 1;
 pub const SILENT_TICKS: u32 = 10;
 /// The same for a worker that has not started yet: it may have to fetch the program again.
 pub const STARTING_TICKS: u32 = 30;
+/// A shard that stood still for this long, in seconds, because its limit was reached, has waited.
+pub const WAIT_SECONDS: f64 = 0.002;
 /// A worker that has been silent for this many ticks is asked whether it is there.
 const PING_TICKS: u32 = 2;
 /// A shard whose worker is lost more often than this fails with its job: it may be what its workers crash on.

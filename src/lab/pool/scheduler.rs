@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lockstep::{self, FIRST_CHUNK, Speed};
+use super::lockstep::{self, Chunk, FIRST_CHUNK, Speed, Stretch};
 use super::{
     Effect, Fault, JobId, MOST_FAILURES, MOST_LOSSES, PAGE_HOSTS, PING_TICKS, PoolEvent, SILENT_TICKS, STARTING_TICKS,
     ShardId, SpawnMethod, WorkerId,
@@ -70,8 +70,9 @@ pub(super) struct Job {
     is_started: bool,
     dispatches: u64,
     seconds: f64,
-    /// The steps of a chunk: no shard gets further ahead of the slowest living one.
-    pub chunk: u32,
+    /// No shard gets further ahead of the slowest living one.
+    pub chunk: Chunk,
+    stretch: Stretch,
     /// The number of steps up to which its living shards may train.
     limit: u32,
     /// While paused, the step at which every run stands or is about to stand.
@@ -257,7 +258,7 @@ impl Scheduler {
                     one.reached = 0;
                     // One that is paused trains up to where it stood.
                     if let Some(job) = self.jobs.get_mut(&one.job).filter(|job| job.pause.is_none()) {
-                        job.limit = job.chunk;
+                        job.limit = job.chunk.steps;
                     }
                 }
             }
@@ -323,7 +324,8 @@ impl Scheduler {
                 self.effects.push(Effect::Adapter(adapter));
             }
             Reply::Panicked(message) => self.on_lost(id, &message),
-            Reply::Events { shard, events } => {
+            Reply::Events { shard, has_waited, events } => {
+                self.note_wait(shard, has_waited);
                 for event in events {
                     self.forward(id, shard, event);
                 }
@@ -343,7 +345,16 @@ impl Scheduler {
             Backend::Cpu => (self.workers.len().min(runs).max(1), self.least_loaded(id)),
         };
         let (limit, pause) = if paused { (0, Some(0)) } else { (FIRST_CHUNK, None) };
-        let job = Job { backend, is_started: false, dispatches: 0, seconds: 0.0, chunk: FIRST_CHUNK, limit, pause };
+        let job = Job {
+            backend,
+            is_started: false,
+            dispatches: 0,
+            seconds: 0.0,
+            chunk: Chunk { steps: FIRST_CHUNK, is_growing: true },
+            stretch: Stretch::NONE,
+            limit,
+            pause,
+        };
         self.jobs.insert(id, job);
         for (index, worker) in workers.into_iter().take(count).enumerate() {
             let shard = Shard {
@@ -398,7 +409,7 @@ impl Scheduler {
             Command::Step => {
                 let paused = job.pause.unwrap_or(furthest);
                 // Asked faster than the slowest can follow, nobody runs away from it.
-                let next = (paused + 1).min(slowest.saturating_add(job.chunk));
+                let next = (paused + 1).min(slowest.saturating_add(job.chunk.steps));
                 job.pause = Some(paused.max(next));
             }
             Command::Resume => job.pause = None,
@@ -414,16 +425,17 @@ impl Scheduler {
         let slowest = living.clone().map(|one| one.reached).min();
         let method =
             living.clone().find_map(|one| self.workers.get(&one.worker)).map_or(self.method, |worker| worker.method);
-        job.chunk = lockstep::chunk(living.map(|one| &one.speed), job.backend, method, job.chunk);
+        let speeds = living.map(|one| &one.speed);
+        job.chunk = lockstep::chunk(speeds, job.backend, method, job.stretch, job.chunk.steps);
         job.limit = match (job.pause, slowest) {
             (Some(step), _) => step,
-            (None, Some(slowest)) => job.limit.max(slowest.saturating_add(job.chunk)),
+            (None, Some(slowest)) => job.limit.max(slowest.saturating_add(job.chunk.steps)),
             (None, None) => job.limit,
         };
         for (&shard, one) in self.assignments.iter_mut().filter(|(_, one)| one.job == id && !one.is_finished) {
             let limit = if one.is_living() { job.limit } else { u32::MAX };
             // A message for every step would cost more than it brings; whoever waits gets what there is.
-            let is_worth_it = one.reached >= one.limit || limit - one.limit.min(limit) > job.chunk / 4;
+            let is_worth_it = one.reached >= one.limit || limit - one.limit.min(limit) > job.chunk.steps / 4;
             if limit <= one.limit || !(is_worth_it || job.pause.is_some()) {
                 continue;
             }
@@ -432,6 +444,19 @@ impl Scheduler {
                 let request = Request::Command { id: shard, command: ShardCommand::AdvanceTo(limit) };
                 self.effects.push(Effect::Send { worker: one.worker, request });
             }
+        }
+    }
+
+    /// Takes notice of whether a shard had to wait for more steps before its report. That one waits for another is what
+    /// keeps them together; where the slowest waits, the answers come too late.
+    fn note_wait(&mut self, shard: ShardId, has_waited: bool) {
+        let Some(one) = self.assignments.get(&shard).filter(|one| one.is_living()) else { return };
+        let Some(job) = self.jobs.get_mut(&one.job).filter(|job| job.pause.is_none() && !job.chunk.is_growing) else {
+            return;
+        };
+        let mut living = self.assignments.values().filter(|other| other.job == one.job && other.is_living());
+        if living.all(|other| one.reached <= other.reached) {
+            job.stretch.record(has_waited);
         }
     }
 
