@@ -99,7 +99,9 @@ mod tests {
         let chunk = RunChunk { run: 4, first_step: 50, stride: 1, rows, validation, death: Some(51) };
         let events = vec![Event::Metrics(vec![chunk.clone()]), Event::Finished];
         let bytes = encode(&Reply::Events { shard: ShardId(3), has_waited: true, events }).expect("encoded");
-        let Reply::Events { shard: ShardId(3), has_waited: true, events } = decode(&bytes).expect("the same") else { panic!("another") };
+        let Reply::Events { shard: ShardId(3), has_waited: true, events } = decode(&bytes).expect("the same") else {
+            panic!("another")
+        };
         let [Event::Metrics(chunks), Event::Finished] = &events[..] else { panic!("{events:?}") };
         assert_eq!(bits(&chunks[0]), bits(&chunk));
         assert_eq!((chunks[0].run, chunks[0].first_step, chunks[0].death), (4, 50, Some(51)));

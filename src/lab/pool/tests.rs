@@ -776,7 +776,15 @@ fn utilisation(workers: usize, seconds_per_step: f64, latency: f64) -> f64 {
                 continue;
             }
             Arrival::Worker(worker, Request::Start { id: shard, limit, .. }) => {
-                let training = Training { shard, step: 0, limit, is_busy: false, seconds: 0.0, idle_since: now, has_waited: false };
+                let training = Training {
+                    shard,
+                    step: 0,
+                    limit,
+                    is_busy: false,
+                    seconds: 0.0,
+                    idle_since: now,
+                    has_waited: false,
+                };
                 trainings.insert(worker, training);
                 worker
             }
@@ -907,7 +915,10 @@ fn act(world: &mut World, action: Action) {
             let worker = pick(index);
             if let Some((&shard, _)) = world.workers[&worker].tasks.first_key_value() {
                 world.workers.get_mut(&worker).expect("a worker").tasks.remove(&shard);
-                world.reply(worker, Reply::Events { shard, has_waited: false, events: vec![Event::Failed("too large".to_owned())] });
+                world.reply(
+                    worker,
+                    Reply::Events { shard, has_waited: false, events: vec![Event::Failed("too large".to_owned())] },
+                );
             }
         }
         Action::AskAdapter => world.on(PoolEvent::AskAdapter),
