@@ -196,7 +196,7 @@ fn carried_values_are_part_of_a_checkpoint_and_stand_still_with_a_dead_run() {
     }
 }
 
-/// Two classes to tell of each example: which of three inputs is the largest, and whether their sum is positive (0 or 1).
+/// Two classes for each example: which of three inputs is the largest, and whether their sum is positive (0 or 1).
 struct Pair;
 
 impl Task for Pair {

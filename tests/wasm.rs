@@ -14,7 +14,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 /// An environment `RUSTFLAGS` silently replaces the flags of `.cargo/config.toml`; without simd128 the CPU backend is
-/// four times slower and nothing else tells.
+/// four times slower and nothing else shows it.
 #[wasm_bindgen_test]
 fn simd128_is_on() {
     const { assert!(cfg!(target_feature = "simd128")) };

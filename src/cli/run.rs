@@ -20,7 +20,7 @@ use brink_engine::train::gpu::{Gpu, GpuFleet, GpuFleetError};
 use brink_engine::train::{Backend, Fleet, FleetError, Plan};
 use brink_lab::{Device as TrainingDevice, Ends, Event, FleetRecord, Outcome, Shard, ShardCommand, Status, Training};
 
-/// A chunk of steps takes about this long: lines come steadily, and Ctrl-C is heard soon.
+/// A chunk of steps takes about this long: lines come steadily, and Ctrl-C takes effect soon.
 const CHUNK_SECONDS: f64 = 0.1;
 
 #[derive(Args)]

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use brink_lab::Platform;
 
-/// A thread of the program's own: it hears commands without being given time for it.
+/// A thread of the program's own: commands reach it without its yielding.
 pub(super) struct Thread {
     clock: Instant,
     report_seconds: f64,

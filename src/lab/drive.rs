@@ -151,7 +151,7 @@ impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
         self.train_on_cpu(reason).await
     }
 
-    /// Trains a fleet to its end; one whose device is lost goes on on the CPU from its last checkpoint.
+    /// Trains a fleet to its end; one whose device is lost continues on the CPU from its last checkpoint.
     pub async fn train(&mut self, fleet: impl Fleet, device: Device) -> Result<Outcome, FleetError> {
         let is_gpu = device.backend() == Backend::Gpu;
         self.begin(device, None);

@@ -16,7 +16,7 @@ pub enum Status {
     Training,
     /// Every run has ended.
     Ended,
-    /// It cannot go on; why.
+    /// It cannot continue; why.
     Failed(String),
 }
 

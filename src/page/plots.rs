@@ -129,7 +129,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
         drawn.with_value(|drawn| {
             let (layout, ids, _) = drawn.as_ref()?;
             let (row, run) = layout.nearest(x, y)?;
-            let (at_x, at_y) = layout.place_of(row, run)?;
+            let (at_x, at_y) = layout.position_of(row, run)?;
             ((at_x - x).hypot(at_y - y) <= within).then_some(())?;
             Some((*ids.get(row)?, run))
         })
@@ -175,7 +175,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
         let scale = palette.with(|palette| palette.scale);
         drawn.with_value(|drawn| {
             let (layout, ids, size) = drawn.as_ref()?;
-            let (x, y) = layout.place_of(ids.iter().position(|other| *other == id)?, run)?;
+            let (x, y) = layout.position_of(ids.iter().position(|other| *other == id)?, run)?;
             let half = TIP_HALF.min(size.width * scale / 2.0);
             let left = (x * scale).clamp(half, (size.width * scale - half).max(half));
             Some(Tip { words, left, top: y * scale, below: y * scale < TIP_ABOVE })
@@ -316,7 +316,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
                 Layout::Line(_) => None,
                 Layout::Norm(layout) => {
                     let line =
-                        lab.board.with_untracked(|b| scene::clipping(b, None)).map(|c| layout.place_of(c.threshold));
+                        lab.board.with_untracked(|b| scene::clipping(b, None)).map(|c| layout.position_of(c.threshold));
                     Some((layout.value_at(y), line.is_some_and(|line| (line - y).abs() < NEAR_LINE)))
                 }
             };

@@ -59,8 +59,8 @@ impl Threshold {
     fn words(self) -> String {
         let texts = self.lab.texts();
         match self.clipping.get() {
-            Some(clipping) if clipping.share.is_finite() => {
-                let (threshold, share) = (three(clipping.threshold), percent(clipping.share));
+            Some(clipping) if clipping.fraction.is_finite() => {
+                let (threshold, share) = (three(clipping.threshold), percent(clipping.fraction));
                 if clipping.is_tried {
                     texts.would_clip(threshold, share)
                 } else {

@@ -130,8 +130,8 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
     let by_norm = tried(board, &["model.placement", "model.final_norm"]);
     let by_rule = tried(board, &["optimizer"]);
     let moved = |variant: &Variant| {
-        let place = board.variants().iter().position(|other| other.id == variant.id);
-        let name = place.and_then(|place| names.get(place)).map_or("", String::as_str);
+        let position = board.variants().iter().position(|other| other.id == variant.id);
+        let name = position.and_then(|position| names.get(position)).map_or("", String::as_str);
         star_moved(name, star, &summary(variant), texts)
     };
     if by_warmup.is_none() && base.warmup_steps == 0 {
@@ -320,13 +320,13 @@ mod tests {
         board.commit(base());
         end(&mut board, 0, &[Ok(0.9), Ok(0.5), Err(4), Err(400)]);
         let texts = Language::English.texts();
-        let mut told = |run| {
+        let mut explained = |run| {
             board.set_focus(0, Some(run));
             let variant = &board.variants()[0];
             fix(&board, variant, &summary(variant), texts).0.expect("words")
         };
-        assert!(told(1).contains("0.004 died at step 4"), "{}", told(1));
-        assert!(told(2).contains("0.004 died at step 4"), "{}", told(2));
-        assert!(told(3).contains("0.008 died at step 400"), "{}", told(3));
+        assert!(explained(1).contains("0.004 died at step 4"), "{}", explained(1));
+        assert!(explained(2).contains("0.004 died at step 4"), "{}", explained(2));
+        assert!(explained(3).contains("0.008 died at step 400"), "{}", explained(3));
     }
 }

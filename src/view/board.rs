@@ -173,7 +173,7 @@ pub struct Placed {
 pub struct Arrangement {
     /// The variants, in the board's order.
     pub variants: Vec<Placed>,
-    /// The place of the focused variant.
+    /// The position of the focused variant.
     pub focus: Option<usize>,
     /// The focused run; without one, the board chooses.
     pub run: Option<usize>,
@@ -273,7 +273,7 @@ impl Board {
         }
     }
 
-    /// The step that the equations and strips show: the cursor's, or the latest that the focused run shares with the other
+    /// The step that the equations and strips show: the cursor's, or the latest that the focused run has in common with the other
     /// living runs of its variant.
     pub fn cursor_step(&self) -> u32 {
         let Some(focused) = self.focused() else { return 0 };
@@ -365,8 +365,8 @@ impl Board {
 
     /// Removes a variant; one that has ended is parked, so that it can come back without training again.
     fn take_off(&mut self, id: u64) {
-        let Some(place) = self.variants.iter().position(|variant| variant.id == id) else { return };
-        let gone = self.variants.remove(place);
+        let Some(position) = self.variants.iter().position(|variant| variant.id == id) else { return };
+        let gone = self.variants.remove(position);
         if gone.has_ended() {
             self.parked.push(gone);
         }
@@ -393,8 +393,8 @@ impl Board {
         let mut variants = Vec::with_capacity(arrangement.variants.len());
         for placed in arrangement.variants.iter().take(MOST_VARIANTS) {
             let take = |from: &mut Vec<Variant>| {
-                let place = from.iter().position(|variant| *variant.experiment() == placed.experiment)?;
-                Some(from.remove(place))
+                let position = from.iter().position(|variant| *variant.experiment() == placed.experiment)?;
+                Some(from.remove(position))
             };
             let known = take(&mut self.variants).or_else(|| take(&mut self.parked));
             let mut variant = match (known, placed.experiment.resolve()) {
@@ -420,7 +420,7 @@ impl Board {
         for id in &restored.gone {
             self.take_off(*id);
         }
-        self.focus = arrangement.focus.and_then(|place| variants.get(place)).map(|variant| variant.id);
+        self.focus = arrangement.focus.and_then(|position| variants.get(position)).map(|variant| variant.id);
         self.variants = variants;
         self.run = arrangement.run;
         self.cursor = arrangement.cursor;

@@ -71,7 +71,7 @@ pub fn probe_values(rule: &Rule, constants: &[f64], step: u32, row: &[f32]) -> O
     Some(rule.evaluate_step(constants, eta, u64::from(step), g, theta, &states))
 }
 
-/// The first place in a tree that shows a symbol: what stands beside its value.
+/// The first position in a tree that shows a symbol: what stands beside its value.
 pub fn find<'a>(node: &'a MathNode, symbol: &Symbol) -> Option<&'a MathNode> {
     if node.symbol.as_ref() == Some(symbol) {
         return Some(node);

@@ -61,12 +61,12 @@ pub enum Problem {
     },
     /// An experiment that is refused.
     Experiment {
-        /// Its place among the variants, from 1.
+        /// Its position among the variants, from 1.
         variant: usize,
         /// The field, and what it may hold.
         reason: ExperimentError,
     },
-    /// Two variants that are the same; their places from 1.
+    /// Two variants that are the same; their positions from 1.
     Same(usize, usize),
     /// More than [`MOST_VARIANTS`].
     Variants(usize),
@@ -231,7 +231,7 @@ impl Fragment {
 impl Raw {
     fn arrangement(self) -> Result<Arrangement, Problem> {
         let (base, changes) = self.base.unwrap_or_else(|| (Some((PRESETS[0].experiment)()), Vec::new()));
-        let refused = |place: usize, reason: ExperimentError| Problem::Experiment { variant: place, reason };
+        let refused = |position: usize, reason: ExperimentError| Problem::Experiment { variant: position, reason };
         let Some(base) = base else {
             return if self.variants.is_empty() && changes.is_empty() {
                 Ok(Arrangement::default())
@@ -244,10 +244,10 @@ impl Raw {
         if count > MOST_VARIANTS {
             return Err(Problem::Variants(count));
         }
-        let make = |from: &Experiment, changes: &Fields, place: usize| {
+        let make = |from: &Experiment, changes: &Fields, position: usize| {
             let pairs = changes.iter().map(|(path, value)| (path.as_str(), value.clone()));
             let made = apply(from, pairs).and_then(|experiment| experiment.resolve().map(|_| experiment));
-            made.map_err(|error| refused(place, error))
+            made.map_err(|error| refused(position, error))
         };
         let mut experiments = vec![make(&base, &changes, 1)?];
         for (index, changes) in self.variants.iter().enumerate() {
@@ -261,7 +261,7 @@ impl Raw {
             let value = list.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
             Err(Problem::Value { key, value, allowed })
         };
-        if self.hidden.iter().any(|place| *place > count) {
+        if self.hidden.iter().any(|position| *position > count) {
             return wrong("hidden", &self.hidden, list_of(&(1..=count)));
         }
         let slots = self.slots.unwrap_or_else(|| (1..=count).collect());
@@ -305,16 +305,16 @@ fn board_parts(board: &Arrangement, parts: &mut Vec<String>) {
     for placed in &board.variants[1..] {
         parts.push(format!("variant={}", fields_text(&first.experiment, &placed.experiment)));
     }
-    let list = |places: Vec<usize>| places.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
-    let places = |keep: fn(&Placed) -> bool| -> Vec<usize> {
+    let list = |positions: Vec<usize>| positions.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+    let positions = |keep: fn(&Placed) -> bool| -> Vec<usize> {
         board.variants.iter().enumerate().filter(|(_, placed)| keep(placed)).map(|(index, _)| index + 1).collect()
     };
-    let hidden = places(|placed| placed.hidden);
+    let hidden = positions(|placed| placed.hidden);
     if !hidden.is_empty() {
         parts.push(format!("hidden={}", list(hidden)));
     }
     let slots: Vec<usize> = board.variants.iter().map(|placed| placed.slot + 1).collect();
-    if slots != places(|_| true) {
+    if slots != positions(|_| true) {
         parts.push(format!("slots={}", list(slots)));
     }
     let last = board.variants.len() - 1;
@@ -433,7 +433,7 @@ mod tests {
         (PRESETS[0].experiment)()
     }
 
-    fn told(text: &str) -> String {
+    fn described(text: &str) -> String {
         let fragment = Fragment::parse(text);
         assert_eq!(fragment.board, None, "{text}");
         let problem = fragment.problem.unwrap_or_else(|| panic!("{text} was taken"));
@@ -483,9 +483,9 @@ mod tests {
             (&"variant=seed=5&".repeat(12), ["13", "12"]),
             (&"x".repeat(MOST_BYTES + 1), ["8193", "8192"]),
         ] {
-            let told = told(text);
+            let described = described(text);
             for part in parts {
-                assert!(told.contains(part), "{text}: {told}");
+                assert!(described.contains(part), "{text}: {described}");
             }
         }
     }
@@ -597,7 +597,7 @@ mod tests {
             board.cursor = cursor;
             let mut arrangement = board.arrangement();
             if arrangement.variants.is_empty() {
-                // An empty board has no places to focus.
+                // An empty board has no positions to focus.
                 arrangement = Arrangement::default();
             }
             let backend = backend.map(|gpu| if gpu { Backend::Gpu } else { Backend::Cpu });

@@ -1,4 +1,4 @@
-//! A rule as a learner's text: where editing starts, what is committed, and the place of an error.
+//! A rule as a learner's text: where editing starts, what is committed, and the position of an error.
 
 use super::number::three;
 use super::text::Texts;
@@ -220,7 +220,7 @@ mod tests {
             MAX_CONSTANTS, MAX_INTEGER_POWER, MAX_NESTING, MAX_NODES, MAX_STATES, MAX_TEXT_BYTES,
         };
         let lines = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
-        // The text, the place of what is wrong, and what both sentences name besides it.
+        // The text, the position of what is wrong, and what both sentences name besides it.
         let wrong: [(String, (usize, usize), &[&str]); 48] = [
             ("#".repeat(MAX_TEXT_BYTES + 1), (1, 1), &["4097", "4096"]),
             ("theta = g".to_owned(), (1, 1), &["`name \"...\"`"]),
@@ -281,7 +281,7 @@ mod tests {
         ];
         let (english, indonesian) = (Language::English.texts(), Language::Indonesian.texts());
         let mut seen = std::collections::BTreeSet::new();
-        for (text, place, named) in wrong {
+        for (text, position, named) in wrong {
             let error = Rule::parse(&text).expect_err(&text);
             seen.insert(fault_name(&error.fault));
             match &error.fault {
@@ -294,9 +294,9 @@ mod tests {
                 RuleFault::Taken { taken, role, .. } => seen.extend([taken_name(taken), role_name(role)]),
                 _ => {}
             }
-            assert_eq!((error.line, error.column), place, "{error}\n{text}");
+            assert_eq!((error.line, error.column), position, "{error}\n{text}");
             assert_eq!(rule_error_clause(&error, english), error.to_string(), "as on the command line");
-            let (line, column) = place;
+            let (line, column) = position;
             for (texts, beginning) in [
                 (english, format!("Line {line}, column {column}: ")),
                 (indonesian, format!("Baris {line}, kolom {column}: ")),

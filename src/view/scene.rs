@@ -11,7 +11,7 @@ use super::summary::summary;
 use super::text::Texts;
 use brink_engine::record::Columns;
 use brink_lab::FleetRun;
-use brink_lab::diagnose::{clipped_share, log_histogram, percentile, share_above};
+use brink_lab::diagnose::{clipped_fraction, fraction_above, log_histogram, percentile};
 
 /// Losses are shown up to this factor above their median: a run that blows up must not squash the rest.
 const LOSS_HEADROOM: f64 = 60.0;
@@ -19,7 +19,7 @@ const LOSS_HEADROOM: f64 = 60.0;
 const NORM_HEADROOM: f64 = 1e4;
 /// For learning rates, which hold no surprise: warmup begins at 0 and the first steps would take decades.
 const RATE_HEADROOM: f64 = 1e6;
-/// The share of the finite gradient norms that "use P90" leaves unclipped.
+/// The fraction of the finite gradient norms that "use P90" leaves unclipped.
 const P90: f64 = 0.9;
 /// How strong the range of the focused run's values is drawn behind their mean, and that of the others.
 const FOCUSED_RANGE: f64 = 0.28;
@@ -40,7 +40,7 @@ pub fn names(board: &Board, texts: &'static Texts) -> Vec<String> {
     board.variants().iter().enumerate().map(name).collect()
 }
 
-/// The variants that are shown, by their place on the board; the focused one last, so that it lies on top.
+/// The variants that are shown, by their position on the board; the focused one last, so that it lies on top.
 fn shown(board: &Board) -> Vec<(usize, &Variant)> {
     let focus = board.focused().map(|variant| variant.id);
     let shown = board.variants().iter().enumerate().filter(|(_, variant)| !variant.hidden);
@@ -56,10 +56,10 @@ pub fn axis(board: &Board, names: &[String], size: Size) -> (AxisLayout, Vec<u64
     let focus = board.focused().map(|variant| variant.id);
     let series = shown
         .into_iter()
-        .map(|(place, variant)| {
+        .map(|(position, variant)| {
             let summary = summary(variant);
             AxisSeries {
-                name: names.get(place).cloned().unwrap_or_default(),
+                name: names.get(position).cloned().unwrap_or_default(),
                 slot: variant.slot,
                 dimmed: !board.same_problem(variant),
                 focused: Some(variant.id) == focus,
@@ -184,8 +184,8 @@ pub fn learning_rate(board: &Board, size: Size, palette: &Palette, view: StepVie
 pub struct Clipping {
     /// The threshold: the experiment's own, or one that is being tried.
     pub threshold: f64,
-    /// The share of updates that it clips, or would clip, 0 to 1; NaN where nothing is recorded.
-    pub share: f64,
+    /// The fraction of updates that it clips, or would clip, 0 to 1; NaN where nothing is recorded.
+    pub fraction: f64,
     /// Whether it is only being tried.
     pub is_tried: bool,
 }
@@ -196,18 +196,18 @@ pub fn focused_run(board: &Board) -> Option<&FleetRun> {
     focused.fleet.runs.get(board.focused_run(focused)?)
 }
 
-/// The clip threshold of the focused variant, or the one that is `tried`, and the share of the focused run's updates
+/// The clip threshold of the focused variant, or the one that is `tried`, and the fraction of the focused run's updates
 /// that it clips.
 pub fn clipping(board: &Board, tried: Option<f64>) -> Option<Clipping> {
     let run = focused_run(board)?;
     match tried {
         Some(threshold) => {
-            let share = share_above(run.record.column(Columns::GRADIENT_NORM), threshold);
-            Some(Clipping { threshold, share, is_tried: true })
+            let fraction = fraction_above(run.record.column(Columns::GRADIENT_NORM), threshold);
+            Some(Clipping { threshold, fraction, is_tried: true })
         }
         None => {
             let threshold = board.focused()?.experiment().clip_threshold?;
-            Some(Clipping { threshold, share: clipped_share(&run.record), is_tried: false })
+            Some(Clipping { threshold, fraction: clipped_fraction(&run.record), is_tried: false })
         }
     }
 }
@@ -251,8 +251,8 @@ pub fn gradient_norm(
     // The axis stands still while a threshold is dragged.
     line.include = focused.and_then(|variant| variant.experiment().clip_threshold);
     let threshold = focused.and_then(|_| clipping(board, tried)).map(|clipping| {
-        let share = texts.clipped_short(percent(clipping.share));
-        Mark { value: clipping.threshold, lines: vec![format!("λ {}", three(clipping.threshold)), share] }
+        let fraction = texts.clipped_short(percent(clipping.fraction));
+        Mark { value: clipping.threshold, lines: vec![format!("λ {}", three(clipping.threshold)), fraction] }
     });
     let percentile = focused
         .and_then(|_| percentile_90(board).ok())
@@ -264,9 +264,9 @@ pub fn gradient_norm(
     NormLayout::new(size, NormPlot { line, histogram, slot, percentile, threshold, is_tried: tried.is_some() })
 }
 
-/// A share in percent, with the digits that say something.
-pub fn percent(share: f64) -> String {
-    let percent = share * 100.0;
+/// A fraction in percent, with the digits that say something.
+pub fn percent(fraction: f64) -> String {
+    let percent = fraction * 100.0;
     if percent > 0.0 && percent < 10.0 { three((percent * 10.0).round() / 10.0) } else { three(percent.round()) }
 }
 
@@ -374,7 +374,7 @@ mod tests {
         let board = board();
         let texts = Language::English.texts();
         let layout = gradient_norm(&board, SIZE, texts, &Palette::LIGHT, StepView::default(), Some(2.5));
-        assert!((layout.value_at(layout.place_of(2.5)) - 2.5).abs() < 1e-9);
+        assert!((layout.value_at(layout.position_of(2.5)) - 2.5).abs() < 1e-9);
         let (low, high) = layout.range();
         assert!(low < 2.0 && high > 3.0, "the own threshold and the norms are on the axis");
         let ((top, bottom), grip) = layout.grip();

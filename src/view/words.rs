@@ -87,10 +87,10 @@ fn steps_on(scale: Scale, last: u32) -> Vec<u32> {
     let count = MOST_ROWS.min(last as usize + 1);
     let mut steps: Vec<u32> = (0..count)
         .map(|i| {
-            let share = i as f64 / (count.max(2) - 1) as f64;
+            let fraction = i as f64 / (count.max(2) - 1) as f64;
             match scale {
-                Scale::Log => (libm::pow(f64::from(last) + 1.0, share) - 1.0).round() as u32,
-                Scale::Linear => (f64::from(last) * share).round() as u32,
+                Scale::Log => (libm::pow(f64::from(last) + 1.0, fraction) - 1.0).round() as u32,
+                Scale::Linear => (f64::from(last) * fraction).round() as u32,
             }
         })
         .collect();
@@ -172,13 +172,13 @@ pub fn step_words(board: &Board, of: Against, view: StepView, names: &[String], 
         parts.extend(percentile_90(board).ok().map(|value| format!("P90 {}", three(value))));
         parts.extend(
             clipping(board, None)
-                .map(|clipping| texts.clipped_share(three(clipping.threshold), percent(clipping.share))),
+                .map(|clipping| texts.clipped_share(three(clipping.threshold), percent(clipping.fraction))),
         );
     }
     format!("{at} {}.", parts.join("; "))
 }
 
-/// What the axis plot tells of one run.
+/// What the axis plot says about one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunWords {
     /// Its variant.
@@ -191,13 +191,13 @@ pub struct RunWords {
     pub state: String,
 }
 
-/// What the axis plot tells of one run of a variant.
+/// What the axis plot says about one run of a variant.
 pub fn run_words(board: &Board, id: u64, run: usize, names: &[String], texts: &Texts) -> Option<RunWords> {
-    let place = board.variants().iter().position(|variant| variant.id == id)?;
-    let variant = &board.variants()[place];
+    let position = board.variants().iter().position(|variant| variant.id == id)?;
+    let variant = &board.variants()[position];
     let own = summary(variant);
     Some(RunWords {
-        name: names.get(place).cloned().unwrap_or_default(),
+        name: names.get(position).cloned().unwrap_or_default(),
         rate: short(variant.fleet.runs.get(run)?.base_learning_rate),
         loss: final_loss(&own, run).map(three),
         state: run_state(variant, run, &own, texts),
@@ -209,13 +209,13 @@ pub fn focus_words(board: &Board, names: &[String], texts: &Texts) -> String {
     let Some(focused) = board.focused() else { return String::new() };
     let Some(run) = board.focused_run(focused) else { return String::new() };
     let Some(words) = run_words(board, focused.id, run, names, texts) else { return String::new() };
-    let place = format!("{}: {} {}", words.name, texts.column_rate, words.rate);
+    let position = format!("{}: {} {}", words.name, texts.column_rate, words.rate);
     // As above: not the step of a run that trains.
     if focused.fleet.runs.get(run).is_some_and(|run| !run.has_ended()) {
-        return place;
+        return position;
     }
     let loss = words.loss.map(|loss| format!(", {} {loss}", texts.column_loss)).unwrap_or_default();
-    format!("{place}, {}{loss}", words.state)
+    format!("{position}, {}{loss}", words.state)
 }
 
 #[cfg(test)]

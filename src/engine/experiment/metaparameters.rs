@@ -182,7 +182,7 @@ pub fn definition(path: &str, model: &str) -> Option<&'static Definition> {
 /// All metaparameters of an experiment with a model of this kind, in the order of the JSON: the model's after its kind.
 pub fn definitions(model: &str) -> impl Iterator<Item = &'static Definition> + use<> {
     let of_model = Model::metaparameters(model).unwrap_or_default();
-    let place = METAPARAMETERS.iter().position(|one| one.id == Metaparameter::Model).map_or(0, |place| place + 1);
-    let (before, after) = METAPARAMETERS.split_at(place);
+    let index = METAPARAMETERS.iter().position(|one| one.id == Metaparameter::Model).map_or(0, |index| index + 1);
+    let (before, after) = METAPARAMETERS.split_at(index);
     before.iter().chain(of_model).chain(after)
 }

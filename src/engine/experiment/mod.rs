@@ -58,7 +58,7 @@ pub struct Experiment {
     /// The parameter whose values are recorded; by default the one with the largest gradient at step 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
-    /// The runs one by one, in place of the sweep.
+    /// The runs one by one, instead of the sweep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<RunSettings>,
 }
@@ -148,7 +148,7 @@ impl Optimizer {
 pub struct Probe {
     /// The parameter's name, such as `block3.first.weight`.
     pub layer: String,
-    /// The place within that parameter, row by row, from 0.
+    /// The index within that parameter, row by row, from 0.
     pub index: usize,
 }
 

@@ -38,7 +38,7 @@ pub struct Resolved {
     pub evaluation: Network,
     /// The runs.
     pub runs: Vec<Run>,
-    /// The probe's place among a run's parameters, if the experiment names it.
+    /// The probe's position among a run's parameters, if the experiment names it.
     pub probe: Option<usize>,
 }
 
@@ -102,7 +102,7 @@ impl Experiment {
         }
         let rule = self.rule()?;
         let runs = self.resolve_runs(&rule)?;
-        let probe = self.probe.as_ref().map(|probe| place(probe, &network)).transpose()?;
+        let probe = self.probe.as_ref().map(|probe| probe_position(probe, &network)).transpose()?;
         Ok(Resolved { experiment: self.clone(), task, rule, network, evaluation, runs, probe })
     }
 
@@ -191,7 +191,7 @@ fn constants(rule: &Rule, overlays: [(String, &BTreeMap<String, f64>); 2]) -> Re
     Ok(values)
 }
 
-fn place(probe: &Probe, network: &Network) -> Result<usize, ExperimentError> {
+fn probe_position(probe: &Probe, network: &Network) -> Result<usize, ExperimentError> {
     let position = network.parameters.iter().position(|parameter| parameter.name == probe.layer);
     let Some(position) = position else {
         let names: Vec<&str> = network.parameters.iter().map(|p| p.name.as_str()).collect();

@@ -170,7 +170,7 @@ impl RunRecord {
     }
 }
 
-/// How far a run's chunks have come. A run that is trained again from its start, to the same bits, tells all of it again:
+/// How far a run's chunks have come. A run that is trained again from its start, to the same bits, reports all of it again:
 /// what is known already is left out, so that no curve goes back to grow anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extent {

@@ -25,10 +25,10 @@ pub enum Backend {
     Gpu,
 }
 
-/// Why a fleet cannot go on.
+/// Why a fleet cannot continue.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FleetError {
-    /// The GPU device is gone; the last checkpoint goes on on the CPU.
+    /// The GPU device is gone; training continues on the CPU from the last checkpoint.
     #[error("the GPU device was lost: {0}")]
     DeviceLost(String),
     /// There is no adapter, or it refused.
@@ -55,7 +55,7 @@ pub trait Fleet {
     /// Trains at most `steps` further steps and returns what its runs recorded. A GPU does as many as it records between two
     /// readbacks, and no backend goes beyond the longest run.
     async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError>;
-    /// All that is needed to go on from here on any backend.
+    /// All that is needed to continue from here on any backend.
     async fn checkpoint(&mut self) -> Result<Checkpoint, FleetError>;
     /// For each run, the loss of the batch of its current step at its parameters plus each of `scales` times its direction;
     /// NaN for a dead run. Nothing is trained. `directions` has one value for each parameter, for each run in the order in

@@ -54,7 +54,7 @@ pub enum PlanError {
 
 impl Plan {
     /// Plans an experiment, and refuses one that would take more memory than the CPU may give
-    /// ([`limits::CPU_BYTES`]): every experiment must be able to go on there.
+    /// ([`limits::CPU_BYTES`]): every experiment must be able to continue there.
     pub fn new(resolved: impl Into<Arc<Resolved>>) -> Result<Self, PlanError> {
         let resolved = resolved.into();
         let program = Program::new(&resolved.rule);

@@ -2,7 +2,7 @@
 
 use brink_engine::record::{Columns, RunRecord};
 
-/// The value of a rank, 0 for the least of them; `None` where there are not so many. The values change places.
+/// The value of a rank, 0 for the least of them; `None` where there are not so many. The values change positions.
 pub fn value_of_rank(values: &mut [f64], rank: usize) -> Option<f64> {
     (rank < values.len()).then(|| *values.select_nth_unstable_by(rank, f64::total_cmp).1)
 }
@@ -16,16 +16,16 @@ pub fn median(values: impl IntoIterator<Item = f32>) -> f64 {
     (at(lower) + at(upper)) / 2.0
 }
 
-/// The value below which a share of the finite values lies (nearest rank), `share` in 0 to 1; `None` for none.
-pub fn percentile(values: impl IntoIterator<Item = f32>, share: f64) -> Option<f64> {
+/// The value below which a fraction of the finite values lies (nearest rank), `fraction` in 0 to 1; `None` for none.
+pub fn percentile(values: impl IntoIterator<Item = f32>, fraction: f64) -> Option<f64> {
     let mut finite: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).map(f64::from).collect();
     let last = finite.len().saturating_sub(1);
-    let rank = (share * finite.len() as f64).ceil() as usize;
+    let rank = (fraction * finite.len() as f64).ceil() as usize;
     value_of_rank(&mut finite, rank.saturating_sub(1).min(last))
 }
 
-/// The share of updates that clipping touched, 0 to 1; NaN where nothing was recorded.
-pub fn clipped_share(record: &RunRecord) -> f64 {
+/// The fraction of updates that clipping touched, 0 to 1; NaN where nothing was recorded.
+pub fn clipped_fraction(record: &RunRecord) -> f64 {
     let (mut clipped, mut count) = (0.0, 0.0);
     for scale in record.column(Columns::CLIP_SCALE).filter(|scale| scale.is_finite()) {
         count += 1.0;
@@ -34,9 +34,9 @@ pub fn clipped_share(record: &RunRecord) -> f64 {
     clipped / count
 }
 
-/// The share of the finite values that lie above a threshold, 0 to 1: of gradient norms, the share of updates that this
+/// The fraction of the finite values that lie above a threshold, 0 to 1: of gradient norms, the fraction of updates that this
 /// threshold would clip if it changed nothing else. NaN for no values.
-pub fn share_above(values: impl IntoIterator<Item = f32>, threshold: f64) -> f64 {
+pub fn fraction_above(values: impl IntoIterator<Item = f32>, threshold: f64) -> f64 {
     let (mut above, mut count) = (0.0, 0.0);
     for value in values.into_iter().filter(|value| value.is_finite()) {
         count += 1.0;
@@ -96,10 +96,10 @@ mod tests {
     #[test]
     fn a_threshold_clips_what_lies_above_it() {
         let norms = [1.0, 2.0, 3.0, 4.0, f32::NAN, f32::INFINITY];
-        assert_eq!(share_above(norms, 2.0), 0.5, "a norm equal to the threshold is not clipped");
-        assert_eq!(share_above(norms, 0.5), 1.0);
-        assert_eq!(share_above(norms, 9.0), 0.0);
-        assert!(share_above([f32::NAN], 1.0).is_nan());
+        assert_eq!(fraction_above(norms, 2.0), 0.5, "a norm equal to the threshold is not clipped");
+        assert_eq!(fraction_above(norms, 0.5), 1.0);
+        assert_eq!(fraction_above(norms, 9.0), 0.0);
+        assert!(fraction_above([f32::NAN], 1.0).is_nan());
     }
 
     #[test]

@@ -59,8 +59,8 @@ const CROSS_ROWS: f64 = 60.0;
 const MOST_NAMES: usize = 4;
 /// A longer name ends in an ellipsis.
 const LONGEST_NAME: usize = 34;
-/// Where a name may stand, above or below the end of its line, the best place first.
-const NAME_PLACES: [f64; 6] = [-13.0, 15.0, -26.0, 28.0, -39.0, 41.0];
+/// Where a name may stand, above or below the end of its line, the best position first.
+const NAME_OFFSETS: [f64; 6] = [-13.0, 15.0, -26.0, 28.0, -39.0, 41.0];
 const TOP: f64 = 8.0;
 /// Losses are shown up to this factor above the worst feasible final one: a line that shoots up does not squash the rest.
 const HEADROOM: f64 = 1.12;
@@ -121,7 +121,7 @@ impl AxisLayout {
         Self { frame, series, rows }
     }
 
-    fn place(&self, row: usize, point: &AxisPoint) -> Option<(f64, f64)> {
+    fn position(&self, row: usize, point: &AxisPoint) -> Option<(f64, f64)> {
         let x = self.frame.at_x(point.rate);
         match point.outcome {
             Outcome::Loss { loss, .. } if loss.is_finite() && loss > 0.0 => {
@@ -133,16 +133,16 @@ impl AxisLayout {
     }
 
     /// Where a run of a variant is drawn.
-    pub fn place_of(&self, series: usize, run: usize) -> Option<(f64, f64)> {
-        self.place(series, self.series.get(series)?.points.get(run)?)
+    pub fn position_of(&self, series: usize, run: usize) -> Option<(f64, f64)> {
+        self.position(series, self.series.get(series)?.points.get(run)?)
     }
 
-    /// The variant (index into the series) and run (index into its points) nearest to a place.
+    /// The variant (index into the series) and run (index into its points) nearest to a position.
     pub fn nearest(&self, x: f64, y: f64) -> Option<(usize, usize)> {
         let mut best = None;
         for (row, series) in self.series.iter().enumerate() {
             for (index, point) in series.points.iter().enumerate() {
-                if let Some((px, py)) = self.place(row, point) {
+                if let Some((px, py)) = self.position(row, point) {
                     let distance = (px - x).hypot(py - y);
                     if best.is_none_or(|(least, _)| distance < least) {
                         best = Some((distance, (row, index)));
@@ -158,15 +158,15 @@ impl AxisLayout {
         let is_in = |(x, y): (f64, f64)| (left..=right).contains(&x) && (top..=bottom).contains(&y);
         self.series.iter().enumerate().any(|(row, series)| {
             series.points.windows(2).any(|pair| {
-                let (Some(from), Some(to)) = (self.place(row, &pair[0]), self.place(row, &pair[1])) else {
+                let (Some(from), Some(to)) = (self.position(row, &pair[0]), self.position(row, &pair[1])) else {
                     return false;
                 };
                 let has_line = pair.iter().all(|point| matches!(point.outcome, Outcome::Loss { .. }));
                 let steps = ((to.0 - from.0).hypot(to.1 - from.1) / 4.0).ceil().max(1.0);
                 has_line
                     && (0..=steps as usize).any(|i| {
-                        let share = i as f64 / steps;
-                        is_in((from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share))
+                        let fraction = i as f64 / steps;
+                        is_in((from.0 + (to.0 - from.0) * fraction, from.1 + (to.1 - from.1) * fraction))
                     })
             })
         })
@@ -184,7 +184,7 @@ impl AxisLayout {
             let pen = Pen { color, alpha, width: if series.focused { 2.4 } else { 1.7 } };
             let mut stretch: Vec<(f64, f64)> = Vec::new();
             for (index, point) in series.points.iter().enumerate() {
-                match (point.outcome, self.place(row, point)) {
+                match (point.outcome, self.position(row, point)) {
                     (Outcome::Loss { .. }, Some(at)) => stretch.push(at),
                     (Outcome::Infeasible, Some(at)) => {
                         surface.path(&stretch, pen, dash(series.slot))?;
@@ -198,7 +198,7 @@ impl AxisLayout {
                 }
                 if series.focus == Some(index)
                     && series.focused
-                    && let Some(at) = self.place(row, point)
+                    && let Some(at) = self.position(row, point)
                 {
                     surface.marker(0, at, 9.5, Pen::new(palette.ink, 1.3), false)?;
                 }
@@ -207,7 +207,7 @@ impl AxisLayout {
             let mut last = None;
             for (index, point) in series.points.iter().enumerate() {
                 if let Outcome::Loss { loss, ended } = point.outcome
-                    && let Some(at) = self.place(row, point)
+                    && let Some(at) = self.position(row, point)
                 {
                     last = Some(at);
                     if series.best == Some(index) {
@@ -229,17 +229,17 @@ impl AxisLayout {
                 let name = shortened(&series.name);
                 let width = text_width(&name, LABEL);
                 let x = (x + 6.0).min(right - width);
-                let is_free = |place: &f64| {
-                    let (top, bottom) = (place - LABEL / 2.0 - 2.0, place + LABEL / 2.0 + 2.0);
+                let is_free = |position: &f64| {
+                    let (top, bottom) = (position - LABEL / 2.0 - 2.0, position + LABEL / 2.0 + 2.0);
                     let is_inside = top > self.frame.top && bottom < self.frame.down().1;
                     let is_label = labels
                         .iter()
-                        .any(|&(from, to, other)| (other - place).abs() < LABEL + 2.0 && from < x + width && x < to);
+                        .any(|&(from, to, other)| (other - position).abs() < LABEL + 2.0 && from < x + width && x < to);
                     is_inside && !is_label && !self.crosses((x, x + width), (top, bottom))
                 };
-                // Where no place beside the line's end is free, the list of variants below the plot names it.
-                let places = NAME_PLACES.into_iter().map(|offset| y + offset);
-                if let Some(y) = places.into_iter().find(is_free) {
+                // Where no position beside the line's end is free, the list of variants below the plot names it.
+                let positions = NAME_OFFSETS.into_iter().map(|offset| y + offset);
+                if let Some(y) = positions.into_iter().find(is_free) {
                     labels.push((x, x + width, y));
                     surface.text(&name, (x, y), LABEL, color, Anchor::Start, true)?;
                 }
@@ -274,7 +274,7 @@ mod tests {
         assert!(bottom - top > 0.6 * size.height, "{top} to {bottom}");
         // Each variant's cross is found where it is drawn, above the frame.
         for row in 0..12 {
-            let at = layout.place(row, &layout.series[row].points[2]).expect("a place");
+            let at = layout.position(row, &layout.series[row].points[2]).expect("a position");
             assert!(at.1 < top);
             assert_eq!(layout.nearest(at.0, at.1), Some((row, 2)));
         }
@@ -297,10 +297,10 @@ mod tests {
         let size = Size { width: 600.0, height: 260.0 };
         let layout = |last| AxisLayout::new(size, vec![series(0, Outcome::Loss { loss: last, ended: true })]);
         let (near, far) = (layout(5.0), layout(400.0));
-        assert_eq!(near.place_of(0, 1), far.place_of(0, 1), "the others stand where they stood");
-        let (top, place) = (far.frame.top, far.place_of(0, 2).expect("a place"));
-        assert!((place.1 - top).abs() < 1e-9);
-        assert!(near.place_of(0, 2).expect("a place").1 > top, "and what is near is to scale");
+        assert_eq!(near.position_of(0, 1), far.position_of(0, 1), "the others stand where they stood");
+        let (top, position) = (far.frame.top, far.position_of(0, 2).expect("a position"));
+        assert!((position.1 - top).abs() < 1e-9);
+        assert!(near.position_of(0, 2).expect("a position").1 > top, "and what is near is to scale");
     }
 
     #[test]
@@ -314,7 +314,7 @@ mod tests {
     fn a_name_stands_on_no_line() {
         let size = Size { width: 600.0, height: 260.0 };
         let layout = AxisLayout::new(size, vec![series(0, Outcome::Loss { loss: 0.9, ended: true })]);
-        let (from, to) = (layout.place_of(0, 1).expect("a place"), layout.place_of(0, 2).expect("a place"));
+        let (from, to) = (layout.position_of(0, 1).expect("a position"), layout.position_of(0, 2).expect("a position"));
         let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
         let around = |(x, y): (f64, f64)| layout.crosses((x - 20.0, x + 20.0), (y - 7.0, y + 7.0));
         assert!(around(middle));

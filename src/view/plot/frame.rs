@@ -48,7 +48,7 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// An axis over a range; one that is empty, or that the scale has no place for, is widened.
+    /// An axis over a range; one that is empty, or that the scale has no position for, is widened.
     pub fn new((low, high): (f64, f64), scale: Scale) -> Self {
         let low = match scale {
             Scale::Log if !(low.is_finite() && low > 0.0) => 1e-3,
@@ -64,20 +64,20 @@ impl Axis {
         Self { low, high, scale, logarithms: (libm::log(low), libm::log(high)) }
     }
 
-    /// Where a value lies, as a share of the axis.
-    fn share(&self, value: f64) -> f64 {
+    /// Where a value lies, as a fraction of the axis.
+    fn fraction(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Log => (libm::log(value) - self.logarithms.0) / (self.logarithms.1 - self.logarithms.0),
             Scale::Linear => (value - self.low) / (self.high - self.low),
         }
     }
 
-    /// The value at a share of the axis.
-    fn value(&self, share: f64) -> f64 {
-        let share = share.clamp(0.0, 1.0);
+    /// The value at a fraction of the axis.
+    fn value(&self, fraction: f64) -> f64 {
+        let fraction = fraction.clamp(0.0, 1.0);
         match self.scale {
-            Scale::Log => libm::exp(self.logarithms.0 + share * (self.logarithms.1 - self.logarithms.0)),
-            Scale::Linear => self.low + share * (self.high - self.low),
+            Scale::Log => libm::exp(self.logarithms.0 + fraction * (self.logarithms.1 - self.logarithms.0)),
+            Scale::Linear => self.low + fraction * (self.high - self.low),
         }
     }
 
@@ -123,22 +123,22 @@ impl Frame {
     /// Where a value of the horizontal axis lies.
     pub fn at_x(&self, value: f64) -> f64 {
         let (left, right) = self.across();
-        left + self.x.share(value) * (right - left)
+        left + self.x.fraction(value) * (right - left)
     }
 
     /// Where a value of the vertical axis lies.
     pub fn at_y(&self, value: f64) -> f64 {
         let (top, bottom) = self.down();
-        bottom - self.y.share(value) * (bottom - top)
+        bottom - self.y.fraction(value) * (bottom - top)
     }
 
-    /// The value of the horizontal axis at a place.
+    /// The value of the horizontal axis at a position.
     pub fn value_at(&self, x: f64) -> f64 {
         let (left, right) = self.across();
         self.x.value((x - left) / (right - left))
     }
 
-    /// The value of the vertical axis at a place.
+    /// The value of the vertical axis at a position.
     pub fn value_down(&self, y: f64) -> f64 {
         let (top, bottom) = self.down();
         self.y.value((bottom - y) / (bottom - top))

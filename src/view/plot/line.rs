@@ -39,7 +39,7 @@ pub struct Curve {
     pub width: f64,
     /// From 0 to 1.
     pub alpha: f64,
-    /// How strong the range of values that share a few pixels is drawn behind their mean, from 0 to 1.
+    /// How strong the range of values that fall on a few pixels is drawn behind their mean, from 0 to 1.
     pub range: f64,
     /// The step at which the run died: the curve ends there with a cross.
     pub death: Option<u32>,
@@ -64,7 +64,7 @@ pub struct LinePlot {
 
 const TOP: f64 = 12.0;
 const PADDING: f64 = 1.15;
-/// The least value that is drawn: a loss can underflow to almost nothing, and a decade more tells nobody anything.
+/// The least value that is drawn: a loss can underflow to almost nothing, and a decade more means nothing.
 const LEAST: f64 = 1e-7;
 /// A curve with more values than this in a stretch of so many pixels is drawn as their mean within their range.
 const BIN: f64 = 3.0;
@@ -80,7 +80,7 @@ pub struct LineLayout {
     plot: LinePlot,
 }
 
-/// A stretch of a curve without a gap: its line and, where several values share a few pixels, their range.
+/// A stretch of a curve without a gap: its line and, where several values fall on a few pixels, their range.
 #[derive(Clone, Debug, Default)]
 struct Stretch {
     line: Vec<(f64, f64)>,
@@ -91,7 +91,7 @@ struct Stretch {
 
 /// The values of a curve in a few columns of pixels.
 struct Bin {
-    place: i64,
+    position: i64,
     count: f64,
     x: f64,
     y: f64,
@@ -141,7 +141,7 @@ impl LineLayout {
             Scale::Linear => (0.0, high * 1.05),
         };
         let last = plot.steps.saturating_sub(1).max(1);
-        let x = (place_of(0, x_scale), place_of(last, x_scale));
+        let x = (position_of(0, x_scale), position_of(last, x_scale));
         Self { frame: Frame::new(size, Axis::new(x, x_scale), Axis::new(y, y_scale), TOP), plot }
     }
 
@@ -151,14 +151,14 @@ impl LineLayout {
         self
     }
 
-    /// The step at a place.
+    /// The step at a position.
     pub fn step_at(&self, x: f64) -> u32 {
-        let place = self.frame.value_at(x).round() as u32;
-        if self.plot.scales.0 == Scale::Log { place.saturating_sub(1) } else { place }
+        let position = self.frame.value_at(x).round() as u32;
+        if self.plot.scales.0 == Scale::Log { position.saturating_sub(1) } else { position }
     }
 
     fn x_of(&self, step: u32) -> f64 {
-        self.frame.at_x(place_of(step, self.plot.scales.0))
+        self.frame.at_x(position_of(step, self.plot.scales.0))
     }
 
     /// The points of a curve, a few pixels at a time: their mean, and the least and the greatest, so that no spike is lost.
@@ -181,15 +181,15 @@ impl LineLayout {
                 continue;
             }
             let at = (self.x_of(curve.steps.at(i)), self.frame.at_y(value.clamp(y.low, y.high)));
-            let place = (at.0 / BIN).floor() as i64;
+            let position = (at.0 / BIN).floor() as i64;
             match &mut bin {
-                Some(bin) if bin.place == place => {
+                Some(bin) if bin.position == position => {
                     (bin.count, bin.x, bin.y) = (bin.count + 1.0, bin.x + at.0, bin.y + at.1);
                     (bin.upper, bin.lower) = (bin.upper.min(at.1), bin.lower.max(at.1));
                 }
                 _ => {
                     Bin::close(&mut bin, &mut stretch);
-                    bin = Some(Bin { place, count: 1.0, x: at.0, y: at.1, upper: at.1, lower: at.1 });
+                    bin = Some(Bin { position, count: 1.0, x: at.0, y: at.1, upper: at.1, lower: at.1 });
                 }
             }
         }
@@ -226,8 +226,8 @@ impl LineLayout {
             }
             if let Some(step) = curve.death {
                 let x = self.x_of(step);
-                let place = deaths.partition_point(|death| death.0 <= x);
-                deaths.insert(place, (x, curve.color));
+                let position = deaths.partition_point(|death| death.0 <= x);
+                deaths.insert(position, (x, curve.color));
             }
         }
         // Crosses stand at the upper edge, where a dying run's loss goes; two at one step stand one under the other.
@@ -244,8 +244,8 @@ impl LineLayout {
     }
 }
 
-/// On a logarithmic axis the place of a step is step + 1: a logarithm has no place for step 0.
-fn place_of(step: u32, scale: Scale) -> f64 {
+/// On a logarithmic axis the position of a step is step + 1: a logarithm has no position for step 0.
+fn position_of(step: u32, scale: Scale) -> f64 {
     f64::from(step) + if scale == Scale::Log { 1.0 } else { 0.0 }
 }
 
@@ -337,7 +337,7 @@ mod tests {
     fn values_at_uneven_steps_lie_where_they_were_taken() {
         let layout = LineLayout::new(Size { width: 400.0, height: 200.0 }, plot(vec![curve(vec![1.0; 100])]));
         let uneven = Curve { steps: Steps::At(vec![0, 40, 99]), ..curve(vec![1.05, 1.0, 0.95]) };
-        let places: Vec<f64> = layout.stretches(&uneven)[0].line.iter().map(|point| point.0).collect();
-        assert_eq!(places, [0, 40, 99].map(|step| layout.x_of(step)));
+        let positions: Vec<f64> = layout.stretches(&uneven)[0].line.iter().map(|point| point.0).collect();
+        assert_eq!(positions, [0, 40, 99].map(|step| layout.x_of(step)));
     }
 }

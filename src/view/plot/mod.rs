@@ -18,5 +18,5 @@ pub use surface::{Palette, Surface, dash_text, rate_color};
 /// Backend units per CSS pixel.
 pub const SUBPIXELS: f64 = 4.0;
 
-/// The most variants that are told apart by marker, dash and colour.
+/// The most variants that differ in marker, dash and colour.
 pub const VARIANT_STYLES: usize = 12;

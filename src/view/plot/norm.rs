@@ -33,7 +33,7 @@ pub struct NormPlot {
     pub is_tried: bool,
 }
 
-/// The room for the bars, as a share of the plot's width and in CSS pixels.
+/// The room for the bars, as a fraction of the plot's width and in CSS pixels.
 const BARS: (f64, f64, f64) = (0.14, 34.0, 110.0);
 /// Between the strip, the bars and the labels.
 const GAP: f64 = 8.0;
@@ -63,18 +63,18 @@ impl NormLayout {
         Self { strip, plot, bars }
     }
 
-    /// The step at a place.
+    /// The step at a position.
     pub fn step_at(&self, x: f64) -> u32 {
         self.strip.step_at(x)
     }
 
-    /// The norm at a place.
+    /// The norm at a position.
     pub fn value_at(&self, y: f64) -> f64 {
         self.strip.frame.value_down(y)
     }
 
     /// Where a norm lies; at the edge, for one outside the axis.
-    pub fn place_of(&self, value: f64) -> f64 {
+    pub fn position_of(&self, value: f64) -> f64 {
         let frame = &self.strip.frame;
         frame.at_y(value.clamp(frame.y.low, frame.y.high))
     }
@@ -110,7 +110,7 @@ impl NormLayout {
             let most = histogram.counts.iter().copied().max().unwrap_or(0).max(1) as f64;
             for (index, &count) in histogram.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
                 let (low, high) = histogram.edges(index);
-                let (upper, lower) = (self.place_of(high), self.place_of(low));
+                let (upper, lower) = (self.position_of(high), self.position_of(low));
                 let length = (self.bars * count as f64 / most).max(1.0);
                 // A gap between bars, as far as there is room for one.
                 let gap = ((lower - upper) / 4.0).min(1.0);
@@ -121,9 +121,9 @@ impl NormLayout {
         }
         let (left, right) = (frame.across().0, from + self.bars);
         let label = right + GRIP;
-        let threshold = self.plot.threshold.as_ref().map(|mark| self.place_of(mark.value));
+        let threshold = self.plot.threshold.as_ref().map(|mark| self.position_of(mark.value));
         if let Some(mark) = &self.plot.percentile {
-            let y = self.place_of(mark.value);
+            let y = self.position_of(mark.value);
             surface.path(&[(from, y), (right, y)], Pen::new(palette.soft, 1.4), &[2.0, 2.0])?;
             // The threshold often lies there too: its label goes first.
             let at = match threshold {

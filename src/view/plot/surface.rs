@@ -93,7 +93,7 @@ impl Palette {
     }
 }
 
-/// Dashes by variant slot, in CSS pixels, on and off by turns; the first is a whole line. Six dashes and four markers tell
+/// Dashes by variant slot, in CSS pixels, on and off by turns; the first is a whole line. Six dashes and four markers distinguish
 /// [`super::VARIANT_STYLES`] variants apart without colour.
 const DASHES: [&[f64]; 6] = [&[], &[7.0, 4.0], &[2.0, 3.0], &[9.0, 3.0, 2.0, 3.0], &[12.0, 4.0], &[4.0, 2.0]];
 
@@ -114,9 +114,9 @@ const RATE_RAMP: [(u8, u8, u8); 9] = [
 pub fn rate_color(index: usize, count: usize, palette: &Palette) -> (u8, u8, u8) {
     let position = if count < 2 { 0.5 } else { index as f64 / (count - 1) as f64 } * (RATE_RAMP.len() - 1) as f64;
     let low = (position.floor() as usize).min(RATE_RAMP.len() - 2);
-    let share = position - low as f64;
+    let fraction = position - low as f64;
     let mix = |a: u8, b: u8| {
-        let value = f64::from(a) * (1.0 - share) + f64::from(b) * share;
+        let value = f64::from(a) * (1.0 - fraction) + f64::from(b) * fraction;
         // On a dark ground the same hues, a third of the way to white.
         (if palette.dark { value + (255.0 - value) * 0.36 } else { value }) as u8
     };
@@ -162,7 +162,7 @@ impl BackendStyle for Pen {
 
 /// plotters gives text sizes as line heights; its backends divide by this to get the font's size.
 const LINE_HEIGHT: f64 = 1.24;
-/// The width of a letter, as a share of the font's size, that collisions of labels are judged by: a wide font's, in bold.
+/// The width of a letter, as a fraction of the font's size, that collisions of labels are judged by: a wide font's, in bold.
 const LETTER_WIDTH: f64 = 0.64;
 
 struct Letters {
@@ -216,7 +216,7 @@ pub enum Anchor {
     End,
 }
 
-/// The markers that tell variants apart, by slot.
+/// The markers that distinguish variants, by slot.
 const MARKERS: usize = 4;
 
 /// A backend with a pen, in CSS pixels. Points and lengths outside any sensible range are drawn where they fall; NaN is not drawn.
@@ -264,8 +264,8 @@ impl<'a, B: DrawingBackend> Surface<'a, B> {
                     piece.push(to);
                     break;
                 }
-                let share = left / length;
-                from = (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
+                let fraction = left / length;
+                from = (from.0 + (to.0 - from.0) * fraction, from.1 + (to.1 - from.1) * fraction);
                 piece.push(from);
                 if phase % 2 == 0 {
                     self.backend.draw_path(piece.iter().map(|&p| unit(p)), &pen)?;

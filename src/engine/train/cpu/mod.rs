@@ -180,8 +180,7 @@ impl<T: Real> CpuFleet<T> {
         seeds.into_iter().map(|seed| (seed, self.plan.data.of(seed).batches(first, steps))).collect()
     }
 
-    /// Trains `steps` further steps (fewer at the end) and returns what its runs recorded.
-    pub fn train(&mut self, steps: u32) -> Vec<RunChunk> {
+    fn train_steps(&mut self, steps: u32) -> Vec<RunChunk> {
         let first = self.step;
         let last = first.saturating_add(steps).min(self.plan.longest());
         let batches = self.batches(first, last - first);
@@ -390,31 +389,11 @@ fn validate<T: Real>(
     ValidationPoint { step, loss: (loss / count) as f32, accuracy }
 }
 
-impl<T: Real> Fleet for CpuFleet<T> {
-    fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    fn step(&self) -> u32 {
-        self.step
-    }
-
-    fn dispatches(&self) -> u64 {
-        0
-    }
-
-    async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError> {
-        Ok(self.train(steps))
-    }
-
-    async fn checkpoint(&mut self) -> Result<Checkpoint, FleetError> {
-        Ok(Checkpoint { step: self.step, runs: self.runs.iter().map(CpuRun::save).collect() })
-    }
-
-    async fn evaluate(&mut self, directions: &[Vec<f32>], scales: &[f64]) -> Result<Vec<Vec<f64>>, FleetError> {
+impl<T: Real> CpuFleet<T> {
+    fn losses_along(&mut self, directions: &[Vec<f32>], scales: &[f64]) -> Vec<Vec<f64>> {
         let batches = self.batches(self.step, 1);
         let plan = &*self.plan;
-        let Some(worker) = self.workers.first_mut() else { return Ok(Vec::new()) };
+        let Some(worker) = self.workers.first_mut() else { return Vec::new() };
         let losses = |(state, direction): (&CpuRun<T>, &Vec<f32>)| {
             let seed = plan.data.of(plan.resolved.runs[state.run].seed);
             seed.gather(&batches[&seed.seed], self.step, &mut worker.inputs, &mut worker.targets);
@@ -430,6 +409,53 @@ impl<T: Real> Fleet for CpuFleet<T> {
             };
             scales.iter().map(&mut loss).collect()
         };
-        Ok(self.runs.iter().zip(directions).map(losses).collect())
+        self.runs.iter().zip(directions).map(losses).collect()
     }
 }
+
+/// A fleet in f32 trains, one in f64 is a reference. Written for each and not for any type: code that is generic in the type is
+/// compiled with the package that calls it, and the page, which does, is compiled for size.
+macro_rules! fleet {
+    ($real:ty) => {
+        impl CpuFleet<$real> {
+            /// Trains `steps` further steps (fewer at the end) and returns what its runs recorded.
+            pub fn train(&mut self, steps: u32) -> Vec<RunChunk> {
+                self.train_steps(steps)
+            }
+
+            /// See [`Fleet::evaluate`].
+            pub fn losses(&mut self, directions: &[Vec<f32>], scales: &[f64]) -> Vec<Vec<f64>> {
+                self.losses_along(directions, scales)
+            }
+        }
+
+        impl Fleet for CpuFleet<$real> {
+            fn plan(&self) -> &Plan {
+                &self.plan
+            }
+
+            fn step(&self) -> u32 {
+                self.step
+            }
+
+            fn dispatches(&self) -> u64 {
+                0
+            }
+
+            async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError> {
+                Ok(self.train(steps))
+            }
+
+            async fn checkpoint(&mut self) -> Result<Checkpoint, FleetError> {
+                Ok(Checkpoint { step: self.step, runs: self.runs.iter().map(CpuRun::save).collect() })
+            }
+
+            async fn evaluate(&mut self, directions: &[Vec<f32>], scales: &[f64]) -> Result<Vec<Vec<f64>>, FleetError> {
+                Ok(self.losses(directions, scales))
+            }
+        }
+    };
+}
+
+fleet!(f32);
+fleet!(f64);
