@@ -1,5 +1,6 @@
 // The board in the address, its past, and the rule's text.
 import assert from 'node:assert/strict';
+import { SHORT } from './helpers.mjs';
 
 const names = (page) => page.locator('#variants .name').allInnerTexts().then((all) => all.map((name) => name.trim()));
 const fragment = (page) => new URL(page.url()).hash;
@@ -15,9 +16,9 @@ async function reads(page, expected) {
 
 const BASE = 'Momentum, no norm';
 
-/** The default board, a warmup and a clip threshold. */
-async function threeVariants(page, address) {
-  await page.goto(`${address}#backend=cpu`);
+/** A board, the default one where none is given, with a warmup and a clip threshold. */
+async function threeVariants(page, address, board = '#backend=cpu') {
+  await page.goto(address + board);
   await reads(page, [BASE]);
   await page.locator('#warmup').check();
   await reads(page, [BASE, '+ warmup 200']);
@@ -122,7 +123,7 @@ export const boardTests = [
   {
     name: 'a delete is undone and done again, by button and by keyboard',
     async run({ page, address }) {
-      const three = await threeVariants(page, address);
+      const three = await threeVariants(page, address, SHORT);
       assert.equal(await page.locator('#redo').isDisabled(), true);
       await page.getByRole('button', { name: 'Delete + warmup 200' }).click();
       await reads(page, [three[0], three[2]]);
@@ -154,7 +155,7 @@ export const boardTests = [
   {
     name: 'a rule typed wrong shows where, typed right it becomes a variant with its constants and travels in the link',
     async run({ page, address, shot }) {
-      await page.goto(`${address}#backend=cpu`);
+      await page.goto(address + SHORT);
       await reads(page, [BASE]);
       await page.locator('#own-rule').click();
       const field = page.getByRole('textbox', { name: 'The update rule as text' });

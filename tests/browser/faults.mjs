@@ -1,7 +1,7 @@
 // What goes wrong, and that nothing the learner made is lost by it. Faults are real ones where they can be: an exception
 // thrown through the engine's own frames, a worker that closes itself, a device that is destroyed.
 import assert from 'node:assert/strict';
-import { FLEET_MS, SHORT, ended, names, reaches, step, table } from './helpers.mjs';
+import { FLEET_MS, SHORT, ended, expect, names, reaches, step, table } from './helpers.mjs';
 import { DYING_WORKER } from './messages.mjs';
 
 const BASE = 'Momentum, no norm';
@@ -32,14 +32,6 @@ async function bothEnded(page) {
 async function trainBoth(page, address) {
   await page.goto(address + TWO);
   return bothEnded(page);
-}
-
-/** Takes expected messages out of what a test is failed for, and says how many there were. */
-function expect(faults, pattern) {
-  const others = faults.filter((fault) => !pattern.test(fault));
-  const count = faults.length - others.length;
-  faults.splice(0, faults.length, ...others);
-  return count;
 }
 
 /** Notes when the progress of the focused variant goes back: a curve that shrinks. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import puppeteer from 'puppeteer-core';
-import { FLEET_MS } from './helpers.mjs';
+import { FLEET_MS, SHORT } from './helpers.mjs';
 
 /** `FIREFOX`, or the first Firefox on the path. */
 const PLACES = [
@@ -36,6 +36,8 @@ const tests = [
       assert.match(await page.$eval('#backend', (one) => one.textContent), /^CPU · \d+ workers$/);
       await shot('firefox-default');
 
+      await page.goto(address + SHORT);
+      await waitForText(page, '#progress', '/ 60');
       await page.click('#warmup');
       await waitForText(page, '#variants .name', '+ warmup 200');
       await waitForText(page, '#happened .verdict', '+ warmup 200: lr* is', FLEET_MS);
