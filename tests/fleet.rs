@@ -14,6 +14,7 @@ use brink_engine::train::gpu::{Gpu, GpuFleet};
 use brink_engine::train::{Backend, Checkpoint, Fleet, Plan};
 use brink_lab::{Event, Platform, Shard, ShardCommand, drive};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
+use futures_util::future::LocalBoxFuture;
 use pollster::block_on;
 use proptest::prelude::*;
 use std::cell::Cell;
@@ -258,11 +259,12 @@ impl Platform for Restless {
         self.clock.replace(self.clock.get() + 1.0)
     }
 
-    async fn yield_now(&self) {
+    fn yield_now(&self) -> LocalBoxFuture<'_, ()> {
         let next = Self::STOPS.into_iter().find(|stop| *stop > self.done.get()).unwrap_or(u32::MAX);
         if next != self.limit.replace(next) {
             self.commands.unbounded_send(ShardCommand::AdvanceTo(next)).unwrap();
         }
+        Box::pin(std::future::ready(()))
     }
 }
 
@@ -278,7 +280,7 @@ fn pausing_changes_nothing() {
         let platform = Restless { commands: sender, clock, done, limit };
         let mut records = vec![RunRecord::new(plan.columns.clone(), 1); runs.len()];
         let mut steps = Vec::new();
-        block_on(drive(shard, &platform, &mut commands, |event| match event {
+        block_on(drive(shard, &platform, &mut commands, &mut |event| match event {
             Event::Metrics(chunks) => chunks.iter().for_each(|chunk| records[chunk.run].append(chunk).unwrap()),
             Event::Progress { step, .. } => {
                 steps.push(step);

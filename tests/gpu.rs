@@ -13,6 +13,7 @@ use brink_engine::train::{Backend, Fleet, Plan};
 use brink_lab::diagnose::{JudgedRun, Outcome, best_and_edge, final_validation_loss, judge};
 use brink_lab::{Event, Platform, Shard, drive};
 use brink_tests::operations;
+use futures_util::future::LocalBoxFuture;
 use pollster::block_on;
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
@@ -216,11 +217,13 @@ impl Platform for Faulty {
         self.seconds.get()
     }
 
-    async fn yield_now(&self) {
-        self.chunks.set(self.chunks.get() + 1);
-        if self.chunks.get() == 10 {
-            Gpu::shared().await.unwrap().destroy();
-        }
+    fn yield_now(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(async {
+            self.chunks.set(self.chunks.get() + 1);
+            if self.chunks.get() == 10 {
+                Gpu::shared().await.unwrap().destroy();
+            }
+        })
     }
 }
 
@@ -236,7 +239,7 @@ fn a_lost_gpu_goes_on_on_the_cpu() {
     let mut records = vec![RunRecord::new(plan.columns.clone(), 1); 3];
     let mut finished = false;
     let mut again = false;
-    block_on(drive(shard, &Faulty::default(), &mut commands, |event| match event {
+    block_on(drive(shard, &Faulty::default(), &mut commands, &mut |event| match event {
         Event::Started { device, reason, .. } => backends.push((device.backend(), reason)),
         Event::Metrics(chunks) => {
             for chunk in chunks {

@@ -36,11 +36,11 @@ impl Runner for ThreadRunner {
         let runs = (0..experiment.run_count()).collect();
         let shard = Shard { experiment: experiment.clone(), runs, backend: self.backend, threads: threads() };
         std::thread::spawn(move || {
-            let emit = |event| {
+            let mut emit = |event| {
                 // Nobody listens any more once the work is timed.
                 let _gone = events.unbounded_send(event);
             };
-            pollster::block_on(drive(shard, &Thread::new(CHUNK_SECONDS), &mut obeyed, emit));
+            pollster::block_on(drive(shard, &Thread::new(CHUNK_SECONDS), &mut obeyed, &mut emit));
         });
         let control = Control::new(move |command| {
             // A benchmark is measured, never paused.

@@ -148,7 +148,7 @@ impl Trained<'_> {
         }
         let (orders, mut commands) = unbounded();
         let mut stopped = None;
-        let emit = |event| {
+        let mut emit = |event: Event| {
             let result = match event {
                 Event::Progress { step, .. } => {
                     bar.set_position(u64::from(step));
@@ -170,7 +170,7 @@ impl Trained<'_> {
             }
         };
         let thread = Thread::new(CHUNK_SECONDS);
-        let training = Training::new(self.plan, self.shard, &thread, &mut commands, emit);
+        let training = Training::new(self.plan, self.shard, &thread, &mut commands, &mut emit);
         let mut training = if self.traced { training.keep_ends() } else { training };
         let outcome = training.train(fleet, device).await;
         drop(training);

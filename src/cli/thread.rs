@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use brink_lab::Platform;
+use futures_util::future::LocalBoxFuture;
 
 /// A thread of the program's own: commands reach it without its yielding.
 pub(super) struct Thread {
@@ -26,5 +27,7 @@ impl Platform for Thread {
         self.report_seconds
     }
 
-    async fn yield_now(&self) {}
+    fn yield_now(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }

@@ -5,6 +5,7 @@ use brink_engine::train::gpu::{Gpu, GpuFleet, GpuFleetError};
 use brink_engine::train::{Backend, Checkpoint, Fleet, FleetError, Plan};
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -22,7 +23,6 @@ const MOST_GROWTH: u32 = 4;
 const CHECKPOINT_SECONDS: f64 = 2.0;
 
 /// What a fleet needs of where it runs.
-#[allow(async_fn_in_trait, reason = "callers are generic and never need the future to be Send")]
 pub trait Platform {
     /// A clock in seconds that never runs backwards.
     fn seconds(&self) -> f64;
@@ -31,7 +31,7 @@ pub trait Platform {
         CHUNK_SECONDS
     }
     /// Lets messages arrive after a report; nothing to do where they come from another thread.
-    async fn yield_now(&self);
+    fn yield_now(&self) -> LocalBoxFuture<'_, ()>;
 }
 
 /// Which part of an experiment to train, and where.
@@ -57,24 +57,28 @@ pub enum ShardCommand {
 }
 
 /// Trains a shard of an experiment to its end, obeying `commands` and passing every event to `emit`.
-pub async fn drive(
+///
+/// The future is boxed, and nothing here is generic over its caller: so the loops of the engine are compiled with this
+/// package, for speed, and not once more with a page that is compiled for size.
+pub fn drive<'a>(
     shard: Shard,
-    platform: &impl Platform,
-    commands: &mut UnboundedReceiver<ShardCommand>,
-    mut emit: impl FnMut(Event),
-) {
-    let plan = shard.experiment.resolve().map_err(Into::into).and_then(Plan::new);
-    let plan = match plan {
-        Ok(plan) => Arc::new(plan),
-        Err(error) => return emit(Event::Failed(error.to_string())),
-    };
-    let mut training = Training::new(&plan, &shard, platform, commands, &mut emit);
-    let result = training.start().await;
-    match result {
-        Ok(Outcome::Finished(_)) => emit(Event::Finished),
-        Ok(Outcome::Cancelled) => {}
-        Err(error) => emit(Event::Failed(error.to_string())),
-    }
+    platform: &'a dyn Platform,
+    commands: &'a mut UnboundedReceiver<ShardCommand>,
+    emit: &'a mut dyn FnMut(Event),
+) -> LocalBoxFuture<'a, ()> {
+    Box::pin(async move {
+        let plan = shard.experiment.resolve().map_err(Into::into).and_then(Plan::new);
+        let plan = match plan {
+            Ok(plan) => Arc::new(plan),
+            Err(error) => return emit(Event::Failed(error.to_string())),
+        };
+        let result = Training::new(&plan, &shard, platform, commands, emit).start().await;
+        match result {
+            Ok(Outcome::Finished(_)) => emit(Event::Finished),
+            Ok(Outcome::Cancelled) => {}
+            Err(error) => emit(Event::Failed(error.to_string())),
+        }
+    })
 }
 
 /// How a training came to its end.
@@ -94,12 +98,12 @@ pub struct Ends {
 }
 
 /// A shard in training: the one loop in which every fleet advances, wherever it runs.
-pub struct Training<'a, P, E> {
+pub struct Training<'a> {
     plan: &'a Arc<Plan>,
     shard: &'a Shard,
-    platform: &'a P,
+    platform: &'a dyn Platform,
     commands: &'a mut UnboundedReceiver<ShardCommand>,
-    emit: E,
+    emit: &'a mut dyn FnMut(Event),
     keeps_ends: bool,
     initial: Option<Checkpoint>,
     /// The last checkpoint of a fleet that may lose its device.
@@ -110,14 +114,14 @@ pub struct Training<'a, P, E> {
     limit: u32,
 }
 
-impl<'a, P: Platform, E: FnMut(Event)> Training<'a, P, E> {
+impl<'a> Training<'a> {
     /// The training of a shard of a plan, obeying `commands` and passing every event to `emit`.
     pub fn new(
         plan: &'a Arc<Plan>,
         shard: &'a Shard,
-        platform: &'a P,
+        platform: &'a dyn Platform,
         commands: &'a mut UnboundedReceiver<ShardCommand>,
-        emit: E,
+        emit: &'a mut dyn FnMut(Event),
     ) -> Self {
         Self {
             plan,

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use futures_channel::{mpsc, oneshot};
+use futures_util::future::LocalBoxFuture;
 use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -150,7 +151,7 @@ impl Host {
         // A newer shard that was asked for at the same moment goes first.
         turn.yield_now().await;
         let mut unsent = Vec::new();
-        let emit = |event: Event| {
+        let mut emit = |event: Event| {
             let step = if let Event::Progress { step, .. } = event { Some(step) } else { None };
             // Metrics go with the progress that follows them, in one message.
             let is_held = matches!(event, Event::Metrics(_));
@@ -160,7 +161,7 @@ impl Host {
                 (self.reply)(Reply::Events { shard: id, has_waited, events: std::mem::take(&mut unsent) });
             }
         };
-        drive(shard, &turn, &mut commands, emit).await;
+        drive(shard, &turn, &mut commands, &mut emit).await;
         let mut inner = self.inner.borrow_mut();
         inner.shards.retain(|hosted| hosted.id != id);
         inner.wake();
@@ -211,17 +212,19 @@ impl Platform for Turn {
     }
 
     /// Lets messages in, and newer shards go first.
-    async fn yield_now(&self) {
-        match self.host.thread {
-            Thread::Worker => next_message().await,
-            Thread::Page => next_timer().await,
-        }
-        while self.host.inner.borrow().is_outranked(self.id) {
-            let (wake, turn) = oneshot::channel();
-            self.host.inner.borrow_mut().waiting.push(wake);
-            // The host drops a sender only after it has used it.
-            let _ = turn.await;
-        }
+    fn yield_now(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(async {
+            match self.host.thread {
+                Thread::Worker => next_message().await,
+                Thread::Page => next_timer().await,
+            }
+            while self.host.inner.borrow().is_outranked(self.id) {
+                let (wake, turn) = oneshot::channel();
+                self.host.inner.borrow_mut().waiting.push(wake);
+                // The host drops a sender only after it has used it.
+                let _ = turn.await;
+            }
+        })
     }
 }
 
