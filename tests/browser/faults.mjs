@@ -229,8 +229,8 @@ export const faultTests = [
     async run({ page, address, faults, shot }) {
       const frame = await framed(page, address);
       await page.waitForTimeout(1500);
-      assert.match(await frame.locator('#waiting [lang=en]').innerText(), /open Brink in a tab/);
-      assert.match(await frame.locator('#waiting [lang=id]').innerText(), /buka Brink di tab/);
+      assert.match(await frame.locator('#waiting > [lang=en]').innerText(), /open Brink in a tab/);
+      assert.match(await frame.locator('#waiting > [lang=id]').innerText(), /buka Brink di tab/);
       await shot('sandboxed-without-cors');
       assert.ok(expect(faults, /CORS|Failed to load resource|ERR_FAILED/) > 0);
     },

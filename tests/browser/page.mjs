@@ -22,6 +22,23 @@ async function trained(page, address, query = '') {
 
 const tooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
+/**
+ * The tasks of the page's main thread during some time: the processor time of each, in milliseconds. The time that a task waits
+ * for a core is no part of it: a busy machine makes no task longer.
+ */
+async function mainThreadTasks(page, milliseconds) {
+  const browser = page.context().browser();
+  await browser.startTracing(page, { categories: ['toplevel'] });
+  const start = Date.now();
+  await page.waitForTimeout(milliseconds);
+  const seconds = (Date.now() - start) / 1000;
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const thread = ({ pid, tid }) => `${pid} ${tid}`;
+  const main = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(thread));
+  const tasks = traceEvents.filter((event) => main.has(thread(event)) && event.name === 'ThreadControllerImpl::RunTask');
+  return { seconds, tasks: tasks.map(({ tdur = 0 }) => tdur / 1000) };
+}
+
 export const pageTests = [
   {
     name: 'a threshold that is dragged is tried, and becomes a variant when it is let go',
@@ -401,32 +418,19 @@ export const pageTests = [
   },
   {
     name: 'the main thread stays free while networks train',
-    async run({ page, context, address }) {
-      await page.addInitScript(() => {
-        window.longTasks = [];
-        new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((one) => Math.round(one.duration)))).observe({ type: 'longtask' });
-      });
+    async run({ page, address }) {
       const variants = ['warmup_steps=200', 'clip_threshold=3.57', 'model.placement=inside', 'optimizer.rule=adam'];
       await page.goto(`${address}#backend=cpu&version=1&base=figure-7a;max_train_steps=20000&${variants.map((one) => `variant=${one}`).join('&')}`);
       await reaches(page, 10);
-      // What starting the program takes is no part of training.
-      await page.evaluate(() => (window.longTasks = []));
-      const debug = await context.newCDPSession(page);
-      await debug.send('Performance.enable');
-      const clocks = async () =>
-        Object.fromEntries((await debug.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]));
-      const [before, first] = [await clocks(), await step(page)];
-      await page.waitForTimeout(8000);
-      const [after, last] = [await clocks(), await step(page)];
-      const tasks = await page.evaluate(() => window.longTasks);
-      console.log(`    ${last - first} steps; tasks over 50 ms: ${tasks.length ? `${tasks.join(', ')} ms` : 'none'}`);
-      assert.ok(last > first + 100, 'it trains meanwhile');
-      // A task's length counts the time that it waits for a core. Idle there is none over 50 ms; with two compilers beside it,
-      // on two cores, there were at most two of at most 59 ms.
-      assert.ok(tasks.length <= 3 && tasks.every((length) => length <= 100), `${tasks} ms`);
-      const busy = (after.ScriptDuration - before.ScriptDuration) / (after.Timestamp - before.Timestamp);
-      console.log(`    the program takes ${(100 * busy).toFixed(0)} % of the page's thread meanwhile`);
-      // Measured: 22 to 24 %.
+      const before = await step(page);
+      const { tasks, seconds } = await mainThreadTasks(page, 8000);
+      assert.ok((await step(page)) > before + 100, 'it trains meanwhile');
+      const longest = Math.max(...tasks);
+      const busy = tasks.reduce((sum, task) => sum + task, 0) / seconds / 1000;
+      console.log(`    ${tasks.length} tasks, the longest takes ${longest.toFixed(0)} ms; together ${(100 * busy).toFixed(0)} % of the time`);
+      assert.ok(tasks.length > 200, 'the tasks of eight seconds were recorded');
+      // Measured: 13 ms and 21 %.
+      assert.ok(longest <= 50, `a task takes ${longest} ms`);
       assert.ok(busy < 0.4, `${busy}`);
     },
   },

@@ -56,8 +56,8 @@ export const tests = [
     context: { javaScriptEnabled: false },
     async run({ page, address }) {
       await page.goto(address);
-      assert.match(await page.locator('#waiting').innerText(), /open Brink in a tab/);
-      assert.match(await page.locator('#waiting [lang=id]').innerText(), /buka Brink di tab/);
+      assert.match(await page.locator('#waiting > [lang=en]').innerText(), /open Brink in a tab/);
+      assert.match(await page.locator('#waiting > [lang=id]').innerText(), /buka Brink di tab/);
     },
   },
   {
