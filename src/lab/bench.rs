@@ -58,6 +58,8 @@ pub async fn measure(runner: &impl Runner, work: &str, now: impl Fn() -> f64) ->
                 let seconds = time - start;
                 if seconds >= TIMED_SECONDS && step > first_step {
                     running.control.send(Command::Cancel);
+                    // Until nothing trains any more: a program that ends while its GPU works crashes in the driver.
+                    while running.events.next().await.is_some() {}
                     let steps = step - first_step;
                     let run_steps_per_second = f64::from(steps) * runs as f64 / seconds;
                     let work = work.to_ascii_uppercase();

@@ -37,7 +37,8 @@ pub trait Platform {
 /// Which part of an experiment to train, and where.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shard {
-    /// The experiment.
+    /// The experiment; in messages it is its JSON text, the form in which experiments are read everywhere.
+    #[serde(with = "as_json")]
     pub experiment: Experiment,
     /// The runs to train, by their index.
     pub runs: Vec<usize>,
@@ -45,6 +46,20 @@ pub struct Shard {
     pub backend: Backend,
     /// The threads to use on the CPU; 1 in a browser.
     pub threads: usize,
+}
+
+/// An experiment as its JSON text.
+mod as_json {
+    use brink_engine::experiment::Experiment;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(experiment: &Experiment, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&experiment.to_value().to_string())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Experiment, D::Error> {
+        Experiment::from_json(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
 }
 
 /// What can be asked of a shard in training.
