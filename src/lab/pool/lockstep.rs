@@ -30,9 +30,9 @@ const MEMORY: f64 = 0.7;
 /// A chunk becomes this many times as long when the slowest shard has waited for an answer.
 const STRETCH_WHEN_LATE: f64 = 2.0;
 /// With each report of a shard that had steps left all the time it becomes shorter again by this factor.
-const RELAX: f64 = 0.998;
-/// It is never longer than this many times [`CHUNK_SECONDS`]: three tenths of a second.
-const MOST_STRETCH: f64 = 10.0;
+const RELAX: f64 = 0.995;
+/// It is never longer than this many times [`CHUNK_SECONDS`]: 0.15 seconds.
+const MOST_STRETCH: f64 = 5.0;
 
 /// How many times as long as [`CHUNK_SECONDS`] a chunk is, because answers take long.
 #[derive(Clone, Copy, Debug)]
