@@ -14,10 +14,13 @@ const TYPES = {
   '.json': 'application/json',
 };
 
+/** The names that trunk gives: `page-0123456789abcdef_bg.wasm`. */
+const HASHED = /-[0-9a-f]{16}(_bg)?\.\w+$/;
+
 /**
  * Serves the folder `root` at http://127.0.0.1:`port` under `base` ("/" or "/sub/folder/").
- * Files are checked again at every request (`no-cache`), so that a new build is never mixed with an old one. `headers` come
- * with every file.
+ * A file whose name carries a hash of its content never changes; all others are checked again at every request (`no-cache`).
+ * `headers` come with every file.
  */
 export function serve(root, port, base = '/', headers = {}) {
   const server = createServer(async (request, response) => {
@@ -38,7 +41,7 @@ export function serve(root, port, base = '/', headers = {}) {
       const head = {
         ...headers,
         'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-        'cache-control': 'no-cache',
+        'cache-control': HASHED.test(file) ? 'public, max-age=31536000, immutable' : 'no-cache',
         etag: tag,
       };
       if (request.headers['if-none-match'] === tag) return response.writeHead(304, head).end();

@@ -4,6 +4,6 @@ self.onmessage = ({ data: [glue, module] }) => {
   self.onmessage = null;
   import(glue)
     .then(({ default: init }) => init({ module_or_path: module }))
-    // The page hears of errors, not of rejected promises.
+    // The page is notified of errors, not of rejected promises.
     .catch((error) => setTimeout(() => { throw error; }));
 };

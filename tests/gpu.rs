@@ -10,7 +10,7 @@ use brink_engine::record::{Columns, RunRecord};
 use brink_engine::train::cpu::{CpuFleet, gradient_of_run};
 use brink_engine::train::gpu::{Gpu, GpuFleet};
 use brink_engine::train::{Backend, Fleet, Plan};
-use brink_lab::diagnose::{JudgedRun, Outcome, best_and_edge, final_validation_loss, judge};
+use brink_lab::diagnose::{JudgedRun, SweepRun, best_and_edge, final_validation_loss, judge};
 use brink_lab::{Event, Platform, Shard, drive};
 use brink_tests::operations;
 use futures_util::future::LocalBoxFuture;
@@ -110,7 +110,7 @@ fn a_sweep_ends_at_the_same_cliff() {
                 let run = &plan.resolved.runs[index];
                 let (warmup_steps, steps) = (run.warmup_steps, plan.resolved.steps(index));
                 let verdict = judge(&JudgedRun { record, chance: 1.5, warmup_steps, steps }, true).unwrap();
-                Outcome {
+                SweepRun {
                     base_learning_rate: run.base_learning_rate,
                     final_loss: final_validation_loss(record),
                     is_feasible: verdict.is_feasible,

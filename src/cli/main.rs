@@ -23,11 +23,11 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[command(name = "brink", version, about, arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum CliCommand {
     /// Train an experiment: one line of JSON for each run and step
     Run(run::Arguments),
     /// Check an update rule and print it, or a rendering of it
@@ -40,7 +40,7 @@ enum Command {
 
 /// Where to train.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Device {
+enum BackendChoice {
     /// On all cores
     Cpu,
     /// On the first adapter found, a software one too
@@ -90,10 +90,10 @@ fn main() -> ExitCode {
         }
     };
     let result = match arguments.command {
-        Command::Run(arguments) => run::run(&arguments),
-        Command::Rule(arguments) => rule::run(&arguments),
-        Command::Presets(arguments) => presets::run(&arguments),
-        Command::Bench(arguments) => bench::run(&arguments),
+        CliCommand::Run(arguments) => run::run(&arguments),
+        CliCommand::Rule(arguments) => rule::run(&arguments),
+        CliCommand::Presets(arguments) => presets::run(&arguments),
+        CliCommand::Bench(arguments) => bench::run(&arguments),
     };
     let code = match &result {
         Ok(()) | Err(Failure::Closed) => return ExitCode::SUCCESS,

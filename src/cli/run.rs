@@ -13,12 +13,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::lines::Written;
 use super::thread::Thread;
-use super::{Device, Failure, Input, lines, print, read, threads, trace};
+use super::{BackendChoice, Failure, Input, lines, print, read, threads, trace};
 use brink_engine::experiment::Experiment;
 use brink_engine::train::cpu::CpuFleet;
 use brink_engine::train::gpu::{Gpu, GpuFleet, GpuFleetError};
 use brink_engine::train::{Backend, Fleet, FleetError, Plan};
-use brink_lab::{Device as TrainingDevice, Ends, Event, FleetRecord, Outcome, Shard, ShardCommand, Status, Training};
+use brink_lab::{Device, Ends, Event, FleetRecord, Shard, ShardCommand, Status, Training, TrainingEnd};
 
 /// A chunk of steps takes about this long: lines come steadily, and Ctrl-C takes effect soon.
 const CHUNK_SECONDS: f64 = 0.1;
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     experiment: Input,
     /// Where to train
     #[arg(long, value_enum, default_value = "cpu")]
-    backend: Device,
+    backend: BackendChoice,
     /// Write the lines to this file and a table of the runs to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -92,14 +92,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
         .map_err(|error| Failure::Failed(format!("cannot listen to Ctrl-C: {error}")))?;
     let backend = match arguments.backend {
-        Device::Cpu => Backend::Cpu,
-        Device::Gpu => Backend::Gpu,
+        BackendChoice::Cpu => Backend::Cpu,
+        BackendChoice::Gpu => Backend::Gpu,
     };
     let shard = Shard { experiment, runs: (0..runs).collect(), backend, threads: threads() };
     let training = Trained { plan: &plan, shard: &shard, interrupted: &interrupted, traced: arguments.trace.is_some() };
     let ends = pollster::block_on(async {
         match backend {
-            Backend::Cpu => training.train(cpu(&plan)?, TrainingDevice::Cpu { threads: threads() }, &mut sink).await,
+            Backend::Cpu => training.train(cpu(&plan)?, Device::Cpu { threads: threads() }, &mut sink).await,
             Backend::Gpu => {
                 // Who asks for the GPU by name wants no other.
                 let gpu = Gpu::open().await.map_err(failed)?;
@@ -107,7 +107,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
                     GpuFleetError::Plan(error) => invalid(&error),
                     GpuFleetError::Fleet(error) => failed(error),
                 })?;
-                let device = TrainingDevice::Gpu { adapter: gpu.name().to_owned(), software: gpu.is_software() };
+                let device = Device::Gpu { adapter: gpu.name().to_owned(), software: gpu.is_software() };
                 training.train(fleet, device, &mut sink).await
             }
         }
@@ -140,7 +140,7 @@ struct Trained<'a> {
 
 impl Trained<'_> {
     /// Trains a fleet to its end and writes what it records.
-    async fn train(&self, fleet: impl Fleet, device: TrainingDevice, sink: &mut Sink) -> Result<Option<Ends>, Failure> {
+    async fn train(&self, fleet: impl Fleet, device: Device, sink: &mut Sink) -> Result<Option<Ends>, Failure> {
         // Hidden where standard error is no terminal.
         let bar = ProgressBar::new(u64::from(self.plan.longest()));
         if let Ok(style) = ProgressStyle::with_template("{bar:40} step {pos} of {len}, {eta} left") {
@@ -179,11 +179,11 @@ impl Trained<'_> {
             return Err(failure);
         }
         match outcome {
-            Ok(Outcome::Finished(ends)) => {
+            Ok(TrainingEnd::Finished(ends)) => {
                 bar.finish_and_clear();
                 Ok(ends)
             }
-            Ok(Outcome::Cancelled) => Err(Failure::Interrupted),
+            Ok(TrainingEnd::Cancelled) => Err(Failure::Interrupted),
             Err(error) => {
                 bar.abandon();
                 Err(failed(error))
@@ -279,7 +279,7 @@ mod tests {
         experiment.validation_every = 10;
         let plan = Arc::new(Plan::new(experiment.resolve().unwrap()).unwrap());
         let shard = Shard { experiment, runs: vec![0, 1, 2], backend: Backend::Gpu, threads: 2 };
-        let lost = TrainingDevice::Gpu { adapter: "a test".to_owned(), software: false };
+        let lost = Device::Gpu { adapter: "a test".to_owned(), software: false };
         let train = |after: u32| {
             let shared = Shared::default();
             let mut sink = Sink {

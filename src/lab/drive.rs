@@ -89,15 +89,15 @@ pub fn drive<'a>(
         };
         let result = Training::new(&plan, &shard, platform, commands, emit).start().await;
         match result {
-            Ok(Outcome::Finished(_)) => emit(Event::Finished),
-            Ok(Outcome::Cancelled) => {}
+            Ok(TrainingEnd::Finished(_)) => emit(Event::Finished),
+            Ok(TrainingEnd::Cancelled) => {}
             Err(error) => emit(Event::Failed(error.to_string())),
         }
     })
 }
 
 /// How a training came to its end.
-pub enum Outcome {
+pub enum TrainingEnd {
     /// Every run did its last step. With its ends, where they were to be kept.
     Finished(Option<Ends>),
     /// It was cancelled.
@@ -159,7 +159,7 @@ impl<'a> Training<'a> {
     }
 
     /// Trains where the shard asks to, or on the CPU where that is impossible.
-    async fn start(&mut self) -> Result<Outcome, FleetError> {
+    async fn start(&mut self) -> Result<TrainingEnd, FleetError> {
         let mut reason = None;
         if self.shard.backend == Backend::Gpu {
             match gpu_fleet(self.plan, self.shard).await {
@@ -171,7 +171,7 @@ impl<'a> Training<'a> {
     }
 
     /// Trains a fleet to its end; one whose device is lost continues on the CPU from its last checkpoint.
-    pub async fn train(&mut self, fleet: impl Fleet, device: Device) -> Result<Outcome, FleetError> {
+    pub async fn train(&mut self, fleet: impl Fleet, device: Device) -> Result<TrainingEnd, FleetError> {
         let is_gpu = device.backend() == Backend::Gpu;
         self.begin(device, None);
         match self.advance(fleet, is_gpu).await {
@@ -181,7 +181,7 @@ impl<'a> Training<'a> {
     }
 
     /// Trains on the CPU, from the last checkpoint if there is one.
-    async fn train_on_cpu(&mut self, reason: Option<String>) -> Result<Outcome, FleetError> {
+    async fn train_on_cpu(&mut self, reason: Option<String>) -> Result<TrainingEnd, FleetError> {
         let runs = self.shard.runs.iter().copied();
         let fleet = CpuFleet::<f32>::new(self.plan.clone(), runs, self.saved.as_ref(), self.shard.threads)?;
         self.begin(Device::Cpu { threads: self.shard.threads }, reason);
@@ -222,7 +222,7 @@ impl<'a> Training<'a> {
     }
 
     /// Trains a fleet to its last step. A GPU reports less often, and can be lost: then checkpoints are kept.
-    async fn advance(&mut self, mut fleet: impl Fleet, is_gpu: bool) -> Result<Outcome, FleetError> {
+    async fn advance(&mut self, mut fleet: impl Fleet, is_gpu: bool) -> Result<TrainingEnd, FleetError> {
         let least = if is_gpu { GPU_REPORT_SECONDS } else { 0.0 };
         let target = self.platform.report_seconds().max(least).max(REPORT_READBACKS * fleet.readback_seconds());
         let mut steps = 1;
@@ -231,7 +231,7 @@ impl<'a> Training<'a> {
             self.initial = Some(fleet.checkpoint().await?);
         }
         while !fleet.finished() {
-            let Some(most) = self.obey(fleet.step()).await else { return Ok(Outcome::Cancelled) };
+            let Some(most) = self.obey(fleet.step()).await else { return Ok(TrainingEnd::Cancelled) };
             let before = self.platform.seconds();
             let first = fleet.step();
             let chunks = fleet.advance(steps.min(most)).await?;
@@ -252,7 +252,7 @@ impl<'a> Training<'a> {
             self.platform.yield_now().await;
         }
         let last = if self.keeps_ends { Some(fleet.checkpoint().await?) } else { None };
-        Ok(Outcome::Finished(self.initial.take().zip(last).map(|(initial, last)| Ends { initial, last })))
+        Ok(TrainingEnd::Finished(self.initial.take().zip(last).map(|(initial, last)| Ends { initial, last })))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a fleet has recorded and what it came to: the one type in which the page, the command line and procedures collect
 //! the events of a training.
 
-use crate::diagnose::{JudgedRun, Outcome, Sweep, Verdict, best_and_edge, final_validation_loss, judge};
+use crate::diagnose::{JudgedRun, Sweep, SweepRun, Verdict, best_and_edge, final_validation_loss, judge};
 use crate::{Device, Event};
 use brink_engine::experiment::Resolved;
 use brink_engine::record::{Columns, RecordError, RunChunk, RunRecord, ValidationPoint};
@@ -180,7 +180,7 @@ impl FleetRecord {
 
     fn end(&mut self) {
         self.status = Status::Ended;
-        let outcome = |run: &FleetRun| Outcome {
+        let outcome = |run: &FleetRun| SweepRun {
             base_learning_rate: run.base_learning_rate,
             final_loss: final_validation_loss(&run.record),
             is_feasible: run.verdict.is_some_and(|verdict| verdict.is_feasible),

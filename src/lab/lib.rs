@@ -9,6 +9,6 @@ pub mod pool;
 pub mod protocol;
 mod runner;
 
-pub use drive::{CHUNK_SECONDS, Ends, Outcome, Platform, Shard, ShardCommand, Training, drive};
+pub use drive::{CHUNK_SECONDS, Ends, Platform, Shard, ShardCommand, Training, TrainingEnd, drive};
 pub use fleet_record::{FleetRecord, FleetRun, Status};
 pub use runner::{Command, Control, Device, Event, Runner, Running};

@@ -82,7 +82,7 @@ fn css(color: BackendColor) -> String {
     format!("rgb({r} {g} {b} / {})", shortest(color.alpha))
 }
 
-type Drawn = Result<(), DrawingErrorKind<CanvasError>>;
+type DrawResult = Result<(), DrawingErrorKind<CanvasError>>;
 
 impl DrawingBackend for Canvas {
     type ErrorType = CanvasError;
@@ -91,37 +91,43 @@ impl DrawingBackend for Canvas {
         ((self.size.width * SUBPIXELS) as u32, (self.size.height * SUBPIXELS) as u32)
     }
 
-    fn ensure_prepared(&mut self) -> Drawn {
+    fn ensure_prepared(&mut self) -> DrawResult {
         Ok(())
     }
 
-    fn present(&mut self) -> Drawn {
+    fn present(&mut self) -> DrawResult {
         Ok(())
     }
 
-    fn draw_pixel(&mut self, (x, y): BackendCoord, color: BackendColor) -> Drawn {
+    fn draw_pixel(&mut self, (x, y): BackendCoord, color: BackendColor) -> DrawResult {
         self.context.set_fill_style_str(&css(color));
         self.context.fill_rect(f64::from(x), f64::from(y), 1.0, 1.0);
         Ok(())
     }
 
-    fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
+    fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> DrawResult {
         self.draw_path([from, to], style)
     }
 
-    fn draw_rect<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S, fill: bool) -> Drawn {
+    fn draw_rect<S: BackendStyle>(
+        &mut self,
+        from: BackendCoord,
+        to: BackendCoord,
+        style: &S,
+        fill: bool,
+    ) -> DrawResult {
         let corners = [from, (to.0, from.1), to, (from.0, to.1)];
         if fill { self.fill_polygon(corners, style) } else { self.draw_path(corners.into_iter().chain([from]), style) }
     }
 
-    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> DrawResult {
         self.stroke_style(style);
         self.trace(path);
         self.context.stroke();
         Ok(())
     }
 
-    fn draw_circle<S: BackendStyle>(&mut self, (x, y): BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
+    fn draw_circle<S: BackendStyle>(&mut self, (x, y): BackendCoord, radius: u32, style: &S, fill: bool) -> DrawResult {
         self.context.begin_path();
         self.context
             .arc(f64::from(x), f64::from(y), f64::from(radius), 0.0, std::f64::consts::TAU)
@@ -136,7 +142,11 @@ impl DrawingBackend for Canvas {
         Ok(())
     }
 
-    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        path: I,
+        style: &S,
+    ) -> DrawResult {
         self.context.set_fill_style_str(&css(style.color()));
         self.trace(path);
         self.context.close_path();
@@ -144,7 +154,7 @@ impl DrawingBackend for Canvas {
         Ok(())
     }
 
-    fn draw_text<T: BackendTextStyle>(&mut self, text: &str, style: &T, (x, y): BackendCoord) -> Drawn {
+    fn draw_text<T: BackendTextStyle>(&mut self, text: &str, style: &T, (x, y): BackendCoord) -> DrawResult {
         let size = style.size() / LINE_HEIGHT;
         let weight = if matches!(style.style(), FontStyle::Bold) { "600 " } else { "" };
         self.context.set_font(&format!("{weight}{}px {FONT}", shortest(size)));

@@ -18,7 +18,7 @@ use brink_view::board::Board;
 const MOST_FRAMES_WAITED: u32 = 6;
 
 /// A variant's newest training.
-struct Training {
+struct ActiveTraining {
     /// The number of its start: events of an older one are left out.
     start: u64,
     control: Control,
@@ -29,7 +29,7 @@ pub struct Engine {
     board: RwSignal<Board>,
     pool: RefCell<Option<Pool>>,
     /// By the variant's id.
-    trainings: RefCell<BTreeMap<u64, Training>>,
+    trainings: RefCell<BTreeMap<u64, ActiveTraining>>,
     next_start: Cell<u64>,
     /// What happened since the last frame: the variant, the number of its start, the event.
     pending: RefCell<Vec<(u64, u64, Event)>>,
@@ -63,7 +63,7 @@ impl Engine {
         let mut running = pool.train(experiment, paused);
         let start = self.next_start.get();
         self.next_start.set(start + 1);
-        self.trainings.borrow_mut().insert(variant, Training { start, control: running.control });
+        self.trainings.borrow_mut().insert(variant, ActiveTraining { start, control: running.control });
         let engine = self.clone();
         spawn_local(async move {
             while let Some(event) = running.events.next().await {

@@ -25,7 +25,7 @@ extern "C" {
 
 /// The thread that a host runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Thread {
+pub enum HostThread {
     /// A worker's: nobody else wants it.
     Worker,
     /// The page's, which also draws and answers the learner.
@@ -69,7 +69,7 @@ impl Inner {
 #[derive(Clone)]
 pub struct Host {
     inner: Rc<RefCell<Inner>>,
-    thread: Thread,
+    thread: HostThread,
     clock: Option<web_sys::Performance>,
     reply: Rc<dyn Fn(Reply)>,
 }
@@ -79,7 +79,7 @@ pub fn start(scope: DedicatedWorkerGlobalScope) {
     let panicked = scope.clone();
     panic::set_hook(move |message| post(&panicked, &Reply::Panicked(message.to_owned())));
     let replies = scope.clone();
-    let host = Host::new(Thread::Worker, move |reply| post(&replies, &reply));
+    let host = Host::new(HostThread::Worker, move |reply| post(&replies, &reply));
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         match decode(&Uint8Array::new(&event.data()).to_vec()) {
             Ok(request) => host.take(request),
@@ -106,7 +106,7 @@ fn post(scope: &DedicatedWorkerGlobalScope, reply: &Reply) {
 
 impl Host {
     /// A host on a thread; it calls `reply` with each reply.
-    pub fn new(thread: Thread, reply: impl Fn(Reply) + 'static) -> Self {
+    pub fn new(thread: HostThread, reply: impl Fn(Reply) + 'static) -> Self {
         let inner = Rc::new(RefCell::new(Inner { shards: Vec::new(), waiting: Vec::new() }));
         Self { inner, thread, clock: performance(), reply: Rc::new(reply) }
     }
@@ -206,8 +206,8 @@ impl Platform for Turn {
 
     fn report_seconds(&self) -> f64 {
         match self.host.thread {
-            Thread::Worker => WORKER_REPORT_SECONDS,
-            Thread::Page => PAGE_REPORT_SECONDS,
+            HostThread::Worker => WORKER_REPORT_SECONDS,
+            HostThread::Page => PAGE_REPORT_SECONDS,
         }
     }
 
@@ -215,8 +215,8 @@ impl Platform for Turn {
     fn yield_now(&self) -> LocalBoxFuture<'_, ()> {
         Box::pin(async {
             match self.host.thread {
-                Thread::Worker => next_message().await,
-                Thread::Page => next_timer().await,
+                HostThread::Worker => next_message().await,
+                HostThread::Page => next_timer().await,
             }
             while self.host.inner.borrow().is_outranked(self.id) {
                 let (wake, turn) = oneshot::channel();

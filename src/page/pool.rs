@@ -15,7 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::blob_worker;
-use super::host::{Host, Thread};
+use super::host::{Host, HostThread};
 use super::panic::log_error;
 use brink_engine::experiment::Experiment;
 use brink_engine::train::Backend;
@@ -181,7 +181,7 @@ impl Pool {
         let worker = match method {
             SpawnMethod::Page => {
                 let reply = move |reply| pool.on(PoolEvent::Reply { worker: id, reply });
-                return Ok(Handle::OnPage(Host::new(Thread::Page, reply)));
+                return Ok(Handle::OnPage(Host::new(HostThread::Page, reply)));
             }
             SpawnMethod::Blob => blob_worker::start()?,
             SpawnMethod::Script => {

@@ -4,7 +4,9 @@
 use brink_engine::experiment::{Experiment, RuleSource, definitions};
 use brink_engine::metaparameter::{Definition, Metaparameter};
 use brink_engine::rule::Constant;
-use brink_view::metaparameter::{Control, Group, Presentation, Switch, choice_name, choices, presentation, with_value};
+use brink_view::metaparameter::{
+    ControlKind, Group, Presentation, Switch, choice_name, choices, presentation, with_value,
+};
 use brink_view::name::rule_name;
 use brink_view::number::field;
 use brink_view::refusal::refusal;
@@ -243,14 +245,14 @@ fn ConstantsControl(of: Field) -> impl IntoView {
 /// The control of a metaparameter.
 fn control(of: Field) -> AnyView {
     match of.presentation().control {
-        Control::Number => view! { <NumberControl of /> }.into_any(),
-        Control::Switch(switch) => view! { <SwitchControl of switch /> }.into_any(),
-        Control::List => view! { <ListControl of /> }.into_any(),
-        Control::Buttons => view! { <ButtonsControl of picture=None /> }.into_any(),
-        Control::BlockPictures => view! { <ButtonsControl of picture=Some(block_picture) /> }.into_any(),
-        Control::Checkbox => view! { <CheckboxControl of /> }.into_any(),
-        Control::Constants => view! { <ConstantsControl of /> }.into_any(),
-        Control::None => ().into_any(),
+        ControlKind::Number => view! { <NumberControl of /> }.into_any(),
+        ControlKind::Switch(switch) => view! { <SwitchControl of switch /> }.into_any(),
+        ControlKind::List => view! { <ListControl of /> }.into_any(),
+        ControlKind::Buttons => view! { <ButtonsControl of picture=None /> }.into_any(),
+        ControlKind::BlockPictures => view! { <ButtonsControl of picture=Some(block_picture) /> }.into_any(),
+        ControlKind::Checkbox => view! { <CheckboxControl of /> }.into_any(),
+        ControlKind::Constants => view! { <ConstantsControl of /> }.into_any(),
+        ControlKind::None => ().into_any(),
     }
 }
 
@@ -303,7 +305,7 @@ fn GroupOfControls(lab: Lab, group: Group, current: Memo<Value>, kind: Memo<&'st
         view.collect_view()
     };
     let has_switch =
-        move || fields.with(|ids| ids.iter().any(|id| matches!(presentation(*id).control, Control::Switch(_))));
+        move || fields.with(|ids| ids.iter().any(|id| matches!(presentation(*id).control, ControlKind::Switch(_))));
     view! {
         <Show when=move || fields.with(|ids| !ids.is_empty())>
             <fieldset>

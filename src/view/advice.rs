@@ -2,7 +2,7 @@
 
 use super::board::{Board, Variant};
 use super::number::{rounded, three};
-use super::plot::Outcome;
+use super::plot::PointState;
 use super::scene::percentile_of;
 use super::summary::{Summary, summary};
 use super::text::Texts;
@@ -173,7 +173,7 @@ pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (O
     let Some(best) = own.best else {
         return (None, new_on(board, Some(rates(experiment, 1.0 / GRID_MOVE, texts.try_lower))));
     };
-    let is_infeasible = |run: &usize| own.points.get(*run).is_some_and(|point| point.outcome == Outcome::Infeasible);
+    let is_infeasible = |run: &usize| own.points.get(*run).is_some_and(|point| point.outcome == PointState::Infeasible);
     let focused = board.focused_run(variant).filter(is_infeasible);
     let Some(run) = focused.or(own.edge).and_then(|run| variant.fleet.runs.get(run)) else {
         let is_last = best + 1 == own.points.len();

@@ -1,8 +1,10 @@
 //! The board: the variants that are drawn side by side, which run is focused, and the step at the cursor.
 
-use brink_engine::experiment::{Experiment, ExperimentError, Resolved, definition, difference, limits};
+use brink_engine::experiment::{Experiment, ExperimentError, Resolved, definitions, difference, limits};
+use brink_engine::metaparameter::Definition;
 use brink_engine::record::Columns;
 use brink_lab::{FleetRecord, Status};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The most variants on a board.
@@ -95,12 +97,17 @@ pub struct Variant {
     pub has_room: bool,
     /// How much work and memory it takes.
     pub load: Load,
+    /// The values that make the problem what it is, by their paths: losses of different problems are not compared.
+    problem: Vec<(&'static str, Value)>,
 }
 
 impl Variant {
     fn new(id: u64, resolved: Resolved, slot: usize) -> Self {
         let load = Load::of(&resolved);
-        Self { id, load, fleet: FleetRecord::new(Arc::new(resolved)), slot, hidden: false, has_room: true }
+        let experiment = &resolved.experiment;
+        let value = |definition: &'static Definition| (definition.path, experiment.get(definition.path));
+        let problem = definitions(experiment.model.kind()).filter(|one| one.changes_problem).map(value).collect();
+        Self { id, load, problem, fleet: FleetRecord::new(Arc::new(resolved)), slot, hidden: false, has_room: true }
     }
 
     /// What runs.
@@ -288,11 +295,7 @@ impl Board {
 
     /// Whether a variant's losses can be compared with the focused one's.
     pub fn same_problem(&self, variant: &Variant) -> bool {
-        let Some(focused) = self.focused() else { return true };
-        let kind = variant.experiment().model.kind();
-        difference(focused.experiment(), variant.experiment())
-            .iter()
-            .all(|one| definition(&one.field, kind).is_none_or(|definition| !definition.changes_problem))
+        self.focused().is_none_or(|focused| focused.problem == variant.problem)
     }
 
     /// A control was committed: the experiment becomes a variant and has the focus, unless it is there already. Turning

@@ -91,14 +91,14 @@ impl Problem {
     }
 }
 
-/// Fields of an experiment and what they become.
-type Fields = Vec<(String, Value)>;
+/// Changes of an experiment and what they become.
+type Changes = Vec<(String, Value)>;
 
 /// What was read, before experiments are made of it.
 #[derive(Default)]
 struct Raw {
-    base: Option<(Option<Experiment>, Fields)>,
-    variants: Vec<Fields>,
+    base: Option<(Option<Experiment>, Changes)>,
+    variants: Vec<Changes>,
     hidden: Vec<usize>,
     slots: Option<Vec<usize>>,
     focus: Option<(usize, Option<usize>)>,
@@ -244,7 +244,7 @@ impl Raw {
         if count > MOST_VARIANTS {
             return Err(Problem::Variants(count));
         }
-        let make = |from: &Experiment, changes: &Fields, position: usize| {
+        let make = |from: &Experiment, changes: &Changes, position: usize| {
             let pairs = changes.iter().map(|(path, value)| (path.as_str(), value.clone()));
             let made = apply(from, pairs).and_then(|experiment| experiment.resolve().map(|_| experiment));
             made.map_err(|error| refused(position, error))
@@ -340,7 +340,7 @@ fn fields_text(from: &Experiment, to: &Experiment) -> String {
 }
 
 /// An object that is only there in the second experiment becomes its fields: `optimizer.constants.gamma=0.5`.
-fn flatten(path: String, value: Value, out: &mut Fields) {
+fn flatten(path: String, value: Value, out: &mut Changes) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {
             for (key, value) in fields {
@@ -351,7 +351,7 @@ fn flatten(path: String, value: Value, out: &mut Fields) {
     }
 }
 
-fn fields(key: &str, text: &str) -> Result<Fields, Problem> {
+fn fields(key: &str, text: &str) -> Result<Changes, Problem> {
     let broken = || Problem::Encoding(key.to_owned());
     let one = |part: &str| {
         let (path, value) = part.split_once('=').unwrap_or((part, ""));

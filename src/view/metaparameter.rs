@@ -22,7 +22,7 @@ pub struct Presentation {
     /// The label; it may depend on the kind of the model.
     pub label: fn(&'static Texts, &str) -> Cow<'static, str>,
     /// The control.
-    pub control: Control,
+    pub control: ControlKind,
     /// How a variant is named that differs from the first one in it; `None` where another difference says enough.
     pub named: fn(&Change) -> Option<String>,
 }
@@ -70,7 +70,7 @@ impl Group {
 
 /// The control of a metaparameter. Which values it allows, the definition says.
 #[derive(Clone, Copy, Debug)]
-pub enum Control {
+pub enum ControlKind {
     /// A field for a number.
     Number,
     /// A switch that turns the group on or off, and beside it, while on, a field for the number.
@@ -159,37 +159,37 @@ pub fn presentation(id: Metaparameter) -> Presentation {
     use Metaparameter as M;
     let entry = |group, id, label, control, named| Presentation { group, id, label, control, named };
     match id {
-        M::Task => entry(Group::Network, "task", |t, _| t.task.into(), Control::List, |c| Some(c.value())),
-        M::Model => entry(Group::Network, "model", |t, _| t.model.into(), Control::List, |c| Some(c.value())),
+        M::Task => entry(Group::Network, "task", |t, _| t.task.into(), ControlKind::List, |c| Some(c.value())),
+        M::Model => entry(Group::Network, "model", |t, _| t.model.into(), ControlKind::List, |c| Some(c.value())),
         M::Depth => entry(
             Group::Network,
             "depth",
             |t, model| t.named(&format!("depth_{model}"), &[]).unwrap_or(t.depth.into()),
-            Control::Number,
+            ControlKind::Number,
             |c| Some(c.texts.named_depth(c.count())),
         ),
         M::Width => entry(
             Group::Network,
             "width",
             |t, _| t.width.into(),
-            Control::Number,
+            ControlKind::Number,
             |c| Some(c.texts.named_width(c.count())),
         ),
         M::Activation => {
-            entry(Group::Network, "activation", |t, _| t.activation.into(), Control::List, |c| Some(c.value()))
+            entry(Group::Network, "activation", |t, _| t.activation.into(), ControlKind::List, |c| Some(c.value()))
         }
         M::InitialScale => entry(
             Group::Network,
             "initial-scale",
             |t, _| t.initial_scale.into(),
-            Control::Number,
+            ControlKind::Number,
             |c| Some(c.texts.named_scale(c.value())),
         ),
         M::Placement => entry(
             Group::Block,
             "placement",
             |t, _| t.placement.into(),
-            Control::BlockPictures,
+            ControlKind::BlockPictures,
             |c| {
                 (!c.is_other_model()).then(|| match c.to.as_str() {
                     Some("none") => c.texts.named_no_norm.to_owned(),
@@ -201,7 +201,7 @@ pub fn presentation(id: Metaparameter) -> Presentation {
             Group::Block,
             "final-norm",
             |t, _| t.final_norm.into(),
-            Control::Checkbox,
+            ControlKind::Checkbox,
             |c| {
                 let text =
                     if *c.to == Value::Bool(true) { c.texts.named_final_norm } else { c.texts.named_no_final_norm };
@@ -212,7 +212,7 @@ pub fn presentation(id: Metaparameter) -> Presentation {
             Group::Block,
             "branch",
             |t, _| t.branch.into(),
-            Control::List,
+            ControlKind::List,
             |c| {
                 let value = c.value();
                 // What stands in brackets explains the choice; a name goes without.
@@ -220,14 +220,16 @@ pub fn presentation(id: Metaparameter) -> Presentation {
                 (!c.is_other_model()).then(|| c.texts.named_branch(start))
             },
         ),
-        M::Rule => entry(Group::Optimizer, "optimizer", |t, _| t.optimizer.into(), Control::Buttons, rule_change_name),
-        M::RuleText => entry(Group::None, "rule-text", |t, _| t.rule_text.into(), Control::None, rule_change_name),
-        M::Constants => entry(Group::Optimizer, "constant", |_, _| "".into(), Control::Constants, constants_name),
+        M::Rule => {
+            entry(Group::Optimizer, "optimizer", |t, _| t.optimizer.into(), ControlKind::Buttons, rule_change_name)
+        }
+        M::RuleText => entry(Group::None, "rule-text", |t, _| t.rule_text.into(), ControlKind::None, rule_change_name),
+        M::Constants => entry(Group::Optimizer, "constant", |_, _| "".into(), ControlKind::Constants, constants_name),
         M::WarmupSteps => entry(
             Group::Warmup,
             "warmup-steps",
             |t, _| t.warmup_steps.into(),
-            Control::Switch(WARMUP),
+            ControlKind::Switch(WARMUP),
             |c| {
                 Some(match c.to.as_u64() {
                     Some(0) => c.texts.no_warmup.to_owned(),
@@ -235,50 +237,56 @@ pub fn presentation(id: Metaparameter) -> Presentation {
                 })
             },
         ),
-        M::Schedule => entry(Group::Warmup, "schedule", |t, _| t.schedule.into(), Control::List, |c| Some(c.value())),
+        M::Schedule => {
+            entry(Group::Warmup, "schedule", |t, _| t.schedule.into(), ControlKind::List, |c| Some(c.value()))
+        }
         M::ClipThreshold => entry(
             Group::Clipping,
             "clip-threshold",
             |t, _| t.threshold.into(),
-            Control::Switch(CLIPPING),
+            ControlKind::Switch(CLIPPING),
             |c| Some(if c.to.is_null() { c.texts.no_clipping.to_owned() } else { c.texts.with_clipping(c.value()) }),
         ),
         M::LowestLearningRate => {
-            entry(Group::LearningRates, "rate-lowest", |t, _| t.rate_lowest.into(), Control::Number, rates_name)
+            entry(Group::LearningRates, "rate-lowest", |t, _| t.rate_lowest.into(), ControlKind::Number, rates_name)
         }
         M::LearningRateFactor => {
-            entry(Group::LearningRates, "rate-factor", |t, _| t.rate_factor.into(), Control::Number, rates_name)
+            entry(Group::LearningRates, "rate-factor", |t, _| t.rate_factor.into(), ControlKind::Number, rates_name)
         }
         M::LearningRateCount => {
-            entry(Group::LearningRates, "rate-count", |t, _| t.rate_count.into(), Control::Number, rates_name)
+            entry(Group::LearningRates, "rate-count", |t, _| t.rate_count.into(), ControlKind::Number, rates_name)
         }
         M::BatchSize => entry(
             Group::Budget,
             "batch-size",
             |t, _| t.batch_size.into(),
-            Control::Number,
+            ControlKind::Number,
             |c| Some(c.texts.named_batch(c.count())),
         ),
         M::MaxTrainSteps => entry(
             Group::Budget,
             "steps",
             |t, _| t.steps.into(),
-            Control::Number,
+            ControlKind::Number,
             |c| Some(c.texts.named_steps(c.count())),
         ),
-        M::Seed => {
-            entry(Group::Budget, "seed", |t, _| t.seed.into(), Control::Number, |c| Some(c.texts.named_seed(c.count())))
-        }
+        M::Seed => entry(
+            Group::Budget,
+            "seed",
+            |t, _| t.seed.into(),
+            ControlKind::Number,
+            |c| Some(c.texts.named_seed(c.count())),
+        ),
         M::ValidationEvery => entry(
             Group::None,
             "validation-every",
             |t, _| t.validation_every.into(),
-            Control::None,
+            ControlKind::None,
             |c| Some(c.texts.named_validation(c.count())),
         ),
         // The probe is what is looked at, not what is trained.
-        M::ProbeLayer => entry(Group::None, "probe-layer", |t, _| t.probe.into(), Control::None, |_| None),
-        M::ProbeIndex => entry(Group::None, "probe-index", |t, _| t.probe.into(), Control::None, |_| None),
+        M::ProbeLayer => entry(Group::None, "probe-layer", |t, _| t.probe.into(), ControlKind::None, |_| None),
+        M::ProbeIndex => entry(Group::None, "probe-index", |t, _| t.probe.into(), ControlKind::None, |_| None),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::board::Variant;
 use super::number::three;
-use super::plot::{AxisPoint, Outcome};
+use super::plot::{AxisPoint, PointState};
 use super::text::Texts;
 use brink_lab::diagnose::Verdict;
 use brink_lab::{FleetRun, Status};
@@ -18,13 +18,13 @@ pub struct Summary {
     pub edge: Option<usize>,
 }
 
-fn outcome(variant: &Variant, run: &FleetRun) -> Outcome {
+fn outcome(variant: &Variant, run: &FleetRun) -> PointState {
     if run.is_infeasible() {
-        return Outcome::Infeasible;
+        return PointState::Infeasible;
     }
     match variant.fleet.comparable_validation(run) {
-        None => Outcome::Waiting,
-        Some(point) => Outcome::Loss { loss: f64::from(point.loss), ended: run.has_ended() },
+        None => PointState::Waiting,
+        Some(point) => PointState::Loss { loss: f64::from(point.loss), ended: run.has_ended() },
     }
 }
 
@@ -40,7 +40,7 @@ impl Summary {
     pub fn best_point(&self) -> Option<(f64, f64)> {
         let point = self.points.get(self.best?)?;
         match point.outcome {
-            Outcome::Loss { loss, .. } => Some((point.rate, loss)),
+            PointState::Loss { loss, .. } => Some((point.rate, loss)),
             _ => None,
         }
     }

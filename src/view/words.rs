@@ -2,7 +2,7 @@
 
 use super::board::{Board, Variant};
 use super::number::{short, three};
-use super::plot::{Outcome, Scale};
+use super::plot::{PointState, Scale};
 use super::scene::{StepView, clipping, focused_run, percent, percentile_90};
 use super::summary::{Summary, run_state, summary};
 use super::text::Texts;
@@ -77,7 +77,7 @@ pub fn axis_table(board: &Board, names: &[String], texts: &Texts) -> Table {
 
 fn final_loss(own: &Summary, run: usize) -> Option<f64> {
     match own.points.get(run)?.outcome {
-        Outcome::Loss { loss, ended: true } => Some(loss),
+        PointState::Loss { loss, ended: true } => Some(loss),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ mod verdicts;
 pub use statistics::{
     LogHistogram, clipped_fraction, fraction_above, log_histogram, median, percentile, value_of_rank,
 };
-pub use sweep::{Outcome, Sweep, best_and_edge};
+pub use sweep::{Sweep, SweepRun, best_and_edge};
 pub use verdicts::{JudgedRun, Remedy, VERDICTS, Verdict, judge};
 
 use brink_engine::record::{Columns, RunRecord};

@@ -1,6 +1,6 @@
 /// One run of a sweep, as far as [`best_and_edge`] looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Outcome {
+pub struct SweepRun {
     /// The base learning rate.
     pub base_learning_rate: f64,
     /// The final loss.
@@ -19,7 +19,7 @@ pub struct Sweep {
 }
 
 /// lr* of a sweep, and the first infeasible learning rate above it.
-pub fn best_and_edge(outcomes: &[Outcome]) -> Sweep {
+pub fn best_and_edge(outcomes: &[SweepRun]) -> Sweep {
     let indexed = || outcomes.iter().enumerate();
     let best = indexed()
         .filter(|(_, outcome)| outcome.is_feasible && outcome.final_loss.is_finite())
@@ -38,9 +38,9 @@ pub fn best_and_edge(outcomes: &[Outcome]) -> Sweep {
 mod tests {
     use super::*;
 
-    fn outcomes(runs: &[(f64, f64, bool)]) -> Vec<Outcome> {
+    fn outcomes(runs: &[(f64, f64, bool)]) -> Vec<SweepRun> {
         let outcome =
-            |&(base_learning_rate, final_loss, is_feasible)| Outcome { base_learning_rate, final_loss, is_feasible };
+            |&(base_learning_rate, final_loss, is_feasible)| SweepRun { base_learning_rate, final_loss, is_feasible };
         runs.iter().map(outcome).collect()
     }
 

@@ -3,7 +3,7 @@
 //! A chunk is granted in steps and measured in time: the steps that the slowest shard trains in [`CHUNK_SECONDS`]. A shard
 //! reports several times a chunk, and each report of the slowest one raises the limit of all: while a report and its answer
 //! are under way every shard has work left, so that staying together costs no throughput. Where the page is so busy that
-//! answers take longer than that, the chunk becomes longer ([`Stretch`]).
+//! answers take longer than that, the chunk becomes longer ([`LatencyFactor`]).
 
 use super::SpawnMethod;
 use crate::drive::CHUNK_SECONDS;
@@ -36,9 +36,9 @@ const MOST_STRETCH: f64 = 5.0;
 
 /// How many times as long as [`CHUNK_SECONDS`] a chunk is, because answers take long.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stretch(f64);
+pub(super) struct LatencyFactor(f64);
 
-impl Stretch {
+impl LatencyFactor {
     /// None: answers come in time.
     pub const NONE: Self = Self(1.0);
 
@@ -86,7 +86,7 @@ pub(super) fn chunk<'a>(
     speeds: impl Iterator<Item = &'a Speed>,
     backend: Backend,
     method: SpawnMethod,
-    stretch: Stretch,
+    stretch: LatencyFactor,
     before: u32,
 ) -> Chunk {
     let mut slowest: Option<(f64, &Speed)> = None;

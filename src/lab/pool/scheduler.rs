@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lockstep::{self, Chunk, FIRST_CHUNK, Speed, Stretch};
+use super::lockstep::{self, Chunk, FIRST_CHUNK, LatencyFactor, Speed};
 use super::{
     Effect, Fault, JobId, MOST_FAILURES, MOST_LOSSES, PAGE_HOSTS, PING_TICKS, PoolEvent, SILENT_TICKS, STARTING_TICKS,
     ShardId, SpawnMethod, WorkerId,
@@ -25,7 +25,7 @@ pub(super) struct Worker {
 
 /// A shard, and who trains it.
 #[derive(Clone, Debug)]
-pub(super) struct Assignment {
+pub(super) struct ShardAssignment {
     pub job: JobId,
     /// There is always one: a shard of a lost worker goes to another at once.
     pub worker: WorkerId,
@@ -49,7 +49,7 @@ pub(super) struct Assignment {
     losses: u32,
 }
 
-impl Assignment {
+impl ShardAssignment {
     /// Whether a run of it still trains: only such a shard is waited for.
     pub fn is_living(&self) -> bool {
         !self.is_finished && self.dead.len() < self.shard.runs.len()
@@ -72,7 +72,7 @@ pub(super) struct Job {
     seconds: f64,
     /// No shard gets further ahead of the slowest living one.
     pub chunk: Chunk,
-    stretch: Stretch,
+    stretch: LatencyFactor,
     /// The number of steps up to which its living shards may train.
     limit: u32,
     /// While paused, the step at which every run stands or is about to stand.
@@ -84,7 +84,7 @@ pub(super) struct Job {
 pub struct Scheduler {
     pub(super) workers: BTreeMap<WorkerId, Worker>,
     pub(super) jobs: BTreeMap<JobId, Job>,
-    pub(super) assignments: BTreeMap<ShardId, Assignment>,
+    pub(super) assignments: BTreeMap<ShardId, ShardAssignment>,
     next_worker: u64,
     next_shard: u64,
     /// How many workers there shall be, at least 1: one a core, or as many as could be created.
@@ -351,7 +351,7 @@ impl Scheduler {
             dispatches: 0,
             seconds: 0.0,
             chunk: Chunk { steps: FIRST_CHUNK, is_growing: true },
-            stretch: Stretch::NONE,
+            stretch: LatencyFactor::NONE,
             limit,
             pause,
         };
@@ -365,7 +365,7 @@ impl Scheduler {
             };
             let shard_id = ShardId(self.next_shard);
             self.next_shard += 1;
-            let assignment = Assignment {
+            let assignment = ShardAssignment {
                 job: id,
                 worker,
                 shard,
@@ -475,7 +475,7 @@ impl Scheduler {
         self.jobs.remove(&id);
         let (gone, kept) = std::mem::take(&mut self.assignments).into_iter().partition(|(_, one)| one.job == id);
         self.assignments = kept;
-        let gone: BTreeMap<ShardId, Assignment> = gone;
+        let gone: BTreeMap<ShardId, ShardAssignment> = gone;
         for (shard, one) in gone {
             // A worker that does not listen yet was sent nothing.
             if !one.is_finished && self.workers.get(&one.worker).is_some_and(|worker| worker.is_ready) {

@@ -3,14 +3,14 @@
 use plotters_backend::DrawingBackend;
 
 use super::frame::LABEL;
-use super::surface::{Anchor, Drawn, Palette, Pen, Surface, dash, text_width};
+use super::surface::{Anchor, DrawResult, Palette, Pen, Surface, dash, text_width};
 use super::{Axis, Frame, Scale, Size};
 use crate::number::three;
 use brink_lab::diagnose::value_of_rank;
 
 /// How one run of a variant stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Outcome {
+pub enum PointState {
     /// Its loss: final if it has ended, the latest if it still trains.
     Loss {
         /// The mean validation loss.
@@ -30,7 +30,7 @@ pub struct AxisPoint {
     /// Its base learning rate.
     pub rate: f64,
     /// How it stands.
-    pub outcome: Outcome,
+    pub outcome: PointState,
 }
 
 /// One variant's line.
@@ -92,7 +92,7 @@ impl AxisLayout {
         let mut losses = Vec::new();
         for point in series.iter().flat_map(|s| &s.points) {
             x = (x.0.min(point.rate), x.1.max(point.rate));
-            if let Outcome::Loss { loss, .. } = point.outcome
+            if let PointState::Loss { loss, .. } = point.outcome
                 && loss.is_finite()
                 && loss > 0.0
             {
@@ -103,7 +103,7 @@ impl AxisLayout {
         let most = value_of_rank(&mut losses, middle).map_or(0.0, |median| median * MOST_ABOVE);
         let y = losses.iter().fold((f64::INFINITY, 0f64), |y, &loss| (y.0.min(loss), y.1.max(loss.min(most))));
         // A variant that has no cross needs no row.
-        let has_cross = |s: &AxisSeries| s.points.iter().any(|point| point.outcome == Outcome::Infeasible);
+        let has_cross = |s: &AxisSeries| s.points.iter().any(|point| point.outcome == PointState::Infeasible);
         let count = series.iter().filter(|s| has_cross(s)).count().max(1) as f64;
         let row = CROSS_ROW.min(CROSS_ROWS / count);
         let mut next = 0.5;
@@ -124,10 +124,10 @@ impl AxisLayout {
     fn position(&self, row: usize, point: &AxisPoint) -> Option<(f64, f64)> {
         let x = self.frame.at_x(point.rate);
         match point.outcome {
-            Outcome::Loss { loss, .. } if loss.is_finite() && loss > 0.0 => {
+            PointState::Loss { loss, .. } if loss.is_finite() && loss > 0.0 => {
                 Some((x, self.frame.at_y(loss.min(self.frame.y.high))))
             }
-            Outcome::Infeasible => Some((x, *self.rows.get(row)?)),
+            PointState::Infeasible => Some((x, *self.rows.get(row)?)),
             _ => None,
         }
     }
@@ -161,7 +161,7 @@ impl AxisLayout {
                 let (Some(from), Some(to)) = (self.position(row, &pair[0]), self.position(row, &pair[1])) else {
                     return false;
                 };
-                let has_line = pair.iter().all(|point| matches!(point.outcome, Outcome::Loss { .. }));
+                let has_line = pair.iter().all(|point| matches!(point.outcome, PointState::Loss { .. }));
                 let steps = ((to.0 - from.0).hypot(to.1 - from.1) / 4.0).ceil().max(1.0);
                 has_line
                     && (0..=steps as usize).any(|i| {
@@ -173,7 +173,7 @@ impl AxisLayout {
     }
 
     /// Draws the plot.
-    pub fn draw<B: DrawingBackend>(&self, backend: &mut B, palette: &Palette) -> Drawn<B> {
+    pub fn draw<B: DrawingBackend>(&self, backend: &mut B, palette: &Palette) -> DrawResult<B> {
         let mut surface = Surface::new(backend);
         self.frame.draw(&mut surface, palette)?;
         let (_, right) = self.frame.across();
@@ -185,8 +185,8 @@ impl AxisLayout {
             let mut stretch: Vec<(f64, f64)> = Vec::new();
             for (index, point) in series.points.iter().enumerate() {
                 match (point.outcome, self.position(row, point)) {
-                    (Outcome::Loss { .. }, Some(at)) => stretch.push(at),
-                    (Outcome::Infeasible, Some(at)) => {
+                    (PointState::Loss { .. }, Some(at)) => stretch.push(at),
+                    (PointState::Infeasible, Some(at)) => {
                         surface.path(&stretch, pen, dash(series.slot))?;
                         stretch.clear();
                         surface.cross(at, 4.5, Pen { alpha, ..Pen::new(color, 2.0) })?;
@@ -206,7 +206,7 @@ impl AxisLayout {
             surface.path(&stretch, pen, dash(series.slot))?;
             let mut last = None;
             for (index, point) in series.points.iter().enumerate() {
-                if let Outcome::Loss { loss, ended } = point.outcome
+                if let PointState::Loss { loss, ended } = point.outcome
                     && let Some(at) = self.position(row, point)
                 {
                     last = Some(at);
@@ -253,8 +253,8 @@ impl AxisLayout {
 mod tests {
     use super::*;
 
-    fn series(slot: usize, last: Outcome) -> AxisSeries {
-        let loss = |rate, loss| AxisPoint { rate, outcome: Outcome::Loss { loss, ended: true } };
+    fn series(slot: usize, last: PointState) -> AxisSeries {
+        let loss = |rate, loss| AxisPoint { rate, outcome: PointState::Loss { loss, ended: true } };
         AxisSeries {
             name: "a name that is far too long to stand in a plot".to_owned(),
             slot,
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn crosses_never_take_the_plot() {
         let size = Size { width: 600.0, height: 260.0 };
-        let layout = AxisLayout::new(size, (0..12).map(|slot| series(slot, Outcome::Infeasible)).collect());
+        let layout = AxisLayout::new(size, (0..12).map(|slot| series(slot, PointState::Infeasible)).collect());
         let (top, bottom) = layout.frame.down();
         assert!(bottom - top > 0.6 * size.height, "{top} to {bottom}");
         // Each variant's cross is found where it is drawn, above the frame.
@@ -283,19 +283,19 @@ mod tests {
     #[test]
     fn a_variant_without_crosses_takes_no_row() {
         let size = Size { width: 600.0, height: 260.0 };
-        let top = |outcomes: &[Outcome]| {
+        let top = |outcomes: &[PointState]| {
             let all = outcomes.iter().enumerate().map(|(slot, outcome)| series(slot, *outcome)).collect();
             AxisLayout::new(size, all).frame.top
         };
-        let fine = Outcome::Loss { loss: 0.7, ended: true };
-        assert_eq!(top(&[Outcome::Infeasible, fine, fine]), top(&[Outcome::Infeasible]));
-        assert!(top(&[Outcome::Infeasible, Outcome::Infeasible]) > top(&[Outcome::Infeasible, fine]));
+        let fine = PointState::Loss { loss: 0.7, ended: true };
+        assert_eq!(top(&[PointState::Infeasible, fine, fine]), top(&[PointState::Infeasible]));
+        assert!(top(&[PointState::Infeasible, PointState::Infeasible]) > top(&[PointState::Infeasible, fine]));
     }
 
     #[test]
     fn a_run_that_learned_little_stands_at_the_edge_and_squashes_nothing() {
         let size = Size { width: 600.0, height: 260.0 };
-        let layout = |last| AxisLayout::new(size, vec![series(0, Outcome::Loss { loss: last, ended: true })]);
+        let layout = |last| AxisLayout::new(size, vec![series(0, PointState::Loss { loss: last, ended: true })]);
         let (near, far) = (layout(5.0), layout(400.0));
         assert_eq!(near.position_of(0, 1), far.position_of(0, 1), "the others stand where they stood");
         let (top, position) = (far.frame.top, far.position_of(0, 2).expect("a position"));
@@ -306,14 +306,14 @@ mod tests {
     #[test]
     fn a_long_name_ends_in_an_ellipsis() {
         assert_eq!(shortened("Momentum, no norm"), "Momentum, no norm");
-        let short = shortened(&series(0, Outcome::Waiting).name);
+        let short = shortened(&series(0, PointState::Waiting).name);
         assert!(short.ends_with('…') && short.chars().count() == LONGEST_NAME);
     }
 
     #[test]
     fn a_name_stands_on_no_line() {
         let size = Size { width: 600.0, height: 260.0 };
-        let layout = AxisLayout::new(size, vec![series(0, Outcome::Loss { loss: 0.9, ended: true })]);
+        let layout = AxisLayout::new(size, vec![series(0, PointState::Loss { loss: 0.9, ended: true })]);
         let (from, to) = (layout.position_of(0, 1).expect("a position"), layout.position_of(0, 2).expect("a position"));
         let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
         let around = |(x, y): (f64, f64)| layout.crosses((x - 20.0, x + 20.0), (y - 7.0, y + 7.0));

@@ -2,7 +2,7 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::surface::{Anchor, Drawn, Palette, Pen, Surface, text_width};
+use super::surface::{Anchor, DrawResult, Palette, Pen, Surface, text_width};
 
 /// A plot's size in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -144,7 +144,7 @@ impl Frame {
         self.y.value((bottom - y) / (bottom - top))
     }
 
-    pub(super) fn draw<B: DrawingBackend>(&self, surface: &mut Surface<'_, B>, palette: &Palette) -> Drawn<B> {
+    pub(super) fn draw<B: DrawingBackend>(&self, surface: &mut Surface<'_, B>, palette: &Palette) -> DrawResult<B> {
         let (left, right) = self.across();
         let (top, bottom) = self.down();
         let pen = Pen::new(palette.line, 1.0);

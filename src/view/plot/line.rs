@@ -2,7 +2,7 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::surface::{Drawn, Palette, Pen, Surface, dash};
+use super::surface::{DrawResult, Palette, Pen, Surface, dash};
 use super::{Axis, Frame, Scale, Size};
 use brink_lab::diagnose::value_of_rank;
 
@@ -201,13 +201,13 @@ impl LineLayout {
     }
 
     /// Draws the plot.
-    pub fn draw<B: DrawingBackend>(&self, backend: &mut B, palette: &Palette) -> Drawn<B> {
+    pub fn draw<B: DrawingBackend>(&self, backend: &mut B, palette: &Palette) -> DrawResult<B> {
         let mut surface = Surface::new(backend);
         self.draw_on(&mut surface, palette)?;
         surface.finish()
     }
 
-    pub(super) fn draw_on<B: DrawingBackend>(&self, surface: &mut Surface<'_, B>, palette: &Palette) -> Drawn<B> {
+    pub(super) fn draw_on<B: DrawingBackend>(&self, surface: &mut Surface<'_, B>, palette: &Palette) -> DrawResult<B> {
         self.frame.draw(surface, palette)?;
         let (top, bottom) = self.frame.down();
         // From left to right.

@@ -9,7 +9,7 @@ mod line;
 mod norm;
 mod surface;
 
-pub use axis::{AxisLayout, AxisPoint, AxisSeries, Outcome};
+pub use axis::{AxisLayout, AxisPoint, AxisSeries, PointState};
 pub use frame::{Axis, Frame, Scale, Size, linear_ticks, log_ticks};
 pub use line::{Curve, LineLayout, LinePlot, Steps};
 pub use norm::{Mark, NormLayout, NormPlot};

@@ -3,7 +3,7 @@
 use plotters_backend::DrawingBackend;
 
 use super::frame::LABEL;
-use super::surface::{Anchor, Drawn, Palette, Pen, Surface, text_width};
+use super::surface::{Anchor, DrawResult, Palette, Pen, Surface, text_width};
 use super::{LineLayout, LinePlot, Size};
 use brink_lab::diagnose::LogHistogram;
 
@@ -94,13 +94,13 @@ impl NormLayout {
     }
 
     /// Draws the plot.
-    pub fn draw<B: DrawingBackend>(&self, backend: &mut B, palette: &Palette) -> Drawn<B> {
+    pub fn draw<B: DrawingBackend>(&self, backend: &mut B, palette: &Palette) -> DrawResult<B> {
         let mut surface = Surface::new(backend);
         self.draw_on(&mut surface, palette)?;
         surface.finish()
     }
 
-    fn draw_on<B: DrawingBackend>(&self, surface: &mut Surface<'_, B>, palette: &Palette) -> Drawn<B> {
+    fn draw_on<B: DrawingBackend>(&self, surface: &mut Surface<'_, B>, palette: &Palette) -> DrawResult<B> {
         self.strip.draw_on(surface, palette)?;
         let frame = &self.strip.frame;
         let ((top, bottom), from) = (frame.down(), self.bars_from());
@@ -154,7 +154,7 @@ impl NormLayout {
         (x, y): (f64, f64),
         color: (u8, u8, u8),
         bold: bool,
-    ) -> Drawn<B> {
+    ) -> DrawResult<B> {
         for (index, line) in mark.lines.iter().enumerate() {
             let y = y + index as f64 * (LABEL + 2.0);
             surface.text(line, (x, y), LABEL, color, Anchor::Start, bold && index == 0)?;

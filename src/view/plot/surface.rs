@@ -225,7 +225,7 @@ pub struct Surface<'a, B: DrawingBackend> {
 }
 
 /// What drawing on a backend can end with.
-pub type Drawn<B> = Result<(), DrawingErrorKind<<B as DrawingBackend>::ErrorType>>;
+pub type DrawResult<B> = Result<(), DrawingErrorKind<<B as DrawingBackend>::ErrorType>>;
 
 fn unit(point: (f64, f64)) -> (i32, i32) {
     ((point.0 * SUBPIXELS).round() as i32, (point.1 * SUBPIXELS).round() as i32)
@@ -237,16 +237,16 @@ impl<'a, B: DrawingBackend> Surface<'a, B> {
         Self { backend }
     }
 
-    pub(super) fn finish(self) -> Drawn<B> {
+    pub(super) fn finish(self) -> DrawResult<B> {
         self.backend.present()
     }
 
-    pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), pen: Pen) -> Drawn<B> {
+    pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), pen: Pen) -> DrawResult<B> {
         self.backend.draw_path([unit(from), unit(to)], &pen)
     }
 
     /// A line through points, dashed where `dash` (lengths on and off by turns) is not empty.
-    pub(super) fn path(&mut self, points: &[(f64, f64)], pen: Pen, dash: &[f64]) -> Drawn<B> {
+    pub(super) fn path(&mut self, points: &[(f64, f64)], pen: Pen, dash: &[f64]) -> DrawResult<B> {
         if points.len() < 2 {
             return Ok(());
         }
@@ -283,7 +283,7 @@ impl<'a, B: DrawingBackend> Surface<'a, B> {
     }
 
     /// A filled area.
-    pub(super) fn area(&mut self, corners: impl IntoIterator<Item = (f64, f64)>, pen: Pen) -> Drawn<B> {
+    pub(super) fn area(&mut self, corners: impl IntoIterator<Item = (f64, f64)>, pen: Pen) -> DrawResult<B> {
         self.backend.fill_polygon(corners.into_iter().map(unit), &pen)
     }
 
@@ -295,7 +295,7 @@ impl<'a, B: DrawingBackend> Surface<'a, B> {
         color: (u8, u8, u8),
         anchor: Anchor,
         bold: bool,
-    ) -> Drawn<B> {
+    ) -> DrawResult<B> {
         let h_pos = match anchor {
             Anchor::Start => HPos::Left,
             Anchor::Middle => HPos::Center,
@@ -306,13 +306,13 @@ impl<'a, B: DrawingBackend> Surface<'a, B> {
     }
 
     /// A cross: an infeasible or dead run.
-    pub(super) fn cross(&mut self, (x, y): (f64, f64), radius: f64, pen: Pen) -> Drawn<B> {
+    pub(super) fn cross(&mut self, (x, y): (f64, f64), radius: f64, pen: Pen) -> DrawResult<B> {
         self.line((x - radius, y - radius), (x + radius, y + radius), pen)?;
         self.line((x - radius, y + radius), (x + radius, y - radius), pen)
     }
 
     /// A five-pointed star: lr*.
-    pub(super) fn star(&mut self, (x, y): (f64, f64), radius: f64, color: (u8, u8, u8)) -> Drawn<B> {
+    pub(super) fn star(&mut self, (x, y): (f64, f64), radius: f64, color: (u8, u8, u8)) -> DrawResult<B> {
         let points = (0..10).map(|i| {
             let r = if i % 2 == 0 { radius } else { radius * 0.44 };
             let angle = std::f64::consts::PI * (f64::from(i) / 5.0 - 0.5);
@@ -322,7 +322,7 @@ impl<'a, B: DrawingBackend> Surface<'a, B> {
     }
 
     /// A variant's marker, filled once its run has ended.
-    pub(super) fn marker(&mut self, slot: usize, (x, y): (f64, f64), r: f64, pen: Pen, filled: bool) -> Drawn<B> {
+    pub(super) fn marker(&mut self, slot: usize, (x, y): (f64, f64), r: f64, pen: Pen, filled: bool) -> DrawResult<B> {
         let corners: &[(f64, f64)] = match slot % MARKERS {
             0 => {
                 let radius = (r * SUBPIXELS).round().max(1.0) as u32;
