@@ -123,7 +123,7 @@ export const faultTests = [
     },
   },
   {
-    name: 'a share that loses every worker fails, is told, and trains again when asked to',
+    name: 'a shard that loses every worker fails, says so, and trains again when asked to',
     async run({ page, context, address, faults }) {
       const expected = await reference(context, address);
       let started = 0;
@@ -243,7 +243,7 @@ export const faultTests = [
     },
   },
   {
-    name: 'workers that die before they have work are started in another way, the page says so, and what comes then trains',
+    name: 'workers that die before they have work are started by another method, the page says so, and what comes then trains',
     async run({ page, address, faults }) {
       let served = 0;
       let is_sound = false;
@@ -319,7 +319,7 @@ export const faultTests = [
     },
   },
   {
-    name: 'a hidden tab pauses, goes on at the same step, and leaves the learner\'s own pause alone',
+    name: 'a hidden tab pauses, continues at the same step, and leaves the learner\'s own pause alone',
     async run({ page, context, address }) {
       const expected = await reference(context, address);
       await page.goto(address + TWO);
@@ -351,7 +351,7 @@ export const faultTests = [
     },
   },
   {
-    name: 'a GPU device that is lost goes on on the CPU from its checkpoint, and the page says so',
+    name: 'after a lost GPU device training continues on the CPU from its checkpoint, and the page says so',
     async run({ page, address, shot }) {
       // The engine's own script, with a hand on the device that it opens.
       await page.route('**/worker.js', async (route) => {

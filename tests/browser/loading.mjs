@@ -93,7 +93,7 @@ export const loadingTests = [
     },
   },
   {
-    name: "a worker's panic is told with its place in the source, and its runs are trained all the same",
+    name: "a worker's panic is reported with its location in the source, and its runs are trained all the same",
     async run({ page, address, faults }) {
       await page.addInitScript(corruptRequests);
       await page.goto(address + SHORT);
