@@ -110,6 +110,8 @@ mod tests {
         assert_eq!(histogram.counts, [2, 3]);
         let (low, high) = histogram.edges(0);
         assert!((low - 1.0).abs() < 1e-9 && (high - 10.0).abs() < 1e-9);
+        let (low, high) = log_histogram([10.0, 1000.0], 2).expect("values").edges(1);
+        assert!((low - 100.0).abs() < 1e-9 && (high - 1000.0).abs() < 1e-9);
         let same = log_histogram([3.0; 7], 5).expect("values");
         assert_eq!(same.counts.iter().sum::<usize>(), 7);
         assert!(same.range.0 < 3.0 && same.range.1 > 3.0);
