@@ -281,4 +281,18 @@ mod tests {
             assert_eq!(record, undisturbed, "lost after {lost_after} chunks");
         }
     }
+
+    #[test]
+    fn a_row_holds_the_metrics_and_the_states_and_is_found_by_its_step() {
+        let columns = Columns { states: vec!["m".to_owned(), "v".to_owned()] };
+        assert_eq!(columns.width(), METRICS.len() + 2);
+        let mut record = RunRecord::new(columns, 5);
+        assert!(record.is_empty());
+        let rows = (0..3 * 8).map(|value| value as f32).collect();
+        record.append(&RunChunk { run: 0, first_step: 0, stride: 5, rows, validation: vec![], death: None }).unwrap();
+        assert!(!record.is_empty());
+        assert_eq!((record.len(), record.step_of(2)), (3, 10));
+        assert_eq!(record.row(2).map(|row| row[0]), Some(16.0));
+        assert_eq!(record.row(3), None);
+    }
 }
