@@ -107,7 +107,7 @@ pub struct FleetRecord {
 impl FleetRecord {
     /// The empty record of a fleet that has not started.
     pub fn new(resolved: Arc<Resolved>) -> Self {
-        let columns = Columns { states: resolved.rule.states.iter().map(|state| state.name.clone()).collect() };
+        let columns = resolved.columns();
         let run = |(index, run): (usize, &brink_engine::experiment::Run)| {
             let steps = resolved.steps(index);
             FleetRun::new(run.base_learning_rate, run.warmup_steps, steps, &columns, resolved.stride())

@@ -2,7 +2,6 @@
 
 use brink_engine::experiment::{Experiment, ExperimentError, Resolved, definitions, difference, limits};
 use brink_engine::metaparameter::Definition;
-use brink_engine::record::Columns;
 use brink_lab::{FleetRecord, Status};
 use serde_json::Value;
 use std::sync::Arc;
@@ -40,7 +39,7 @@ impl Load {
     /// The load of an experiment.
     pub fn of(resolved: &Resolved) -> Self {
         let states = resolved.rule.states.len();
-        let width = Columns { states: resolved.rule.states.iter().map(|state| state.name.clone()).collect() }.width();
+        let width = resolved.columns().width();
         let runs = resolved.runs.len();
         let steps = || (0..runs).map(|run| resolved.steps(run));
         let rows: u64 = steps().map(|steps| u64::from(steps.div_ceil(resolved.stride()))).sum();
@@ -436,7 +435,7 @@ mod tests {
     use super::*;
     use crate::test_fleet::set_runs;
     use brink_engine::experiment::{LearningRates, PRESETS, RuleSource};
-    use brink_engine::record::{RunChunk, ValidationPoint};
+    use brink_engine::record::{Columns, RunChunk, ValidationPoint};
 
     fn base() -> Experiment {
         (PRESETS[0].experiment)()

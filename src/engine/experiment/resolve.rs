@@ -1,6 +1,7 @@
 use super::{Experiment, ExperimentError, Probe, Reason, RuleSource, RunSettings, limits};
 use crate::network::{Form, Network};
 use crate::number::shortest;
+use crate::record::Columns;
 use crate::rule::{ConstantError, Rule, builtin};
 use crate::task::{self, Task};
 use std::collections::BTreeMap;
@@ -64,6 +65,11 @@ impl Resolved {
     /// The steps of the longest run.
     pub fn longest(&self) -> u32 {
         (0..self.runs.len()).map(|run| self.steps(run)).max().unwrap_or(0)
+    }
+
+    /// What a row of recorded metrics means.
+    pub fn columns(&self) -> Columns {
+        Columns { states: self.rule.states.iter().map(|state| state.name.clone()).collect() }
     }
 
     /// Every how many steps a row is recorded: 1 unless that is more than [`limits::RECORDED_ROWS`].

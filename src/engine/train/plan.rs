@@ -62,10 +62,9 @@ impl Plan {
         let evaluation = Tape::evaluation(&resolved.evaluation);
         let forward = Tape::loss(&resolved.network);
         let data = Data::new(&resolved);
-        let states = resolved.rule.states.iter().map(|state| state.name.clone()).collect();
         let probe = resolved.probe.unwrap_or(0);
         let is_chosen = resolved.probe.is_some();
-        let columns = Columns { states };
+        let columns = resolved.columns();
         let mut plan = Self { resolved, program, training, evaluation, forward, data, columns, probe };
         let needed = plan.cpu_bytes();
         if needed > limits::CPU_BYTES {
