@@ -8,10 +8,9 @@ use leptos::prelude::*;
 
 use super::engine::Engine;
 use super::pool::Pool;
-use brink_engine::experiment::{Experiment, PRESETS};
-use brink_lab::Command;
-use brink_lab::Status;
+use brink_engine::experiment::{Experiment, ExperimentError, PRESETS};
 use brink_lab::pool::Fault;
+use brink_lab::{Command, Status};
 use brink_view::board::{Arrangement, Board, Commit, Load, MOST_RECORD_BYTES, MOST_VARIANTS};
 use brink_view::refusal::refusal;
 use brink_view::scene::{self, StepView};
@@ -180,9 +179,15 @@ impl Lab {
             }
             Commit::Full => self.notice.set(Some(texts.too_many(MOST_VARIANTS))),
             Commit::NoRoom => self.notice.set(Some(texts.no_room(megabytes(MOST_RECORD_BYTES)))),
-            Commit::Refused(error) => self.notice.set(Some(texts.refused(refusal(&error, texts)))),
+            Commit::Refused(error) => self.refuse(&error),
             Commit::There(_) => {}
         }
+    }
+
+    /// Says why an experiment is not trained.
+    pub fn refuse(&self, error: &ExperimentError) {
+        let texts = self.language.get_untracked().texts();
+        self.notice.set(Some(texts.refused(refusal(error, texts))));
     }
 
     /// Makes the board what an arrangement says. What is new on it trains; where that is a great deal, it waits for a click.

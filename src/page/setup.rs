@@ -1,7 +1,7 @@
 //! The setup: one control for each metaparameter that has one, in the groups of [`brink_view::metaparameter`]. A control
 //! shows the focused variant's value; committing a change makes a new variant.
 
-use brink_engine::experiment::{Experiment, RuleSource, definitions};
+use brink_engine::experiment::{Experiment, ExperimentError, RuleSource, definitions, value_at};
 use brink_engine::metaparameter::{Definition, Metaparameter};
 use brink_engine::rule::Constant;
 use brink_view::metaparameter::{
@@ -9,7 +9,6 @@ use brink_view::metaparameter::{
 };
 use brink_view::name::rule_name;
 use brink_view::number::field;
-use brink_view::refusal::refusal;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -32,8 +31,7 @@ impl Field {
 
     /// The focused variant's value; null where it has none.
     fn value(self) -> Value {
-        let names = self.definition.path.split('.');
-        self.current.with(|tree| names.fold(tree, |tree, name| &tree[name]).clone())
+        self.current.with(|tree| value_at(tree, self.definition.path).clone())
     }
 
     /// Whether the value is this text: a choice by name.
@@ -60,13 +58,10 @@ impl Field {
 }
 
 /// Makes a variant of what `change` makes of the focused experiment, or says why not.
-fn commit(lab: Lab, change: impl FnOnce(&Experiment) -> Result<Experiment, brink_engine::experiment::ExperimentError>) {
+fn commit(lab: Lab, change: impl FnOnce(&Experiment) -> Result<Experiment, ExperimentError>) {
     match lab.current.with_untracked(change) {
         Ok(experiment) => lab.commit(experiment),
-        Err(error) => {
-            let texts = lab.texts();
-            lab.notice.set(Some(texts.refused(refusal(&error, texts))));
-        }
+        Err(error) => lab.refuse(&error),
     }
 }
 

@@ -152,6 +152,11 @@ pub struct Probe {
     pub index: usize,
 }
 
+/// The value of the metaparameter at a path in an experiment's JSON; null where it has none.
+pub fn value_at<'a>(experiment: &'a Value, path: &str) -> &'a Value {
+    path.split('.').fold(experiment, |value, name| &value[name])
+}
+
 impl Experiment {
     /// Reads an experiment from JSON; [`Experiment::resolve`] then looks up what its names refer to.
     ///
@@ -191,7 +196,7 @@ impl Experiment {
 
     /// The value of the metaparameter at a path, such as `model.width`; null where the experiment has none.
     pub fn get(&self, path: &str) -> Value {
-        path.split('.').try_fold(self.to_value(), |value, name| value.get(name).cloned()).unwrap_or_default()
+        value_at(&self.to_value(), path).clone()
     }
 
     /// The experiment with another kind of model: the metaparameters that both kinds have keep their values, the others
