@@ -24,14 +24,8 @@ fn labelled<T: Real>(labels: &[T]) -> T {
     T::from_f64(labels.iter().filter(|&&label| label >= T::zero()).count() as f64)
 }
 
-const WGSL: &str = r"
-var<workgroup> sums: array<f32, 64>;
-var<workgroup> counts: array<f32, 64>;
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    var sum = 0.0;
-    var count = 0.0;
+const WGSL: &str = mean_wgsl!(
+    r"
     for (var row = local; row < params.b_len; row += 64u) {
         let label = b(run, row);
         if (label < 0.0) { continue; }
@@ -49,23 +43,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let loss = log(exponentials) - (a(run, first + u32(label)) - largest);
         if (finite) { sum += loss; } else { sum = not_a_number(); }
     }
-    sums[local] = sum;
-    counts[local] = count;
-    workgroupBarrier();
-    if (local == 0u && !skips(run)) {
-        var total = 0.0;
-        var all = 0.0;
-        var finite = true;
-        for (var i = 0u; i < 64u; i++) {
-            finite = finite && is_finite(sums[i]);
-            total += sums[i];
-            all += counts[i];
-        }
-        if (!finite) { write(run, 0u, not_a_number()); }
-        else { write(run, 0u, select(0.0, total / all, all > 0.0)); }
-    }
-}
-";
+"
+);
 
 impl Compute for CrossEntropy {
     const NAME: &'static str = "cross entropy";

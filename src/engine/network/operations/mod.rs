@@ -212,6 +212,42 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     };
 }
 
+/// A kernel of one workgroup, whose result is a mean: `terms` adds each invocation's terms to `sum` and how many they are to
+/// `count`. NaN where a sum is not finite, 0 for no term.
+macro_rules! mean_wgsl {
+    ($terms:literal) => {
+        concat!(
+            r"
+var<workgroup> sums: array<f32, 64>;
+var<workgroup> counts: array<f32, 64>;
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    var sum = 0.0;
+    var count = 0.0;
+",
+            $terms,
+            r"    sums[local] = sum;
+    counts[local] = count;
+    workgroupBarrier();
+    if (local == 0u && !skips(run)) {
+        var total = 0.0;
+        var all = 0.0;
+        var finite = true;
+        for (var i = 0u; i < 64u; i++) {
+            finite = finite && is_finite(sums[i]);
+            total += sums[i];
+            all += counts[i];
+        }
+        if (!finite) { write(run, 0u, not_a_number()); }
+        else { write(run, 0u, select(0.0, total / all, all > 0.0)); }
+    }
+}
+"
+        )
+    };
+}
+
 /// A kernel of one invocation a column: sums `term` over the values `i` of the column.
 macro_rules! column_sums_wgsl {
     ($term:literal) => {

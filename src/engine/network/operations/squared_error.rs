@@ -17,14 +17,8 @@ fn exists<T: Real>(target: &T) -> bool {
     target.partial_cmp(target).is_some()
 }
 
-const WGSL: &str = r"
-var<workgroup> sums: array<f32, 64>;
-var<workgroup> counts: array<f32, 64>;
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let run = group.z;
-    var sum = 0.0;
-    var count = 0.0;
+const WGSL: &str = mean_wgsl!(
+    r"
     for (var i = local; i < params.b_len; i += 64u) {
         let target_value = b(run, i);
         if (is_nan(target_value)) { continue; }
@@ -32,23 +26,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if (is_finite(difference)) { sum += difference * difference; } else { sum = not_a_number(); }
         count += 1.0;
     }
-    sums[local] = sum;
-    counts[local] = count;
-    workgroupBarrier();
-    if (local == 0u && !skips(run)) {
-        var total = 0.0;
-        var all = 0.0;
-        var finite = true;
-        for (var i = 0u; i < 64u; i++) {
-            finite = finite && is_finite(sums[i]);
-            total += sums[i];
-            all += counts[i];
-        }
-        if (!finite) { write(run, 0u, not_a_number()); }
-        else { write(run, 0u, select(0.0, total / all, all > 0.0)); }
-    }
-}
-";
+"
+);
 
 impl Compute for SquaredError {
     const NAME: &'static str = "squared error";
