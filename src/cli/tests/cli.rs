@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use brink_engine::experiment::{Experiment, LearningRates, preset};
 use brink_engine::rule::{Rule, builtin};
@@ -13,8 +13,8 @@ fn brink(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_brink")).args(arguments).output().expect("the program runs")
 }
 
-/// Runs the program with a text on standard input.
-fn brink_reading(arguments: &[&str], input: &str) -> Output {
+/// Starts the program and writes a text to its standard input.
+fn start(arguments: &[&str], input: &str) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_brink"))
         .args(arguments)
         .stdin(Stdio::piped())
@@ -23,7 +23,12 @@ fn brink_reading(arguments: &[&str], input: &str) -> Output {
         .spawn()
         .expect("the program starts");
     child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("a reader");
-    child.wait_with_output().expect("the program ends")
+    child
+}
+
+/// Runs the program with a text on standard input.
+fn brink_reading(arguments: &[&str], input: &str) -> Output {
+    start(arguments, input).wait_with_output().expect("the program ends")
 }
 
 fn stdout(output: &Output) -> String {
@@ -297,22 +302,10 @@ fn long() -> String {
     experiment.to_json()
 }
 
-fn started(arguments: &[&str]) -> std::process::Child {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_brink"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    child.stdin.take().expect("a pipe").write_all(long().as_bytes()).expect("a reader");
-    child
-}
-
 #[cfg(unix)]
 #[test]
 fn ctrl_c_leaves_whole_lines() {
-    let mut child = started(&["run", "-"]);
+    let mut child = start(&["run", "-"], &long());
     let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut text = String::new();
     reader.read_line(&mut text).expect("a line");
@@ -327,7 +320,7 @@ fn ctrl_c_leaves_whole_lines() {
 
 #[test]
 fn a_closed_pipe_is_no_failure() {
-    let mut child = started(&["run", "-"]);
+    let mut child = start(&["run", "-"], &long());
     let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
     reader.read_line(&mut String::new()).expect("a line");
     drop(reader);
