@@ -101,7 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         match backend {
             Backend::Cpu => training.train(cpu(&plan)?, Device::Cpu { threads: threads() }, &mut sink).await,
             Backend::Gpu => {
-                // Who asks for the GPU by name wants no other.
+                // The GPU was asked for by name: no fallback.
                 let gpu = Gpu::open().await.map_err(failed)?;
                 let fleet = GpuFleet::new(&gpu, plan.clone(), 0..runs, None).map_err(|error| match error {
                     GpuFleetError::Plan(error) => invalid(&error),

@@ -1,4 +1,4 @@
-//! What trains an experiment, for those who want one trained: an experiment in, a stream of events out, with pause and
+//! The interface to whatever trains an experiment: an experiment in, a stream of events out, with pause and
 //! cancel.
 
 use brink_engine::experiment::Experiment;

@@ -19,7 +19,7 @@ pub struct CanvasError;
 const LINE_HEIGHT: f64 = 1.24;
 /// The font of the page's own text, so that plots look like it.
 const FONT: &str = "system-ui, sans-serif";
-/// How far letters' middle lies under the line that "middle" means, as a share of the font's size.
+/// How far below the baseline "middle" the middle of a letter lies, as a fraction of the font's size.
 const TEXT_DROP: f64 = 0.06;
 
 /// A canvas, ready to be drawn on.

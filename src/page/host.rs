@@ -26,7 +26,7 @@ extern "C" {
 /// The thread that a host runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostThread {
-    /// A worker's: nobody else wants it.
+    /// A worker's: nothing else runs there.
     Worker,
     /// The page's, which also draws and answers the learner.
     Page,
@@ -56,7 +56,7 @@ impl Inner {
         self.shards.iter().any(|other| other.id > id && other.step < other.limit)
     }
 
-    /// Lets the older shards see whether it is their turn.
+    /// Wakes the older shards, which go on where no newer one has work.
     fn wake(&mut self) {
         for waiting in self.waiting.drain(..) {
             // A shard that ended meanwhile does not listen any more.
@@ -135,7 +135,7 @@ impl Host {
                     hosted.has_waited |= hosted.step >= hosted.limit && now - hosted.idle_since > WAIT_SECONDS;
                     hosted.limit = match command {
                         ShardCommand::AdvanceTo(limit) => limit,
-                        // It wants nothing more of the host.
+                        // It asks for nothing more.
                         ShardCommand::Cancel => 0,
                     };
                     let _ended = hosted.commands.unbounded_send(command);

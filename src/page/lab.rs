@@ -1,4 +1,4 @@
-//! What the page's components share: signals of the board and of what is shown, and what the learner does with them.
+//! The state that the page's components have in common: signals of the board and of what is shown, and the learner's actions.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -36,7 +36,7 @@ pub struct Held {
     pub load: Load,
 }
 
-/// What the page's components share.
+/// The state that the page's components have in common.
 #[derive(Clone, Copy)]
 pub struct Lab {
     /// The variants, the focus, the cursor.

@@ -228,7 +228,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
     }
 }
 
-/// What the axis plot tells of one run. For those who do not see it, the same stands in the plot's description.
+/// What the axis plot shows of one run, as text; the plot's description says the same to a screen reader.
 #[component]
 fn TipBox(lab: Lab, tip: Tip) -> impl IntoView {
     let RunWords { name, rate, loss, state } = tip.words;

@@ -168,7 +168,7 @@ export const faultTests = [
       await page.locator('#backend', { hasText: 'CPU · on the page itself' }).waitFor();
       await reaches(page, 50);
       await page.evaluate(() => (window.longest = 0));
-      // It hears of clicks while it trains.
+      // It answers clicks while it trains.
       await page.getByRole('button', { name: 'Pause' }).click({ timeout: 5000 });
       const stood = await settled(page);
       assert.ok(stood < LONG_STEPS);
@@ -353,7 +353,7 @@ export const faultTests = [
   {
     name: 'after a lost GPU device training continues on the CPU from its checkpoint, and the page says so',
     async run({ page, address, shot }) {
-      // The engine's own script, with a hand on the device that it opens.
+      // The engine's own script, which keeps the device that it opens for the test.
       await page.route('**/worker.js', async (route) => {
         const response = await route.fetch();
         const hand = `{

@@ -11,7 +11,7 @@ const counts = (page, count) =>
 /** The place of an element on the page. */
 const box = (page, selector) => page.locator(selector).boundingBox();
 
-/** The share of updates that the threshold clips, in percent. */
+/** How many percent of the updates the threshold clips. */
 const share = async (page) => Number((await page.locator('#clip-words').innerText()).match(/([\d.]+) %/)[1]);
 
 /** A board with its first variant trained. */
@@ -57,8 +57,8 @@ export const pageTests = [
       await page.mouse.move(x + width / 2, place(at));
       await page.mouse.down();
       const shares = [];
-      for (const way of [0.2, 0.4, 0.6]) {
-        await page.mouse.move(x + width / 2, place(at + way * (high - at)), { steps: 3 });
+      for (const fraction of [0.2, 0.4, 0.6]) {
+        await page.mouse.move(x + width / 2, place(at + fraction * (high - at)), { steps: 3 });
         assert.match(await page.locator('#clip-words').innerText(), /would clip/);
         shares.push(await share(page));
       }
@@ -122,7 +122,7 @@ export const pageTests = [
       await counts(page, 2);
       assert.equal((await names(page))[1], `+ clip ${value}`);
       await ended(page, 1);
-      // Clipping changes the way of the run: about one update in ten, not exactly.
+      // Clipping changes the course of the run: about one update in ten, not exactly.
       const clipped = await share(page);
       assert.ok(clipped > 0 && clipped < 60, `${clipped} %`);
     },

@@ -49,8 +49,8 @@ fn undisturbed(runs: usize) -> Vec<RunRecord> {
     (0..runs).map(record).collect()
 }
 
-/// A shard in the hands of a simulated worker.
-struct Task {
+/// A shard that a simulated worker trains.
+struct ShardAtWork {
     shard: Shard,
     step: u32,
     limit: u32,
@@ -64,7 +64,7 @@ struct SimulatedWorker {
     /// Whether it has stopped answering.
     is_mute: bool,
     pings: u32,
-    tasks: BTreeMap<ShardId, Task>,
+    tasks: BTreeMap<ShardId, ShardAtWork>,
     seconds_per_step: f64,
 }
 
@@ -342,7 +342,7 @@ impl SimulatedWorker {
             Request::Ping => self.pings += 1,
             Request::Adapter => {}
             Request::Start { id, shard, limit } => {
-                let task = Task { shard: *shard, step: 0, limit, seconds: 0.0, is_started: false };
+                let task = ShardAtWork { shard: *shard, step: 0, limit, seconds: 0.0, is_started: false };
                 assert!(self.tasks.insert(id, task).is_none(), "a shard is started once on a worker");
             }
             Request::Command { id, command: ShardCommand::AdvanceTo(limit) } => {
@@ -733,7 +733,7 @@ fn utilisation(workers: usize, seconds_per_step: f64, latency: f64) -> f64 {
         Worker(WorkerId, Request),
         Report(WorkerId, u32, f64),
     }
-    struct Training {
+    struct SimulatedTraining {
         shard: ShardId,
         step: u32,
         limit: u32,
@@ -749,7 +749,7 @@ fn utilisation(workers: usize, seconds_per_step: f64, latency: f64) -> f64 {
         count += 1;
         queue.insert(((time * 1e9) as u64, count), arrival);
     };
-    let mut trainings: BTreeMap<WorkerId, Training> = BTreeMap::new();
+    let mut trainings: BTreeMap<WorkerId, SimulatedTraining> = BTreeMap::new();
     let steps = (4.0 / seconds_per_step) as u32;
     push(&mut queue, 0.0, Arrival::Page(PoolEvent::Open));
     for worker in 0..workers as u64 {
@@ -776,7 +776,7 @@ fn utilisation(workers: usize, seconds_per_step: f64, latency: f64) -> f64 {
                 continue;
             }
             Arrival::Worker(worker, Request::Start { id: shard, limit, .. }) => {
-                let training = Training {
+                let training = SimulatedTraining {
                     shard,
                     step: 0,
                     limit,
@@ -837,7 +837,7 @@ fn keeping_in_step_costs_no_throughput() {
 }
 
 #[derive(Clone, Debug)]
-enum Action {
+enum RandomAction {
     Ready(usize),
     Advance(usize, u32),
     Crash(usize),
@@ -851,7 +851,7 @@ enum Action {
     AskAdapter,
 }
 
-fn action() -> impl Strategy<Value = Action> {
+fn action() -> impl Strategy<Value = RandomAction> {
     let any = 0..16usize;
     let command = prop_oneof![
         Just(Command::Pause),
@@ -867,51 +867,52 @@ fn action() -> impl Strategy<Value = Action> {
         Just(vec![SpawnMethod::Script, SpawnMethod::Blob])
     ];
     prop_oneof![
-        6 => any.clone().prop_map(Action::Ready),
-        30 => (any.clone(), 1..9u32).prop_map(|(worker, steps)| Action::Advance(worker, steps)),
-        3 => any.clone().prop_map(Action::Crash),
-        1 => any.clone().prop_map(Action::Mute),
-        3 => Just(Action::Tick),
-        3 => (1..14usize, prop::bool::ANY, prop::bool::weighted(0.2)).prop_map(|(r, p, g)| Action::Start(r, p, g)),
-        5 => (any.clone(), command).prop_map(|(job, command)| Action::Command(job, command)),
-        1 => refused.prop_map(Action::Refuse),
-        1 => any.clone().prop_map(Action::Panic),
-        1 => any.prop_map(Action::Fail),
-        1 => Just(Action::AskAdapter),
+        6 => any.clone().prop_map(RandomAction::Ready),
+        30 => (any.clone(), 1..9u32).prop_map(|(worker, steps)| RandomAction::Advance(worker, steps)),
+        3 => any.clone().prop_map(RandomAction::Crash),
+        1 => any.clone().prop_map(RandomAction::Mute),
+        3 => Just(RandomAction::Tick),
+        3 => (1..14usize, prop::bool::ANY, prop::bool::weighted(0.2)).prop_map(|(r, p, g)| RandomAction::Start(r, p, g)),
+        5 => (any.clone(), command).prop_map(|(job, command)| RandomAction::Command(job, command)),
+        1 => refused.prop_map(RandomAction::Refuse),
+        1 => any.clone().prop_map(RandomAction::Panic),
+        1 => any.prop_map(RandomAction::Fail),
+        1 => Just(RandomAction::AskAdapter),
     ]
 }
 
-fn act(world: &mut World, action: Action) {
+fn act(world: &mut World, action: RandomAction) {
     let ids = world.ids();
     let pick = |index: usize| ids[index % ids.len()];
     let is_page = |world: &World, worker: WorkerId| world.workers[&worker].method == SpawnMethod::Page;
     match action {
-        Action::Ready(index) => world.ready(pick(index)),
-        Action::Advance(index, steps) => {
+        RandomAction::Ready(index) => world.ready(pick(index)),
+        RandomAction::Advance(index, steps) => {
             if world.workers[&pick(index)].is_ready {
                 world.advance(pick(index), steps);
             }
         }
         // What runs on the page does not end without the page.
-        Action::Crash(index) | Action::Mute(index) | Action::Panic(index) if is_page(world, pick(index)) => {}
-        Action::Crash(index) => world.crash(pick(index)),
-        Action::Mute(index) => world.workers.get_mut(&pick(index)).expect("a worker").is_mute = true,
-        Action::Panic(index) => world.reply(pick(index), Reply::Panicked("here".to_owned())),
-        Action::Tick => world.on(PoolEvent::Tick),
-        Action::Start(runs, paused, is_gpu) => {
+        RandomAction::Crash(index) | RandomAction::Mute(index) | RandomAction::Panic(index)
+            if is_page(world, pick(index)) => {}
+        RandomAction::Crash(index) => world.crash(pick(index)),
+        RandomAction::Mute(index) => world.workers.get_mut(&pick(index)).expect("a worker").is_mute = true,
+        RandomAction::Panic(index) => world.reply(pick(index), Reply::Panicked("here".to_owned())),
+        RandomAction::Tick => world.on(PoolEvent::Tick),
+        RandomAction::Start(runs, paused, is_gpu) => {
             let backend = if is_gpu { Backend::Gpu } else { Backend::Cpu };
             world.start(runs, backend, paused);
         }
-        Action::Command(index, command) if !world.jobs.is_empty() => {
+        RandomAction::Command(index, command) if !world.jobs.is_empty() => {
             let job = JobId((index % world.jobs.len()) as u64);
             let is_open = world.scheduler.jobs.contains_key(&job);
             if is_open || command != Command::Cancel {
                 world.command(job, command);
             }
         }
-        Action::Command(..) => {}
-        Action::Refuse(methods) => world.refused = methods,
-        Action::Fail(index) => {
+        RandomAction::Command(..) => {}
+        RandomAction::Refuse(methods) => world.refused = methods,
+        RandomAction::Fail(index) => {
             let worker = pick(index);
             if let Some((&shard, _)) = world.workers[&worker].tasks.first_key_value() {
                 world.workers.get_mut(&worker).expect("a worker").tasks.remove(&shard);
@@ -921,7 +922,7 @@ fn act(world: &mut World, action: Action) {
                 );
             }
         }
-        Action::AskAdapter => world.on(PoolEvent::AskAdapter),
+        RandomAction::AskAdapter => world.on(PoolEvent::AskAdapter),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Dispatches on their way to the queue.
+//! Dispatches, recorded until they are submitted.
 
 use super::device::{Gpu, UNIFORM_STRIDE};
 use super::dispatch::Dispatch;
