@@ -67,8 +67,10 @@ fn limits_hold_and_are_named() {
 
     // theta - eta * g has 5 nodes; n ones joined by + have 2n - 1.
     let long = |ones: usize| with(&format!("x = {}", vec!["1"; ones].join("+")));
-    assert!(Rule::parse(&long((MAX_NODES - 5) / 2)).is_ok());
-    let error = Rule::parse(&long(MAX_NODES / 2 + 1)).expect_err("too many nodes");
+    let most = (MAX_NODES - 4) / 2;
+    assert!(Rule::parse(&long(most)).is_ok());
+    // A minus is one node more.
+    let error = Rule::parse(&long(most).replace("x = ", "x = -")).expect_err("too many nodes");
     assert!(error.fault.to_string().contains("256"), "{error}");
 
     let states = |count: usize| {
@@ -203,6 +205,20 @@ fn constants_out_of_range_are_refused_by_name() {
     assert!(adam.check_constants(&[0.9]).is_err());
 }
 
+/// Names and expressions of every form: words of several letters beside each other and beside numbers, subscripts, hats,
+/// magnitudes, fractions within products, a minus in a product.
+const EVERY_FORM: &str = "name \"Every form\"
+constant decay = 0.9 in (-inf, inf)
+constant rate1 = -1 in [-2, -1]
+constant gamma_ = 1 in (-2, inf)
+state v_hat = -1
+v_hat = decay * v_hat + 2 * decay * abs(g)
+x = decay * 2 * rate1 * v_hat / (g * gamma_)
+y = 3 * g * (-x) + x * (2 * decay) * (g / 2)
+z1 = (g + 1) * max(x, y) * decay^2 - (-decay)^2
+theta = theta - eta * abs(z1) * sqrt(abs(y)) * x
+";
+
 /// The equations of the playbook's six rules, as plain text and MathML, against the file that was read by a person. To
 /// write it anew after a deliberate change: `UPDATE_SNAPSHOTS=1 cargo test --test rule_language`, then read the
 /// difference.
@@ -221,6 +237,10 @@ fn equations_look_as_they_did() {
             found += &format!("  {}\n    {}\n", equation.text, equation.mathml);
         }
     }
+    found += "every form\n";
+    for equation in Rule::parse(EVERY_FORM).expect("a rule").equations(false) {
+        found += &format!("  {}\n    {}\n", equation.text, equation.mathml);
+    }
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/equations.txt");
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(&path, &found).expect("a snapshot");
@@ -230,6 +250,19 @@ fn equations_look_as_they_did() {
         assert_eq!(found, expected, "line {} of {}", line + 1, path.display());
     }
     assert_eq!(found.lines().count(), expected.lines().count());
+}
+
+#[test]
+fn an_open_end_of_a_range_does_not_belong_to_it() {
+    let rule = |range: &str| Rule::parse(&with(&format!("constant c = 0.5 in {range}"))).expect("a rule");
+    for (range, ends) in [("[0, 1]", [true, true]), ("(0, 1)", [false, false]), ("(0, 1]", [false, true])] {
+        let found = [0.0, 1.0].map(|end| rule(range).constants[0].check(end).is_ok());
+        assert_eq!(found, ends, "{range}");
+        assert!(rule(range).constants[0].check(-1.0).is_err() && rule(range).constants[0].check(2.0).is_err());
+    }
+    let below = rule("(-inf, 1)");
+    assert!(below.constants[0].check(-1e300).is_ok() && below.constants[0].check(f64::NEG_INFINITY).is_err());
+    refused(&with("constant c = 0 in [-frog, 1]"), 2, 21, "a number or `inf`");
 }
 
 #[test]

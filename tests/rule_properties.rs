@@ -250,3 +250,39 @@ fn bounds_say_nothing_where_what_underflows_decides() {
         assert_eq!(program.bounds(&row, 1e-25, 0.0, &[]).theta.error, f64::INFINITY, "{expression}");
     }
 }
+
+/// The bounds are as tight as rounding is: nothing hides behind them.
+#[test]
+fn bounds_are_no_wider_than_rounding() {
+    // Half units in the last place of the result: one for each rounding on the way, three more for exp and log, and what the
+    // rounding of an argument becomes. At g = 3, theta = 2.
+    let cases = [
+        ("g + theta", 1.0),
+        ("g - theta", 1.0),
+        ("g * theta", 1.0),
+        ("g / theta", 1.0),
+        ("g * g * theta", 2.0),
+        ("(g * g) / (theta * theta)", 3.0),
+        ("-g", 0.0),
+        ("abs(g)", 0.0),
+        ("sign(g)", 0.0),
+        ("sign(g * g)", 0.0),
+        ("min(g, theta)", 0.0),
+        ("max(g * g, theta)", 1.0),
+        ("sqrt(g)", 1.0),
+        ("sqrt(g * g)", 1.5),
+        ("exp(g)", 4.0),
+        ("exp(g * theta)", 6.0 + 4.0),
+        ("log(g)", 4.0),
+        ("log(g * g)", 1.0 / 9f64.ln() + 4.0),
+    ];
+    for (expression, half_units) in cases {
+        let rule = Rule::parse(&format!("name \"Bounds\"\ntheta = {expression}\n")).unwrap();
+        let program = Program::new(&rule);
+        let mut row = vec![0.0; program.scalar_count()];
+        program.scalars(&[], &mut [], 0.1, 0, &mut row);
+        let found = program.bounds(&row, 3.0, 2.0, &[]).theta;
+        let relative = found.error / found.value.abs() / (f64::from(f32::EPSILON) / 2.0);
+        assert!((relative - half_units).abs() < 1e-3, "{expression}: {relative} half units, not {half_units}");
+    }
+}

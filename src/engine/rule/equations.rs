@@ -414,19 +414,3 @@ fn ends_wordy(node: &MathNode) -> bool {
         _ => false,
     }
 }
-
-impl Rule {
-    /// Whether a symbol differs from parameter to parameter, so that a value shown for it is the probe's.
-    pub fn symbol_kind(&self, symbol: &Symbol) -> ValueKind {
-        if symbol.name == "g" || symbol.name == "theta" {
-            return ValueKind::PerParameter;
-        }
-        if let Some(state) = self.states.iter().find(|state| state.name == symbol.name) {
-            return state.kind;
-        }
-        self.assignments
-            .iter()
-            .find(|assignment| self.target_symbol(assignment.target) == *symbol)
-            .map_or(ValueKind::Scalar, |assignment| assignment.kind)
-    }
-}

@@ -348,10 +348,6 @@ impl Program {
         self.slot_positions.len()
     }
 
-    /// Number of constants the rule declares.
-    pub fn constant_count(&self) -> usize {
-        self.constants
-    }
 
     /// Number of states that have one value per parameter.
     pub fn per_parameter_state_count(&self) -> usize {
