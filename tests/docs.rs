@@ -5,6 +5,7 @@ use brink_engine::experiment::METAPARAMETERS;
 use brink_engine::metaparameter::{Absent, Definition, Kind};
 use brink_engine::network::Model;
 use brink_engine::number::shortest;
+use brink_engine::task::TASKS;
 use std::path::Path;
 
 /// What a metaparameter may hold, in words.
@@ -27,7 +28,7 @@ fn table(definitions: &[Definition]) -> String {
         let default = match one.absent {
             Absent::Refused => "required",
             Absent::RefusedWithParent | Absent::Nothing => "",
-            Absent::Default(json) => json,
+            Absent::Default(json) | Absent::Omitted(json) => json,
         };
         let by_run = if one.varies_by_run { "yes" } else { "" };
         text += &format!("| `{}` | {} | {default} | {by_run} | {} |\n", one.path, range(one), one.about);
@@ -55,5 +56,8 @@ fn the_tables_of_metaparameters_are_those_of_their_definitions() {
     for kind in Model::KINDS {
         let own = Model::metaparameters(kind).expect("a kind of model");
         check("experiment.md", &format!("metaparameters of {kind}"), &table(own));
+    }
+    for task in TASKS.iter().filter(|task| !task.metaparameters.is_empty()) {
+        check("experiment.md", &format!("metaparameters of {}", task.id), &table(task.metaparameters));
     }
 }

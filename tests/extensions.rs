@@ -9,7 +9,7 @@ use brink_engine::network::operations::{Activation, ActivationKind};
 use brink_engine::network::{Builder, Form, Model, Network};
 use brink_engine::random::{Purpose, Stream};
 use brink_engine::record::RunChunk;
-use brink_engine::task::{Examples, TargetKind, Targets, Task, TaskData, TrainingExamples};
+use brink_engine::task::{Examples, FreshExamples, Input, TargetKind, Targets, Task, TaskData, TrainingExamples};
 use brink_engine::tensor::Shape;
 use brink_engine::train::cpu::{CpuFleet, gradient_of_run};
 use brink_engine::train::gpu::{Gpu, GpuFleet};
@@ -87,7 +87,7 @@ fn cross_entropy(logits: &[f64], target: f64) -> f64 {
 #[test]
 fn running_statistics_follow_the_batches_and_serve_a_short_slice() {
     let plan = batch_norm_plan();
-    let input = plan.resolved.task.input().len();
+    let input = plan.resolved.task.input().shape.len();
     let head = (input + 1) * WIDTH;
     assert_eq!(plan.parameter_count(), head + (WIDTH + 1) * 10, "carried values are no parameters");
     assert_eq!(plan.carried_len(), 2 * WIDTH);
@@ -204,8 +204,8 @@ impl Task for Pair {
         "pair"
     }
 
-    fn input(&self) -> Shape {
-        Shape::new(&[3])
+    fn input(&self) -> Input {
+        Input::numbers(&[3])
     }
 
     fn targets(&self) -> Targets {
@@ -228,8 +228,8 @@ impl Task for Numbers {
         "numbers"
     }
 
-    fn input(&self) -> Shape {
-        Shape::new(&[3])
+    fn input(&self) -> Input {
+        Input::numbers(&[3])
     }
 
     fn targets(&self) -> Targets {
@@ -280,7 +280,7 @@ fn a_task_may_have_several_targets_an_example() {
     experiment.max_train_steps = 120;
     let plan = Arc::new(Plan::new(experiment.resolve_on(Arc::new(Pair)).unwrap()).unwrap());
     // The entropy of thirds, and that of a coin, in nats; both nearly so in 100 examples.
-    assert!((plan.chance() - (3f64.ln() + 2f64.ln()) / 2.0).abs() < 0.05, "{}", plan.chance());
+    assert!((plan.chance(0) - (3f64.ln() + 2f64.ln()) / 2.0).abs() < 0.05, "{}", plan.chance(0));
     let start = plan.initial_run(0).theta;
     let (loss, reference) =
         gradient_of_run::<f64>(&plan, 0, 0, &start.iter().map(|&x| f64::from(x)).collect::<Vec<_>>());
@@ -303,7 +303,7 @@ fn a_task_may_have_several_targets_an_example() {
     }
     for (cpu, gpu) in cpu.train(u32::MAX).iter().zip(&rows) {
         let (cpu, gpu) = (cpu.validation.last().unwrap(), gpu.validation.last().unwrap());
-        assert!(f64::from(cpu.loss) < 0.5 * plan.chance(), "it learns: {}", cpu.loss);
+        assert!(f64::from(cpu.loss) < 0.5 * plan.chance(0), "it learns: {}", cpu.loss);
         assert!(cpu.accuracy > 0.8, "{}", cpu.accuracy);
         assert!((cpu.loss - gpu.loss).abs() < 0.01 * cpu.loss && (cpu.accuracy - gpu.accuracy).abs() < 0.02);
     }
@@ -334,7 +334,7 @@ fn a_task_may_have_numbers_for_targets() {
     }
     chunks = [cpu.train(100), block_on(gpu.advance(100)).unwrap()];
     let [cpu, gpu] = chunks.map(|chunk| chunk[1].validation.last().unwrap().loss);
-    assert!(f64::from(cpu) < 0.2 * plan.chance(), "it learns: {cpu} of {}", plan.chance());
+    assert!(f64::from(cpu) < 0.2 * plan.chance(0), "it learns: {cpu} of {}", plan.chance(0));
     assert!((cpu - gpu).abs() < 0.01 * cpu, "{cpu} against {gpu}");
 }
 
@@ -380,4 +380,65 @@ fn losses_along_a_direction_are_those_of_a_direct_evaluation() {
         assert_eq!(a, b, "evaluation trains nothing");
     }
     assert!(gpu_fleet.finished(), "the last evaluation was of runs past their last step");
+}
+
+/// The training set of [`Numbers`] as one batch, the same every step.
+struct Whole;
+
+impl Task for Whole {
+    fn id(&self) -> &str {
+        "whole"
+    }
+
+    fn input(&self) -> Input {
+        Numbers.input()
+    }
+
+    fn targets(&self) -> Targets {
+        Numbers.targets()
+    }
+
+    fn has_training_set(&self) -> bool {
+        false
+    }
+
+    fn generate(&self, seed: u32) -> Box<dyn TaskData> {
+        Box::new(WholeData(Numbers.generate(seed)))
+    }
+}
+
+struct WholeData(Box<dyn TaskData>);
+
+impl TaskData for WholeData {
+    fn training(&self) -> TrainingExamples<'_> {
+        TrainingExamples::Fresh(self)
+    }
+
+    fn validation(&self) -> &Examples {
+        self.0.validation()
+    }
+}
+
+impl FreshExamples for WholeData {
+    fn draw(&self, _step: u32, _batch_size: usize, out: &mut Examples) {
+        if let TrainingExamples::Resident(examples) = self.0.training() {
+            out.append(examples);
+        }
+    }
+}
+
+#[test]
+fn the_full_gradient_is_the_mean_over_the_training_set() {
+    let mut experiment = experiment();
+    (experiment.full_gradient_every, experiment.max_train_steps) = (1, 1);
+    let plan = Arc::new(Plan::new(experiment.resolve_on(Arc::new(Numbers)).unwrap()).unwrap());
+    // 500 examples in slices of 48, the last of 20.
+    assert_eq!((plan.data.of(3).training_slices(), plan.data.of(3).training_slice_len(10)), (11, 20));
+    (experiment.full_gradient_every, experiment.batch_size) = (0, 500);
+    let whole = Plan::new(experiment.resolve_on(Arc::new(Whole)).unwrap()).unwrap();
+    let theta: Vec<f64> = plan.initial_run(0).theta.iter().map(|&x| f64::from(x)).collect();
+    let (_, gradient) = gradient_of_run::<f64>(&whole, 0, 0, &theta);
+    let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
+    let found = CpuFleet::<f32>::new(plan, [0], None, 1).unwrap().train(1).remove(0).full_norms[0].norm;
+    assert!((f64::from(found) / norm - 1.0).abs() < 1e-5, "{found} instead of {norm}");
 }

@@ -5,7 +5,7 @@
 
 use brink_engine::experiment::Experiment;
 use brink_engine::network::Model;
-use brink_engine::network::models::{Branch, Placement};
+use brink_engine::network::models::{Branch, NormKind, Placement};
 use brink_engine::record::Columns;
 use brink_engine::train::Plan;
 use brink_engine::train::cpu::{CpuFleet, gradient_of_run};
@@ -67,13 +67,22 @@ fn training_follows_the_golden_traces() {
     for kind in Model::KINDS {
         assert!(models.iter().any(|model| model.kind() == *kind), "no trace of {kind}");
     }
-    let residual = |holds: &dyn Fn(Placement, Branch) -> bool| {
-        models.iter().any(|model| matches!(model, Model::ResidualMlp(model) if holds(model.placement, model.branch)))
+    let form = |model: &Model| match model {
+        Model::ResidualMlp(model) => Some((model.placement, model.branch)),
+        Model::Transformer(model) => Some((model.placement, model.branch)),
+        Model::Mlp(_) | Model::Convnet(_) => None,
     };
-    for placement in Placement::ALL {
-        assert!(residual(&|found, _| found == placement), "no trace of {placement:?}");
+    for kind in ["residual_mlp", "transformer"] {
+        let forms: Vec<_> = models.iter().filter(|model| model.kind() == kind).filter_map(form).collect();
+        for placement in Placement::ALL {
+            assert!(forms.iter().any(|(found, _)| *found == placement), "no trace of {kind}, {placement:?}");
+        }
+        for branch in Branch::ALL {
+            assert!(forms.iter().any(|(_, found)| *found == branch), "no trace of {kind}, {branch:?}");
+        }
     }
-    for branch in Branch::ALL {
-        assert!(residual(&|_, found| found == branch), "no trace of {branch:?}");
+    for norm in NormKind::ALL {
+        let is_of = |model: &Model| matches!(model, Model::Convnet(model) if model.norm == norm);
+        assert!(models.iter().any(is_of), "no trace of a convnet with {norm:?}");
     }
 }

@@ -2,11 +2,11 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
-use brink_engine::experiment::{Experiment, preset};
+use brink_engine::experiment::{Experiment, apply, preset};
 use brink_engine::network::Model;
-use brink_engine::network::models::{Branch, Mlp, Placement, ResidualMlp};
+use brink_engine::network::models::{Branch, Convnet, Mlp, NormKind, Placement, Pooling, ResidualMlp, Transformer};
 use brink_engine::network::operations::{ActivationKind, Operation};
-use brink_engine::record::{Columns, RunRecord};
+use brink_engine::record::{Columns, CriticalOutcome, RunRecord};
 use brink_engine::train::cpu::{CpuFleet, gradient_of_run};
 use brink_engine::train::gpu::{Gpu, GpuFleet};
 use brink_engine::train::{Backend, Fleet, Plan};
@@ -60,9 +60,44 @@ fn models() -> Vec<(String, Experiment)> {
             }));
         }
     }
+    for (placement, branch) in [
+        (Placement::Post, Branch::Plain),
+        (Placement::Pre, Branch::Zero),
+        (Placement::Inside, Branch::Rezero),
+        (Placement::None, Branch::Plain),
+    ] {
+        let activation = ActivationKind::Relu;
+        let (depth, width, heads, mlp_width, final_norm) = (2, 12, 3, 20, placement == Placement::Pre);
+        let sizes = Transformer { depth, width, heads, mlp_width, activation, placement, final_norm, branch };
+        models.push(Model::Transformer(sizes));
+    }
+    for (norm, pooling, stride2) in [
+        (NormKind::Batch, Pooling::Flatten, 1),
+        (NormKind::Batch, Pooling::Global, 2),
+        (NormKind::Layer, Pooling::Flatten, 3),
+    ] {
+        models.push(Model::Convnet(Convnet {
+            stem_channels: 2,
+            channels1: 2,
+            stride1: 1,
+            channels2: 5,
+            stride2,
+            activation: ActivationKind::Tanh,
+            norm,
+            pooling,
+            head_learning_rate: 0.25,
+        }));
+    }
     let base = preset("figure-7a").unwrap();
     let experiment = |model: Model| {
-        let mut experiment = Experiment { model, batch_size: 48, max_train_steps: 120, ..base.clone() };
+        let task = match model {
+            Model::Transformer(_) => "reverse",
+            Model::Convnet(_) => "digits",
+            Model::Mlp(_) | Model::ResidualMlp(_) => "teacher",
+        };
+        let batch_size = if task == "reverse" { 10 } else { 48 };
+        let task = task.to_owned();
+        let mut experiment = Experiment { task, model, batch_size, max_train_steps: 120, ..base.clone() };
         experiment.learning_rates.count = 2;
         (format!("{:?}", experiment.model), experiment)
     };
@@ -91,6 +126,55 @@ fn gradients_agree_for_every_model_and_placement() {
                 assert!(error < 1e-4 * norm, "{name} step {step} run {run}: {error} of {norm}");
                 assert!((rows[run].rows[0] - loss).abs() < 1e-4 * loss, "{name} step {step} run {run}: loss");
             }
+        }
+    }
+}
+
+#[test]
+fn full_gradient_norms_and_critical_learning_rates_agree() {
+    // The convnet's head has a learning rate of its own, and both slice their training sets with a remainder.
+    let residual = Experiment { batch_size: 48, ..preset("figure-7a").unwrap() };
+    let convnet = Experiment { batch_size: 56, ..residual.with_model_kind("convnet").unwrap() };
+    let convnet = apply(&convnet, [("model.head_learning_rate", 0.25.into())]).unwrap();
+    for mut experiment in [residual, convnet] {
+        (experiment.max_train_steps, experiment.warmup_steps) = (20, 2);
+        (experiment.full_gradient_every, experiment.critical_every) = (7, 3);
+        let rates = [0.001, 1e5].map(|rate| serde_json::json!({ "base_learning_rate": rate }));
+        let experiment = apply(&experiment, [("runs", rates.to_vec().into())]).unwrap();
+        let plan = plan(&experiment);
+        let records = [
+            train(&mut CpuFleet::<f32>::new(plan.clone(), 0..2, None, 2).unwrap(), false),
+            train(&mut GpuFleet::new(gpu(), plan.clone(), 0..2, None).unwrap(), true),
+        ];
+        let [cpu, gpu] = &records.each_ref().map(|records| &records[0]);
+        let steps: Vec<u32> = cpu.full_norms.iter().map(|norm| norm.step).collect();
+        assert_eq!(steps, [0, 7, 14, 21]);
+        assert_eq!(cpu.full_norms.len(), gpu.full_norms.len());
+        for (cpu, gpu) in cpu.full_norms.iter().zip(&gpu.full_norms) {
+            assert_eq!(cpu.step, gpu.step);
+            assert!((cpu.norm - gpu.norm).abs() < 1e-3 * cpu.norm, "{cpu:?} {gpu:?}");
+        }
+        // The learning rate of step 0 is 0: nothing to search.
+        let steps = |record: &RunRecord| record.critical.iter().map(|rate| rate.step).collect::<Vec<_>>();
+        assert_eq!(steps(cpu), [3, 6, 9, 12, 15, 18, 21]);
+        assert_eq!(steps(gpu), steps(cpu));
+        for (cpu, gpu) in cpu.critical.iter().zip(&gpu.critical) {
+            match (cpu.outcome, gpu.outcome) {
+                (CriticalOutcome::Crossing(a), CriticalOutcome::Crossing(b)) => {
+                    assert!((a / b - 1.0).abs() < 0.1, "{cpu:?} {gpu:?}");
+                }
+                (cpu, gpu) => assert_eq!(cpu, gpu),
+            }
+        }
+        // The second run dies; from there it has no norm and no search.
+        for record in records.each_ref().map(|records| &records[1]) {
+            let Some(death) = record.death else {
+                // Batch normalisation keeps the convnet's loss finite.
+                assert!(matches!(experiment.model, Model::Convnet(_)));
+                continue;
+            };
+            assert!(record.critical.iter().all(|rate| rate.step < death));
+            assert!(record.full_norms.iter().filter(|norm| norm.step > death).all(|norm| norm.norm.is_nan()));
         }
     }
 }

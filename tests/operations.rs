@@ -1,10 +1,11 @@
 //! Every operation with shapes that exercise whole and broken tiles, shared by the native tests and those in a browser.
 
 use brink_engine::network::operations::{
-    Accuracy, Activation, ActivationGradient, ActivationKind, Add, Affine, BatchNormalize, BatchNormalizeGradient,
-    BatchStatistic, Copy, CrossEntropy, CrossEntropyGradient, Fill, InnerProduct, Matmul, MovingAverage, Normalize,
-    NormalizeBy, NormalizeGradient, Operand, Operation, RowScale, RowScaleGradient, ScaleBy, SquaredError,
-    SquaredErrorGradient, Statistic, SumRows, Tile, Transpose,
+    Accuracy, Activation, ActivationGradient, ActivationKind, Add, Affine, Attention, AttentionGradient,
+    BatchNormalize, BatchNormalizeGradient, BatchStatistic, Copy, CrossEntropy, CrossEntropyGradient, Embed,
+    EmbedPositionGradient, EmbedTokenGradient, Fill, InnerProduct, Matmul, MeanPool, MeanPoolGradient, MovingAverage,
+    Normalize, NormalizeBy, NormalizeGradient, Operand, Operation, Patches, PatchesGradient, Reshape, RowScale,
+    RowScaleGradient, ScaleBy, SquaredError, SquaredErrorGradient, Statistic, SumRows, Tile, Transpose,
 };
 use brink_engine::random::{Purpose, Stream};
 use brink_engine::tensor::Shape;
@@ -72,12 +73,33 @@ pub fn cases() -> Vec<Case> {
         };
         cases.push((SquaredError.into(), vec![x(), numbers()]));
         cases.push((SquaredErrorGradient.into(), vec![x(), numbers(), (Shape::scalar(), vec![1.5])]));
+        let tokens = (Shape::new(&[rows, 2]), (0..2 * rows).map(|k| ((7 * k) % 5) as f32).collect());
+        cases.push((Embed.into(), vec![drawn(13, &[5, columns]), drawn(14, &[2, columns]), tokens.clone()]));
+        let gradient = drawn(15, &[2 * rows, columns]);
+        cases.push((EmbedTokenGradient { vocabulary: 5 }.into(), vec![tokens, gradient.clone()]));
+        cases.push((EmbedPositionGradient { length: 2 }.into(), vec![gradient.clone()]));
+        cases.push((MeanPool { rows: 2 }.into(), vec![gradient]));
+        cases.push((MeanPoolGradient { rows: 3 }.into(), vec![x()]));
+        cases.push((Reshape { columns: rows }.into(), vec![x()]));
         // Two labels an example.
         let logits = || drawn(9, &[rows, 6]);
         let labels = || (Shape::new(&[rows, 2]), labels(2 * rows).1);
         cases.push((CrossEntropy.into(), vec![logits(), labels()]));
         cases.push((CrossEntropyGradient.into(), vec![logits(), labels(), (Shape::scalar(), vec![1.5])]));
         cases.push((Accuracy.into(), vec![logits(), labels()]));
+    }
+    for (sequences, length, heads) in [(16, 8, 2), (3, 5, 4), (2, 32, 1)] {
+        let attention = Attention { length, heads };
+        let rows = sequences * length;
+        cases.push((attention.into(), vec![drawn(16, &[rows, 48])]));
+        let inputs = vec![drawn(16, &[rows, 48]), drawn(17, &[rows, 16]), drawn(18, &[rows, 16])];
+        cases.push((AttentionGradient { attention }.into(), inputs));
+    }
+    for (image, side, stride) in [([8, 8], 3, 1), ([8, 8], 3, 2), ([5, 4], 1, 2), ([5, 7], 5, 3)] {
+        let patches = Patches { image, side, stride };
+        let [rows, columns] = patches.grid();
+        cases.push((patches.into(), vec![drawn(19, &[3 * image[0] * image[1], 4])]));
+        cases.push((PatchesGradient { patches }.into(), vec![drawn(20, &[3 * rows * columns, side * side * 4])]));
     }
     cases
 }

@@ -215,7 +215,8 @@ state v_hat = -1
 v_hat = decay * v_hat + 2 * decay * abs(g)
 x = decay * 2 * rate1 * v_hat / (g * gamma_)
 y = 3 * g * (-x) + x * (2 * decay) * (g / 2)
-z1 = (g + 1) * max(x, y) * decay^2 - (-decay)^2
+w = x * 2 + y * 3 * x / 2
+z1 = (g + w) * max(x, y) * decay^2 - (-decay)^2
 theta = theta - eta * abs(z1) * sqrt(abs(y)) * x
 ";
 

@@ -76,6 +76,7 @@ mod tests {
             rows: [row, row].concat(),
             validation: vec![point],
             death: None,
+            ..RunChunk::default()
         };
         let mut text = String::new();
         let mut written = Written { step: 4, validation: 0 };

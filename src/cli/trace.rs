@@ -69,7 +69,7 @@ pub(super) fn check(plan: &Plan) -> Result<(), String> {
     }
     let (runs, steps) = (plan.resolved.runs.len(), plan.longest() as usize);
     let task = &plan.resolved.task;
-    let example = task.input().len() * size_of::<f32>() + task.targets().shape.len() * size_of::<u32>();
+    let example = task.input().shape.len() * size_of::<f32>() + task.targets().shape.len() * size_of::<u32>();
     let batches = steps * plan.resolved.experiment.batch_size;
     let seeds: BTreeSet<u32> = plan.resolved.runs.iter().map(|run| run.seed).collect();
     // Counts every batch as if its examples were fresh, which bounds the others too.
@@ -151,7 +151,7 @@ fn examples(plan: &Plan, seed: u32, arrays: &mut Vec<(String, Array)>) {
     let batches = data.batches(0, steps);
     let mut training = data.resident().cloned().unwrap_or_else(|| Examples::new(data.target_len));
     training.append(&batches.extra);
-    let (input, target) = (plan.resolved.task.input(), plan.resolved.task.targets());
+    let (input, target) = (plan.resolved.task.input().shape, plan.resolved.task.targets());
     for (name, examples) in [("training", &training), ("validation", data.task.validation())] {
         let shape = |extents: &[usize]| [&[examples.len()], extents].concat();
         let inputs = Array::f32(shape(input.extents()), examples.inputs.iter().copied());
@@ -234,12 +234,12 @@ mod tests {
         let file = SafeTensors::deserialize(&bytes).unwrap();
         let array = |name: &str| {
             let view = file.tensor(name).unwrap();
-            assert_eq!(view.shape(), [2, task.input().len()], "{name}");
+            assert_eq!(view.shape(), [2, task.input().shape.len()], "{name}");
             let words = view.data().chunks_exact(4);
             words.map(|word| f32::from_le_bytes(word.try_into().unwrap())).collect::<Vec<f32>>()
         };
         assert!(array("initial.norm.running_variance").iter().all(|&value| value == 1.0));
-        let columns = task.input().len();
+        let columns = task.input().shape.len();
         let expected: Vec<f32> = ends.last.runs.iter().flat_map(|run| run.carried[..columns].to_vec()).collect();
         assert_eq!(array("final.norm.running_mean"), expected);
         assert!(expected.iter().all(|&value| value != 0.0));

@@ -1,8 +1,10 @@
 //! What a metaparameter is: its name in the JSON and in links, what it may hold, and what it means, in one [`Definition`].
 //!
-//! Those of every experiment are listed in [`crate::experiment::METAPARAMETERS`], those of a model in the model's own file.
+//! Those of every experiment are listed in [`crate::experiment::METAPARAMETERS`], those of a model or a task in its own file.
 //! Validation, the controls of the page, the names of variants, links, refusals and the table in `docs/experiment.md`
 //! follow from the definitions.
+
+use serde_json::Value;
 
 /// Every metaparameter. What is shown of one (its label, its control, how a variant is named by it) is an exhaustive match
 /// over these, so that one without a presentation does not compile.
@@ -10,10 +12,25 @@
 #[allow(missing_docs, reason = "the definition of each says what it is")]
 pub enum Metaparameter {
     Task,
+    LabelNoise,
+    SequenceLength,
+    Vocabulary,
+    OutlierStep,
+    OutlierFactor,
     Model,
     Depth,
     Width,
+    Heads,
+    MlpWidth,
+    StemChannels,
+    Channels1,
+    Stride1,
+    Channels2,
+    Stride2,
     Activation,
+    NormKind,
+    Pooling,
+    HeadLearningRate,
     Placement,
     FinalNorm,
     Branch,
@@ -30,6 +47,8 @@ pub enum Metaparameter {
     BatchSize,
     MaxTrainSteps,
     ValidationEvery,
+    FullGradientEvery,
+    CriticalEvery,
     Seed,
     ProbeLayer,
     ProbeIndex,
@@ -73,6 +92,14 @@ impl Definition {
     pub fn name(&self) -> &'static str {
         self.path.rsplit('.').next().unwrap_or(self.path)
     }
+
+    /// What an experiment has whose JSON holds this value: the default where none is written.
+    pub fn value(&self, written: &Value) -> Value {
+        match self.absent {
+            Absent::Omitted(json) if written.is_null() => serde_json::from_str(json).unwrap_or_default(),
+            _ => written.clone(),
+        }
+    }
 }
 
 /// What a metaparameter may hold.
@@ -111,6 +138,8 @@ pub enum Absent {
     RefusedWithParent,
     /// This value, as JSON. Where that is `null`, null may also be written.
     Default(&'static str),
+    /// The same, but it is not written: one that is written is taken away. Of fields that come and go with the task.
+    Omitted(&'static str),
     /// Nothing: the experiment does without.
     Nothing,
 }

@@ -195,8 +195,7 @@ impl<'a> Training<'a> {
         let name = plan.resolved.network.parameters[layer].name.clone();
         let states = plan.columns.states.clone();
         let probe = (name, plan.probe - offsets[layer]);
-        let chance = plan.chance();
-        (self.emit)(Event::Started { device, reason, probe, states, chance });
+        (self.emit)(Event::Started { device, reason, probe, states });
     }
 
     /// Obeys the commands that have arrived, and waits for one where the limit is reached. Returns the steps that may be

@@ -90,8 +90,6 @@ pub struct FleetRecord {
     pub status: Status,
     /// lr* and the edge, once every run has ended.
     pub sweep: Option<Sweep>,
-    /// The loss of the best constant prediction, in nats; NaN until training starts.
-    pub chance: f64,
     /// The probe's layer and index within it, once training has started.
     pub probe: Option<(String, usize)>,
     /// What it really trains on, once it does.
@@ -118,7 +116,6 @@ impl FleetRecord {
             resolved,
             status: Status::Waiting,
             sweep: None,
-            chance: f64::NAN,
             probe: None,
             device: None,
             device_reason: None,
@@ -130,8 +127,7 @@ impl FleetRecord {
     /// Takes in an event of the training.
     pub fn apply(&mut self, event: Event) {
         match event {
-            Event::Started { device, reason, chance, probe, .. } => {
-                self.chance = chance;
+            Event::Started { device, reason, probe, .. } => {
                 self.probe = Some(probe);
                 self.device = Some(device);
                 self.device_reason = reason;
@@ -164,7 +160,7 @@ impl FleetRecord {
         if run.has_ended() {
             let judged = JudgedRun {
                 record: &run.record,
-                chance: self.chance,
+                chance: run.record.chance,
                 warmup_steps: run.warmup_steps,
                 steps: run.steps,
             };
@@ -252,7 +248,16 @@ mod tests {
         };
         let loss = 0.5 + run as f32;
         let validation = if steps.end == 30 { vec![ValidationPoint { step: 30, loss, accuracy: 0.5 }] } else { vec![] };
-        RunChunk { run, first_step: steps.start, stride: 1, rows: steps.flat_map(row).collect(), validation, death }
+        RunChunk {
+            run,
+            first_step: steps.start,
+            stride: 1,
+            rows: steps.flat_map(row).collect(),
+            validation,
+            death,
+            chance: 2.0,
+            ..RunChunk::default()
+        }
     }
 
     #[test]

@@ -96,7 +96,8 @@ mod tests {
         let rows = vec![1.0, f32::NAN, f32::INFINITY, -0.0, f32::MIN_POSITIVE / 2.0, f32::from_bits(0x7fc0_1234)];
         let bits = |chunk: &RunChunk| chunk.rows.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         let validation = vec![ValidationPoint { step: 50, loss: f32::INFINITY, accuracy: f32::NAN }];
-        let chunk = RunChunk { run: 4, first_step: 50, stride: 1, rows, validation, death: Some(51) };
+        let chunk =
+            RunChunk { run: 4, first_step: 50, stride: 1, rows, validation, death: Some(51), ..RunChunk::default() };
         let events = vec![Event::Metrics(vec![chunk.clone()]), Event::Finished];
         let bytes = encode(&Reply::Events { shard: ShardId(3), has_waited: true, events }).expect("encoded");
         let Reply::Events { shard: ShardId(3), has_waited: true, events } = decode(&bytes).expect("the same") else {

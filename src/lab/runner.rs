@@ -91,8 +91,6 @@ pub enum Event {
         probe: (String, usize),
         /// The names of the rule's states, in the order of a row's last values.
         states: Vec<String>,
-        /// The loss of the best constant prediction: the label entropy of the first run's data, in nats.
-        chance: f64,
     },
     /// Runs have recorded further steps.
     Metrics(Vec<RunChunk>),

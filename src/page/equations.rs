@@ -142,8 +142,8 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             let of_schedule = if has_warmup { after_warmup } else { always };
             let schedule = formula(texts.schedule, equation::schedule(experiment), of_schedule);
             let clipping = equation::clipping(experiment).map(|node| formula(texts.clipping_on, node, clips));
-            let block = equation::block(experiment).map(|node| formula(texts.block, node, always));
-            [warmup, Some(schedule), clipping, block].into_iter().flatten().collect_view()
+            let block = equation::block(experiment).into_iter().map(|node| formula(texts.block, node, always));
+            [warmup, Some(schedule), clipping].into_iter().flatten().chain(block).collect_view()
         })
     };
     // Why there are no numbers, or of which parameter they are.

@@ -4,6 +4,7 @@
 use brink_engine::experiment::{Experiment, ExperimentError, RuleSource, definitions, value_at};
 use brink_engine::metaparameter::{Definition, Metaparameter};
 use brink_engine::rule::Constant;
+use brink_engine::task;
 use brink_view::metaparameter::{
     ControlKind, Group, Presentation, Switch, choice_name, choices, presentation, with_value,
 };
@@ -29,9 +30,9 @@ impl Field {
         presentation(self.definition.id)
     }
 
-    /// The focused variant's value; null where it has none.
+    /// The focused variant's value, or the default where none is written; null where it has none.
     fn value(self) -> Value {
-        self.current.with(|tree| value_at(tree, self.definition.path).clone())
+        self.current.with(|tree| self.definition.value(value_at(tree, self.definition.path)))
     }
 
     /// Whether the value is this text: a choice by name.
@@ -255,7 +256,9 @@ fn control(of: Field) -> AnyView {
 #[component]
 fn TaskSource(lab: Lab) -> impl IntoView {
     let source = Memo::new(move |_| {
-        lab.current.with(|experiment| brink_engine::task::find(&experiment.task).map_or("", |task| task.source()))
+        lab.current.with(|experiment| {
+            task::find(&experiment.task).map(|kind| kind.default_task().source().to_owned()).unwrap_or_default()
+        })
     });
     view! {
         <Show when=move || !source.get().is_empty()>
@@ -281,15 +284,16 @@ fn OwnRule(lab: Lab) -> impl IntoView {
 
 /// One group of controls.
 #[component]
-fn GroupOfControls(lab: Lab, group: Group, current: Memo<Value>, kind: Memo<&'static str>) -> impl IntoView {
-    // The model's kind decides which metaparameters there are.
+fn GroupOfControls(lab: Lab, group: Group, current: Memo<Value>, kinds: Memo<(String, &'static str)>) -> impl IntoView {
+    // Task and kind of model decide which metaparameters there are.
     let fields = Memo::new(move |_| {
         let of_group = |one: &&'static Definition| presentation(one.id).group == group;
-        definitions(kind.get()).filter(of_group).map(|one| one.id).collect::<Vec<_>>()
+        kinds.with(|(task, model)| definitions(task, model).filter(of_group).map(|one| one.id).collect::<Vec<_>>())
     });
     let controls = move || {
         let ids = fields.get();
-        let all = definitions(kind.get_untracked()).filter(|one| ids.contains(&one.id));
+        let (task, model) = kinds.get_untracked();
+        let all = definitions(&task, model).filter(|one| ids.contains(&one.id));
         let view = all.map(|definition| {
             let after = (definition.id == Metaparameter::Task).then(|| view! { <TaskSource lab /> });
             view! {
@@ -317,6 +321,6 @@ fn GroupOfControls(lab: Lab, group: Group, current: Memo<Value>, kind: Memo<&'st
 #[component]
 pub fn Setup(lab: Lab) -> impl IntoView {
     let current = Memo::new(move |_| lab.current.with(Experiment::to_value));
-    let kind = Memo::new(move |_| lab.current.with(|experiment| experiment.model.kind()));
-    Group::ALL.into_iter().map(|group| view! { <GroupOfControls lab group current kind /> }).collect_view()
+    let kinds = Memo::new(move |_| lab.current.with(|experiment| (experiment.task.clone(), experiment.model.kind())));
+    Group::ALL.into_iter().map(|group| view! { <GroupOfControls lab group current kinds /> }).collect_view()
 }

@@ -215,7 +215,6 @@ mod tests {
         let variant = board.get_mut(id).expect("on the board");
         let rates: Vec<(f64, u32)> = (0..runs.len()).map(|i| (0.001 * 2f64.powi(i as i32), 600)).collect();
         set_runs(variant, &rates);
-        variant.fleet.chance = 2.0;
         for (run, outcome) in runs.iter().enumerate() {
             let row = |step: u32| {
                 let loss = match outcome {
@@ -233,6 +232,8 @@ mod tests {
                 rows: (0..600).flat_map(row).collect(),
                 validation: point.into_iter().collect(),
                 death: outcome.err(),
+                chance: 2.0,
+                ..RunChunk::default()
             };
             variant.fleet.append(&chunk).expect("no gap");
         }

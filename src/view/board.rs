@@ -105,7 +105,10 @@ impl Variant {
         let load = Load::of(&resolved);
         let experiment = &resolved.experiment;
         let value = |definition: &'static Definition| (definition.path, experiment.get(definition.path));
-        let problem = definitions(experiment.model.kind()).filter(|one| one.changes_problem).map(value).collect();
+        let problem = definitions(&experiment.task, experiment.model.kind())
+            .filter(|one| one.changes_problem)
+            .map(value)
+            .collect();
         Self { id, load, problem, fleet: FleetRecord::new(Arc::new(resolved)), slot, hidden: false, has_room: true }
     }
 
@@ -453,7 +456,16 @@ mod tests {
             let rows = vec![1.0; steps as usize * width];
             variant
                 .fleet
-                .append(&RunChunk { run, first_step: 0, stride: 1, rows, validation: Vec::new(), death: None })
+                .append(&RunChunk {
+                    run,
+                    first_step: 0,
+                    stride: 1,
+                    rows,
+                    validation: Vec::new(),
+                    death: None,
+                    chance: 2.0,
+                    ..RunChunk::default()
+                })
                 .expect("no gap");
         }
     }
@@ -538,7 +550,16 @@ mod tests {
             let validation = vec![ValidationPoint { step: 600, loss: 1.0, accuracy: 0.5 }];
             variant
                 .fleet
-                .append(&RunChunk { run, first_step: 600, stride: 1, rows: Vec::new(), validation, death: None })
+                .append(&RunChunk {
+                    run,
+                    first_step: 600,
+                    stride: 1,
+                    rows: Vec::new(),
+                    validation,
+                    death: None,
+                    chance: 2.0,
+                    ..RunChunk::default()
+                })
                 .expect("no gap");
         }
     }
@@ -603,7 +624,16 @@ mod tests {
             let validation = if death.is_none() { vec![point] } else { Vec::new() };
             variant
                 .fleet
-                .append(&RunChunk { run, first_step: 600, stride: 1, rows: Vec::new(), validation, death })
+                .append(&RunChunk {
+                    run,
+                    first_step: 600,
+                    stride: 1,
+                    rows: Vec::new(),
+                    validation,
+                    death,
+                    chance: 2.0,
+                    ..RunChunk::default()
+                })
                 .expect("no gap");
         }
         assert_eq!(variant.fleet.status, Status::Ended);
@@ -626,7 +656,19 @@ mod tests {
                 validation.push(ValidationPoint { step: 5, loss: 5.0, accuracy: 0.5 });
             }
             let rows = vec![1.0; steps as usize * width];
-            variant.fleet.append(&RunChunk { run, first_step: 0, stride: 1, rows, validation, death }).expect("no gap");
+            variant
+                .fleet
+                .append(&RunChunk {
+                    run,
+                    first_step: 0,
+                    stride: 1,
+                    rows,
+                    validation,
+                    death,
+                    chance: 2.0,
+                    ..RunChunk::default()
+                })
+                .expect("no gap");
         }
         assert_eq!(variant.fleet.common_step(), 50);
         let loss = |run: usize| {

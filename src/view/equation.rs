@@ -2,7 +2,7 @@
 //! symbols at the cursor.
 
 use brink_engine::experiment::Experiment;
-use brink_engine::network::models::BlockFormula;
+use brink_engine::network::models::{BlockEquation, BlockFormula};
 use brink_engine::record::Columns;
 use brink_engine::rule::{self, FormulaEquation, MathNode, Rule, Symbol};
 
@@ -36,11 +36,14 @@ pub fn clipping(experiment: &Experiment) -> Option<FormulaEquation> {
     experiment.clip_threshold.map(|_| rule::clipping().equation(&given(experiment)))
 }
 
-/// What a residual block makes of x; `None` for a network without blocks.
-pub fn block(experiment: &Experiment) -> Option<FormulaEquation> {
-    let formula = experiment.model.block_formula()?;
-    let mathml = MathNode { tag: "math", attributes: vec![("display", "block")], ..row(vec![block_node(&formula)]) };
-    Some(FormulaEquation { mathml, text: formula.to_string() })
+/// What a residual block makes of x, line by line; none for a network without residual blocks.
+pub fn block(experiment: &Experiment) -> Vec<FormulaEquation> {
+    let equation = |equation: BlockEquation| {
+        let children = vec![leaf("mi", equation.result), leaf("mo", "="), block_node(&equation.formula)];
+        let mathml = MathNode { tag: "math", attributes: vec![("display", "block")], ..row(children) };
+        FormulaEquation { mathml, text: equation.to_string() }
+    };
+    experiment.model.block_equations().into_iter().map(equation).collect()
 }
 
 fn block_node(formula: &BlockFormula) -> MathNode {
@@ -48,8 +51,9 @@ fn block_node(formula: &BlockFormula) -> MathNode {
         row(vec![function, leaf("mo", "("), block_node(argument), leaf("mo", ")")])
     };
     match formula {
-        BlockFormula::Input => leaf("mi", "x"),
-        BlockFormula::Branch(x) => apply(leaf("mi", "f"), x),
+        BlockFormula::Symbol(name) => leaf("mi", name),
+        // A function of several letters is a word.
+        BlockFormula::Branch(name, x) => apply(leaf(if name.len() > 1 { "mtext" } else { "mi" }, name), x),
         BlockFormula::Norm(x) => apply(leaf("mtext", "Norm"), x),
         BlockFormula::Scaled(x) => row(vec![leaf("mi", "α"), block_node(x)]),
         BlockFormula::Sum(x, y) => row(vec![block_node(x), leaf("mo", "+"), block_node(y)]),
@@ -99,10 +103,15 @@ mod tests {
                 if let Model::ResidualMlp(model) = &mut experiment.model {
                     (model.placement, model.branch) = (placement, branch);
                 }
-                let shown = block(&experiment).expect("a block");
+                let [shown] = &block(&experiment)[..] else { panic!("one line") };
                 assert_eq!(letters(&shown.mathml), shown.text.replace(' ', ""), "{placement:?} {branch:?}");
             }
         }
+        let transformer = block(&experiment.with_model_kind("transformer").expect("a transformer"));
+        let lines: Vec<&str> = transformer.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(lines, ["a = Norm(x + α Attention(x))", "y = Norm(a + α f(a))"]);
+        let convnet = experiment.with_model_kind("convnet").expect("a convnet");
+        assert!(block(&convnet).is_empty());
     }
 
     #[test]

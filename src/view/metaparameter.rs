@@ -8,7 +8,7 @@ use super::number::{rounded, three};
 use super::scene::percentile_90;
 use super::text::Texts;
 use brink_engine::experiment::{Difference, Experiment, ExperimentError, Optimizer, apply};
-use brink_engine::metaparameter::{Definition, Kind, Metaparameter};
+use brink_engine::metaparameter::{Absent, Definition, Kind, Metaparameter};
 use brink_engine::rule::{Rule, builtin};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -138,6 +138,19 @@ impl Change<'_> {
         self.to.to_string()
     }
 
+    /// The value, or the default where none is written.
+    fn value_or_default(&self) -> String {
+        match (self.to, self.definition.absent) {
+            (Value::Null, Absent::Omitted(json)) => three(json.parse().unwrap_or(f64::NAN)),
+            _ => self.value(),
+        }
+    }
+
+    /// Whether the task is another: fields that come and go with it need no saying.
+    fn is_other_task(&self) -> bool {
+        self.differs_in("task")
+    }
+
     /// Whether the model is of another kind: fields that come and go with it need no saying.
     fn is_other_model(&self) -> bool {
         self.differs_in("model.kind") || self.to.is_null()
@@ -151,6 +164,11 @@ const CLIPPING: Switch = Switch {
     on: |board| Value::from(percentile_90(board).map_or(FIRST_THRESHOLD, rounded)),
 };
 
+const OUTLIER: Switch = Switch { id: "outlier", off: || Value::Null, on: |_| Value::from(FIRST_OUTLIER) };
+
+/// The step of the outlier that turning it on begins with.
+const FIRST_OUTLIER: u32 = 300;
+
 /// The clip threshold that turning clipping on begins with, where the focused run has no gradient norms yet.
 const FIRST_THRESHOLD: f64 = 5.0;
 
@@ -160,6 +178,44 @@ pub fn presentation(id: Metaparameter) -> Presentation {
     let entry = |group, id, label, control, named| Presentation { group, id, label, control, named };
     match id {
         M::Task => entry(Group::Network, "task", |t, _| t.task.into(), ControlKind::List, |c| Some(c.value())),
+        M::LabelNoise => entry(
+            Group::Network,
+            "label-noise",
+            |t, _| t.label_noise.into(),
+            ControlKind::Number,
+            |c| (!c.is_other_task()).then(|| c.texts.named_label_noise(c.value_or_default())),
+        ),
+        M::SequenceLength => entry(
+            Group::Network,
+            "sequence-length",
+            |t, _| t.sequence_length.into(),
+            ControlKind::Number,
+            |c| (!c.is_other_task()).then(|| c.texts.named_length(c.value_or_default())),
+        ),
+        M::Vocabulary => entry(
+            Group::Network,
+            "vocabulary",
+            |t, _| t.vocabulary.into(),
+            ControlKind::Number,
+            |c| (!c.is_other_task()).then(|| c.texts.named_vocabulary(c.value_or_default())),
+        ),
+        M::OutlierStep => entry(
+            Group::Budget,
+            "outlier-step",
+            |t, _| t.outlier_step.into(),
+            ControlKind::Switch(OUTLIER),
+            |c| {
+                let text = || c.texts.named_outlier(c.count());
+                Some(if c.to.is_null() { c.texts.named_no_outlier.to_owned() } else { text() })
+            },
+        ),
+        M::OutlierFactor => entry(
+            Group::Budget,
+            "outlier-factor",
+            |t, _| t.outlier_factor.into(),
+            ControlKind::Number,
+            |c| Some(c.texts.named_outlier_factor(c.value_or_default())),
+        ),
         M::Model => entry(Group::Network, "model", |t, _| t.model.into(), ControlKind::List, |c| Some(c.value())),
         M::Depth => entry(
             Group::Network,
@@ -174,6 +230,76 @@ pub fn presentation(id: Metaparameter) -> Presentation {
             |t, _| t.width.into(),
             ControlKind::Number,
             |c| Some(c.texts.named_width(c.count())),
+        ),
+        M::Heads => entry(
+            Group::Network,
+            "heads",
+            |t, _| t.heads.into(),
+            ControlKind::Number,
+            |c| (!c.is_other_model()).then(|| c.texts.named_heads(c.count())),
+        ),
+        M::MlpWidth => entry(
+            Group::Network,
+            "mlp-width",
+            |t, _| t.mlp_width.into(),
+            ControlKind::Number,
+            |c| (!c.is_other_model()).then(|| c.texts.named_mlp_width(c.count())),
+        ),
+        M::StemChannels => entry(
+            Group::Network,
+            "stem-channels",
+            |t, _| t.stem_channels.into(),
+            ControlKind::Number,
+            |c| (!c.is_other_model()).then(|| c.texts.named_stem(c.count())),
+        ),
+        M::Channels1 => entry(
+            Group::Network,
+            "channels1",
+            |t, _| t.channels(1).into(),
+            ControlKind::Number,
+            |c| (!c.is_other_model()).then(|| c.texts.named_channels(1, c.count())),
+        ),
+        M::Stride1 => entry(
+            Group::Network,
+            "stride1",
+            |t, _| t.stride(1).into(),
+            ControlKind::Number,
+            |c| (!c.is_other_model()).then(|| c.texts.named_stride(1, c.count())),
+        ),
+        M::Channels2 => entry(
+            Group::Network,
+            "channels2",
+            |t, _| t.channels(2).into(),
+            ControlKind::Number,
+            |c| (!c.is_other_model()).then(|| c.texts.named_channels(2, c.count())),
+        ),
+        M::Stride2 => entry(
+            Group::Network,
+            "stride2",
+            |t, _| t.stride(2).into(),
+            ControlKind::Number,
+            |c| (!c.is_other_model()).then(|| c.texts.named_stride(2, c.count())),
+        ),
+        M::NormKind => entry(
+            Group::Network,
+            "norm-kind",
+            |t, _| t.norm_kind.into(),
+            ControlKind::List,
+            |c| (!c.is_other_model()).then(|| c.value()),
+        ),
+        M::Pooling => entry(
+            Group::Network,
+            "pooling",
+            |t, _| t.pooling.into(),
+            ControlKind::List,
+            |c| (!c.is_other_model()).then(|| c.value()),
+        ),
+        M::HeadLearningRate => entry(
+            Group::Network,
+            "head-learning-rate",
+            |t, _| t.head_learning_rate.into(),
+            ControlKind::Number,
+            |c| (!c.is_other_model()).then(|| c.texts.named_head(c.value())),
         ),
         M::Activation => {
             entry(Group::Network, "activation", |t, _| t.activation.into(), ControlKind::List, |c| Some(c.value()))
@@ -284,6 +410,20 @@ pub fn presentation(id: Metaparameter) -> Presentation {
             ControlKind::None,
             |c| Some(c.texts.named_validation(c.count())),
         ),
+        M::FullGradientEvery => entry(
+            Group::Budget,
+            "full-gradient-every",
+            |t, _| t.full_gradient_every.into(),
+            ControlKind::Number,
+            |c| Some(c.texts.named_full_gradient(c.value_or_default())),
+        ),
+        M::CriticalEvery => entry(
+            Group::Budget,
+            "critical-every",
+            |t, _| t.critical_every.into(),
+            ControlKind::Number,
+            |c| Some(c.texts.named_critical(c.value_or_default())),
+        ),
         // The probe is what is looked at, not what is trained.
         M::ProbeLayer => entry(Group::None, "probe-layer", |t, _| t.probe.into(), ControlKind::None, |_| None),
         M::ProbeIndex => entry(Group::None, "probe-index", |t, _| t.probe.into(), ControlKind::None, |_| None),
@@ -291,7 +431,7 @@ pub fn presentation(id: Metaparameter) -> Presentation {
 }
 
 /// The experiment with another value of a metaparameter, as its control sets it: with the kind of the model comes what the
-/// new kind needs, and another rule begins with its own constants.
+/// new kind needs, with the task a model that reads it, and another rule begins with its own constants.
 ///
 /// # Errors
 ///
@@ -303,6 +443,7 @@ pub fn with_value(
 ) -> Result<Experiment, ExperimentError> {
     match (definition.id, &value) {
         (Metaparameter::Model, Value::String(kind)) => experiment.with_model_kind(kind),
+        (Metaparameter::Task, Value::String(id)) => experiment.with_task(id),
         (Metaparameter::Rule, Value::String(id)) => {
             let optimizer = Optimizer::builtin(id);
             Experiment::from_value(Experiment { optimizer, ..experiment.clone() }.to_value())
@@ -337,10 +478,17 @@ mod tests {
     use crate::text::Language;
     use brink_engine::experiment::{PRESETS, definition, definitions};
     use brink_engine::network::Model;
+    use brink_engine::task::TASKS;
+
+    /// The definitions of every task and model.
+    fn every_definition() -> impl Iterator<Item = &'static Definition> {
+        let pairs = TASKS.iter().flat_map(|task| Model::KINDS.iter().map(|model| (task.id, *model)));
+        pairs.flat_map(|(task, model)| definitions(task, model))
+    }
 
     #[test]
     fn every_choice_has_a_name_in_each_language() {
-        for definition in Model::KINDS.iter().flat_map(|kind| definitions(kind)) {
+        for definition in every_definition() {
             for value in choices(definition) {
                 for language in Language::ALL {
                     let is_rule = definition.id == Metaparameter::Rule;
@@ -356,18 +504,18 @@ mod tests {
     fn a_control_sets_its_metaparameter_and_what_hangs_on_it() {
         let base = (PRESETS[0].experiment)();
         let set = |path: &str, value: Value| {
-            with_value(&base, definition(path, base.model.kind()).expect("a metaparameter"), value)
+            with_value(&base, definition(path, &base.task, base.model.kind()).expect("a metaparameter"), value)
         };
         let mlp = set("model.kind", "mlp".into()).expect("an experiment");
         assert_eq!(
             mlp.get("model"),
             serde_json::json!({ "kind": "mlp", "depth": 8, "width": 32, "activation": "relu" })
         );
-        let back = with_value(&mlp, definition("model.kind", "mlp").expect("there"), "residual_mlp".into());
+        let back = with_value(&mlp, definition("model.kind", "teacher", "mlp").expect("there"), "residual_mlp".into());
         assert_eq!(back.expect("an experiment").model, base.model);
         let mut own = base.clone();
         own.optimizer.constants.insert("gamma".to_owned(), 0.5);
-        let rule = definition("optimizer.rule", "mlp").expect("there");
+        let rule = definition("optimizer.rule", "teacher", "mlp").expect("there");
         assert_eq!(with_value(&own, rule, "adam".into()).expect("adam").optimizer, Optimizer::builtin("adam"));
         assert_eq!(set("clip_threshold", 2.5.into()).expect("2.5").clip_threshold, Some(2.5));
         assert_eq!(set("clip_threshold", Value::Null).expect("off").clip_threshold, None);
@@ -377,8 +525,8 @@ mod tests {
 
     #[test]
     fn every_control_has_an_id_of_its_own() {
-        for kind in Model::KINDS {
-            let mut ids: Vec<&str> = definitions(kind).map(|one| presentation(one.id).id).collect();
+        for (task, kind) in TASKS.iter().flat_map(|task| Model::KINDS.iter().map(|kind| (task.id, kind))) {
+            let mut ids: Vec<&str> = definitions(task, kind).map(|one| presentation(one.id).id).collect();
             ids.sort_unstable();
             let count = ids.len();
             ids.dedup();

@@ -12,7 +12,7 @@ pub fn base_name(experiment: &Experiment, texts: &Texts) -> String {
     let kind = experiment.model.kind();
     let called = |path: &str| {
         let value = experiment.get(path);
-        Some(choice_name(definition(path, kind)?, value.as_str()?, texts))
+        Some(choice_name(definition(path, &experiment.task, kind)?, value.as_str()?, texts))
     };
     let network = match experiment.get("model.placement").as_str() {
         Some("none") => texts.named_no_norm.to_owned(),
@@ -46,7 +46,8 @@ fn part(
 ) -> Option<String> {
     let is_of =
         |path: &str| one.field == path || one.field.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-    let found = [experiment, base].iter().find_map(|of| definitions(of.model.kind()).find(|one| is_of(one.path)));
+    let found =
+        [experiment, base].iter().find_map(|of| definitions(&of.task, of.model.kind()).find(|one| is_of(one.path)));
     match found {
         Some(definition) => {
             let change = Change { definition, path: &one.field, to: &one.to, all, base, experiment, texts };

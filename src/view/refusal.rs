@@ -3,6 +3,7 @@
 use super::rule_text::rule_error_clause;
 use super::text::Texts;
 use brink_engine::experiment::{Expected, ExperimentError, Reason};
+use brink_engine::network::models::Needs;
 
 /// Why an experiment is refused: the field, and what it may hold.
 pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
@@ -17,6 +18,14 @@ pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
         Reason::Either(first, second) => texts.either(first, second),
         Reason::NoField => texts.no_field.to_owned(),
         Reason::Rule(error) => rule_error_clause(error, texts),
+        Reason::Unreadable(needs) => texts.unreadable(match needs {
+            Needs::Numbers => texts.needs_numbers,
+            Needs::Tokens => texts.needs_tokens,
+            Needs::Images => texts.needs_images,
+        }),
+        Reason::Multiple { divisor, value } => texts.no_multiple(divisor, value),
+        Reason::NoTrainingSet => texts.no_training_set.to_owned(),
+        Reason::NoOutlier => texts.no_outlier_of_tokens.to_owned(),
         Reason::Json(detail) => texts.not_json(detail),
         Reason::Other(text) => text.clone(),
     };
@@ -54,6 +63,12 @@ mod tests {
             Experiment { task: "nothing".to_owned(), ..base() },
             Experiment { clip_threshold: Some(-1.0), ..base() },
             many(9999),
+            Experiment { task: "reverse".to_owned(), ..base() },
+            Experiment { task: "teacher_stream".to_owned(), full_gradient_every: 10, ..base() },
+            apply(&base().with_model_kind("transformer").expect("one"), [("model.heads", Value::from(3))])
+                .expect("3 heads"),
+            apply(&base().with_task("sort").expect("one"), [("data.outlier_step", Value::from(3))]).expect("a step"),
+            Experiment { model: base().with_model_kind("convnet").expect("one").model, ..base() },
         ];
         let resolved = wrong.into_iter().map(|experiment| experiment.resolve().err());
         let changes = [

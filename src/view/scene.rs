@@ -291,7 +291,6 @@ mod tests {
         for id in [0, 1] {
             let variant = board.get_mut(id).expect("on the board");
             set_runs(variant, &[(0.001, 30), (0.002, 30), (0.004, 30)]);
-            variant.fleet.chance = 2.0;
             for run in 0..3 {
                 let dead = run == 2;
                 let row = |t: i32| {
@@ -309,6 +308,8 @@ mod tests {
                         accuracy: 0.5,
                     }],
                     death: dead.then_some(5),
+                    chance: 2.0,
+                    ..RunChunk::default()
                 };
                 variant.fleet.append(&chunk).expect("no gap");
             }

@@ -113,7 +113,6 @@ mod tests {
         let variant = board.get_mut(0).expect("on the board");
         let runs: Vec<(f64, u32)> = rates.iter().map(|(rate, _)| (*rate, 40)).collect();
         set_runs(variant, &runs);
-        variant.fleet.chance = 2.0;
         for (run, (_, last)) in rates.iter().enumerate() {
             let row = |step: u32| {
                 let loss = match last {
@@ -131,6 +130,8 @@ mod tests {
                 rows: (0..40).flat_map(row).collect(),
                 validation: validation.into_iter().collect(),
                 death: last.is_none().then_some(3),
+                chance: 2.0,
+                ..RunChunk::default()
             };
             variant.fleet.append(&chunk).expect("no gap");
         }
@@ -182,7 +183,16 @@ mod tests {
         // One more run, which is still training.
         some.fleet.runs.push(FleetRun::new(0.4, 0, 40, &some.fleet.columns, 1));
         let rows = vec![1.0; 10 * some.fleet.columns.width()];
-        let chunk = RunChunk { run: 2, first_step: 0, stride: 1, rows, validation: Vec::new(), death: None };
+        let chunk = RunChunk {
+            run: 2,
+            first_step: 0,
+            stride: 1,
+            rows,
+            validation: Vec::new(),
+            death: None,
+            chance: 2.0,
+            ..RunChunk::default()
+        };
         some.fleet.append(&chunk).expect("no gap");
         assert_eq!(summary(&some).best, None);
     }

@@ -233,7 +233,6 @@ mod tests {
         board.commit((PRESETS[0].experiment)());
         let variant = board.get_mut(0).expect("on the board");
         set_runs(variant, &[(0.001, 200), (0.002, 200)]);
-        variant.fleet.chance = 2.0;
         for run in 0..2 {
             let row = |step: u32| {
                 let is_dead = run == 1 && step >= 5;
@@ -248,6 +247,8 @@ mod tests {
                 rows: (0..200).flat_map(row).collect(),
                 validation: if run == 0 { [0, 100, 200].map(point).to_vec() } else { Vec::new() },
                 death: (run == 1).then_some(5),
+                chance: 2.0,
+                ..RunChunk::default()
             };
             variant.fleet.append(&chunk).expect("no gap");
         }

@@ -44,6 +44,16 @@ def residual(placement, **other):
     return {"kind": "residual_mlp", "depth": 3, "width": 24, "activation": "tanh", "placement": placement, **other}
 
 
+def transformer(placement, **other):
+    sizes = {"depth": 2, "width": 12, "heads": 3, "mlp_width": 16}
+    return {"kind": "transformer", **sizes, "activation": "tanh", "placement": placement, **other}
+
+
+def convnet(**other):
+    channels = {"stem_channels": 2, "channels1": 3, "stride1": 2, "channels2": 4, "stride2": 1}
+    return {"kind": "convnet", **channels, "activation": "tanh", **other}
+
+
 NETWORKS = {
     "none": residual("none"),
     "pre": residual("pre"),
@@ -54,7 +64,17 @@ NETWORKS = {
     "none, rezero": residual("none", branch="rezero"),
     "mlp, gelu": {"kind": "mlp", "depth": 2, "width": 24, "activation": "gelu"},
     "mlp, relu": {"kind": "mlp", "depth": 2, "width": 24, "activation": "relu"},
+    "transformer, post": transformer("post"),
+    "transformer, pre, final norm": transformer("pre", final_norm=True),
+    "transformer, inside, rezero": transformer("inside", branch="rezero"),
+    "transformer, none, zero": transformer("none", branch="zero"),
+    "convnet, batch norm": convnet(),
+    "convnet, layer norm": convnet(norm="layer", head_learning_rate=0.25),
+    "convnet, pooled": convnet(channels2=16, pooling="global", head_learning_rate=4.0),
+    "convnet, same shape": convnet(stem_channels=3, stride1=1),
 }
+# What each kind of model is trained on, where it is not the digits.
+TASKS = {"transformer": {"task": "reverse", "data": {"length": 6, "vocabulary": 7}}}
 # A learning rate at which each rule is stable on these networks.
 RULES = {
     "sgd": 0.02,
@@ -84,8 +104,68 @@ def norm(p, name, x):
     return (x - mean) / jnp.sqrt(variance + NORM_EPSILON) * p[f"{name}.gain"] + p[f"{name}.bias"]
 
 
+def residual_block(model, p, name, x, branch):
+    """x with a branch added to it, the norm where the model has it."""
+    f = branch(norm(p, f"{name}.norm", x) if model["placement"] == "pre" else x)
+    if model["placement"] == "inside":
+        f = norm(p, f"{name}.norm", f)
+    if model.get("branch") == "rezero":
+        f = f * p[f"{name}.scale"]
+    return norm(p, f"{name}.norm", x + f) if model["placement"] == "post" else x + f
+
+
+def perceptron(p, name, phi):
+    return lambda x: dense(p, f"{name}.second", phi(dense(p, f"{name}.first", x)))
+
+
+def final_norm(model, p, x):
+    return norm(p, "final_norm", x) if model.get("final_norm") else x
+
+
+def attention(p, name, heads, shape):
+    """Every position of a sequence reads every other; x is [batch * length, width]."""
+
+    def read(x):
+        batch, length = shape
+        q, k, v = (part.reshape(batch, length, heads, -1) for part in jnp.split(dense(p, f"{name}.qkv", x), 3, axis=1))
+        scores = jnp.einsum("bihd,bjhd->bhij", q, k) / math.sqrt(q.shape[-1])
+        out = jnp.einsum("bhij,bjhd->bihd", jax.nn.softmax(scores, axis=-1), v)
+        return dense(p, f"{name}.output", out.reshape(x.shape))
+
+    return read
+
+
+def convolution(p, name, x, side, stride):
+    """x is [batch, rows, columns, channels]."""
+    weight = p[f"{name}.weight"].reshape(side, side, x.shape[-1], -1)
+    pad = [(side // 2, side // 2)] * 2
+    dimensions = ("NHWC", "HWIO", "NHWC")
+    return jax.lax.conv_general_dilated(x, weight, (stride, stride), pad, dimension_numbers=dimensions) + p[f"{name}.bias"]
+
+
+def image_norm(model, p, name, x):
+    axes = (0, 1, 2) if model.get("norm", "batch") == "batch" else (1, 2, 3)
+    mean = x.mean(axis=axes, keepdims=True)
+    variance = ((x - mean) ** 2).mean(axis=axes, keepdims=True)
+    return (x - mean) / jnp.sqrt(variance + NORM_EPSILON) * p[f"{name}.gain"] + p[f"{name}.bias"]
+
+
+def convolutional(model, p, x, phi):
+    x = convolution(p, "stem", x.reshape(-1, 8, 8, 1), 3, 1)
+    for block in (1, 2):
+        name, stride = f"block{block}", model[f"stride{block}"]
+        u = phi(image_norm(model, p, f"{name}.norm1", x))
+        f = convolution(p, f"{name}.first", u, 3, stride)
+        f = convolution(p, f"{name}.second", phi(image_norm(model, p, f"{name}.norm2", f)), 3, 1)
+        if f"{name}.shortcut.weight" in p:
+            x = convolution(p, f"{name}.shortcut", u, 1, stride)
+        x = x + f
+    x = phi(image_norm(model, p, "final_norm", x))
+    return x.mean(axis=(1, 2)) if model.get("pooling") == "global" else x.reshape(x.shape[0], -1)
+
+
 def logits(model, p, x):
-    """The logits, and how near the argument of an activation comes to 0."""
+    """The logits, one row a prediction, and how near the argument of an activation comes to 0."""
     nearest = [jnp.inf]
 
     def phi(x):
@@ -95,28 +175,35 @@ def logits(model, p, x):
     if model["kind"] == "mlp":
         for layer in range(1, model["depth"] + 1):
             x = phi(dense(p, f"hidden{layer}", x))
-        return dense(p, "head", x), jnp.stack(nearest).min()
-    x = dense(p, "input", x)
-    for block in range(1, model["depth"] + 1):
-        name = f"block{block}"
-        f = norm(p, f"{name}.norm", x) if model["placement"] == "pre" else x
-        f = dense(p, f"{name}.second", phi(dense(p, f"{name}.first", f)))
-        if model["placement"] == "inside":
-            f = norm(p, f"{name}.norm", f)
-        if model.get("branch") == "rezero":
-            f = f * p[f"{name}.scale"]
-        x = x + f
-        if model["placement"] == "post":
-            x = norm(p, f"{name}.norm", x)
-    if model.get("final_norm"):
-        x = norm(p, "final_norm", x)
+    elif model["kind"] == "residual_mlp":
+        x = dense(p, "input", x)
+        for block in range(1, model["depth"] + 1):
+            x = residual_block(model, p, f"block{block}", x, perceptron(p, f"block{block}", phi))
+        x = final_norm(model, p, x)
+    elif model["kind"] == "transformer":
+        shape = x.shape
+        x = (p["tokens"][x.astype(jnp.int32)] + p["positions"]).reshape(-1, model["width"])
+        for block in range(1, model["depth"] + 1):
+            name = f"block{block}.attention"
+            x = residual_block(model, p, name, x, attention(p, name, model["heads"], shape))
+            name = f"block{block}.mlp"
+            x = residual_block(model, p, name, x, perceptron(p, name, phi))
+        x = final_norm(model, p, x)
+    else:
+        x = convolutional(model, p, x, phi)
     return dense(p, "head", x), jnp.stack(nearest).min()
 
 
 def loss(model, p, x, labels):
     z, nearest = logits(model, p, x)
     logp = jax.nn.log_softmax(z, axis=1)
-    return -jnp.take_along_axis(logp, labels[:, None], axis=1).mean(), nearest
+    return -jnp.take_along_axis(logp, labels.reshape(-1, 1), axis=1).mean(), nearest
+
+
+def stepped(model, name, before, after):
+    """A parameter after its step, which may have a factor of its own."""
+    factor = model.get("head_learning_rate", 1.0) if name.startswith("head.") else 1.0
+    return before + factor * (after - before)
 
 
 def update(rule, c, eta, t, g, theta, s):
@@ -151,7 +238,7 @@ def update(rule, c, eta, t, g, theta, s):
 def experiment(model, rule, learning_rate, seed, steps=STEPS, warmup=10, clip=CLIP):
     return {
         "version": 1,
-        "task": "digits",
+        **TASKS.get(model["kind"], {"task": "digits"}),
         "model": model,
         "optimizer": {"rule": rule},
         "learning_rates": {"from": learning_rate, "factor": 2.0, "count": 1},
@@ -179,7 +266,9 @@ def recompute(metadata, arrays):
     given = json.loads(metadata["experiment"])
     run = json.loads(metadata["runs"])[0]
     model, rule, c, seed = given["model"], given["optimizer"]["rule"], run["constants"], run["seed"]
-    p = {k.removeprefix("initial."): jnp.asarray(v[0], jnp.float64) for k, v in arrays.items() if k.startswith("initial.")}
+    # Running statistics are carried from step to step, but training does not read them.
+    start = {k: v for k, v in arrays.items() if k.startswith("initial.") and ".running_" not in k}
+    p = {k.removeprefix("initial."): jnp.asarray(v[0], jnp.float64) for k, v in start.items()}
     inputs = jnp.asarray(arrays[f"seed{seed}.training.inputs"], jnp.float64)
     inputs = inputs.reshape(inputs.shape[0], -1)
     labels = jnp.asarray(arrays[f"seed{seed}.training.labels"], jnp.int32)
@@ -199,7 +288,8 @@ def recompute(metadata, arrays):
         scale = threshold / gradient_norm if threshold is not None and gradient_norm > threshold else 1.0
         clipped += scale < 1
         eta = float(arrays["learning_rate"][0, t])
-        p = {name: update(rule, c, eta, t, gradient[name] * scale, theta, states[name]) for name, theta in p.items()}
+        after = {name: update(rule, c, eta, t, gradient[name] * scale, theta, states[name]) for name, theta in p.items()}
+        p = {name: stepped(model, name, theta, after[name]) for name, theta in p.items()}
     return losses, norms, p, clipped
 
 
@@ -280,7 +370,7 @@ def main():
             agrees = own_loss <= TOLERANCE and own_norm <= TOLERANCE
             failures += not agrees
             print(
-                f"{'ok' if agrees else 'FAILED':6}  {network:16}  {rule:9}  loss {own_loss:.1e}  norm {own_norm:.1e}  "
+                f"{'ok' if agrees else 'FAILED':6}  {network:28}  {rule:9}  loss {own_loss:.1e}  norm {own_norm:.1e}  "
                 f"parameters {final:.1e}  clipped {clipped:3}  loss {first:.3f} -> {last:.3f}"
             )
     total = len(pairs)

@@ -30,7 +30,8 @@ pub(super) fn complete(tree: &mut Value) -> Result<(), ExperimentError> {
         let reason = Reason::Unknown { value: super::beginning(&version.to_string()), known: VERSION.to_string() };
         return Err(ExperimentError::new("version", reason));
     }
-    let known: Vec<&'static Definition> = definitions(&model_kind(fields)?).collect();
+    let task = fields.get("task").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let known: Vec<&'static Definition> = definitions(&task, &model_kind(fields)?).collect();
     refuse_unknown(fields, &known)?;
     for definition in &known {
         complete_field(fields, definition)?;
@@ -95,7 +96,8 @@ fn complete_field(fields: &mut Fields, definition: &Definition) -> Result<(), Ex
                     Absent::Default(_) => {
                         fields.insert(parent.to_owned(), Value::Object(Fields::new()));
                     }
-                    Absent::RefusedWithParent => return Ok(()),
+                    Absent::RefusedWithParent | Absent::Omitted(_) => return Ok(()),
+                    Absent::Nothing if definition.path.starts_with("data.") => return Ok(()),
                     Absent::Refused | Absent::Nothing => return Err(ExperimentError::new(parent, Reason::Missing)),
                 }
             }
@@ -112,12 +114,20 @@ fn complete_field(fields: &mut Fields, definition: &Definition) -> Result<(), Ex
             parent.remove(name);
             return Ok(());
         }
-        (Some(value), _) => return check_value(value, definition.path, definition.kind),
+        (Some(value), absent) => {
+            check_value(value, definition.path, definition.kind)?;
+            if let Absent::Omitted(json) = absent
+                && value.as_f64() == serde_json::from_str(json).ok()
+            {
+                parent.remove(name);
+            }
+            return Ok(());
+        }
         (None, absent) => absent,
     };
     match absent {
         Absent::Refused | Absent::RefusedWithParent => Err(ExperimentError::new(definition.path, Reason::Missing)),
-        Absent::Nothing => Ok(()),
+        Absent::Nothing | Absent::Omitted(_) => Ok(()),
         Absent::Default(json) => {
             // A test reads every default.
             parent.insert(name.to_owned(), serde_json::from_str(json).unwrap_or_default());
@@ -143,14 +153,17 @@ fn complete_runs(fields: &mut Fields, known: &[&'static Definition]) -> Result<(
         if let Some(wrong) = run.keys().find(|name| !names.contains(&name.as_str())) {
             return Err(ExperimentError::new(path(wrong), Reason::unknown(wrong, &names)));
         }
-        run.retain(|_, value| !value.is_null());
+        // Null says that this run goes without; where that cannot be said it stands for the experiment's own value.
+        let may_be_null =
+            |name: &str| own.iter().any(|one| one.name() == name && one.absent == Absent::Default("null"));
+        run.retain(|name, value| !value.is_null() || may_be_null(name));
         let (least, most) = limits::LEARNING_RATE.into_inner();
         match run.get_mut(BASE_LEARNING_RATE) {
             Some(rate) => check_value(rate, &path(BASE_LEARNING_RATE), Kind::Number { least, most })?,
             None => return Err(ExperimentError::new(path(BASE_LEARNING_RATE), Reason::Missing)),
         }
         for definition in &own {
-            if let Some(value) = run.get_mut(definition.name()) {
+            if let Some(value) = run.get_mut(definition.name()).filter(|value| !value.is_null()) {
                 check_value(value, &path(definition.name()), definition.kind)?;
             }
         }

@@ -1,4 +1,5 @@
 use crate::excerpt::beginning;
+use crate::network::models::{Needs, Unfit};
 use crate::rule::RuleError;
 
 /// What is wrong with an experiment: the field, and what it may hold.
@@ -73,6 +74,23 @@ pub enum Reason {
     /// A field that does not exist, where no other could be meant.
     #[error("there is no such field")]
     NoField,
+    /// A model that cannot read what the task gives.
+    #[error("reads {0}, which the task does not have")]
+    Unreadable(Needs),
+    /// A size that must be a multiple of another.
+    #[error("is not a multiple of {divisor}, {value}")]
+    Multiple {
+        /// The path of the divisor.
+        divisor: &'static str,
+        /// The divisor.
+        value: usize,
+    },
+    /// The gradient over the whole training set, of a task that draws every batch anew.
+    #[error("the task has no training set that stays")]
+    NoTrainingSet,
+    /// An outlier among tokens.
+    #[error("tokens have no outliers")]
+    NoOutlier,
     /// The text of a rule that is wrong.
     #[error("{0}")]
     Rule(RuleError),
@@ -110,6 +128,20 @@ pub enum Expected {
     /// An object with fields.
     #[error("an object")]
     Object,
+}
+
+impl Unfit {
+    /// The refusal of the field that is at fault.
+    pub(super) fn refusal(self) -> ExperimentError {
+        match self {
+            Self::Input(needs) => ExperimentError::new("model.kind", Reason::Unreadable(needs)),
+            Self::Divisor { size, divisor, value } => ExperimentError::new(size, Reason::Multiple { divisor, value }),
+            Self::Length { length, most } => {
+                let (value, least, most) = (length.to_string(), "1".to_owned(), most.to_string());
+                ExperimentError::new("data.length", Reason::Range { value, least, most })
+            }
+        }
+    }
 }
 
 impl Reason {

@@ -26,3 +26,5 @@ pub const CLIP_THRESHOLD: RangeInclusive<f64> = 1e-9..=1e9;
 pub const GPU_BYTES: usize = 256 << 20;
 /// The bytes that a fleet may take on the CPU.
 pub const CPU_BYTES: usize = 512 << 20;
+/// The factor on the inputs of an injected outlier.
+pub const OUTLIER_FACTOR: RangeInclusive<f64> = 1.0..=1e6;

@@ -16,14 +16,32 @@ const fn number(range: std::ops::RangeInclusive<f64>) -> Kind {
     Kind::Number { least: *range.start(), most: *range.end() }
 }
 
-/// Every metaparameter but those of the model ([`Model::metaparameters`]), in the order of `docs/experiment.md`.
+/// Every metaparameter but those of the model ([`Model::metaparameters`]) and of the task
+/// ([`crate::task::TaskKind::metaparameters`]), in the order of `docs/experiment.md`.
 pub static METAPARAMETERS: &[Definition] = &[
     Definition {
         id: Metaparameter::Task,
         path: "task",
-        kind: Kind::Choice(|| task::tasks().iter().map(|task| task.id()).collect()),
+        kind: Kind::Choice(|| task::TASKS.iter().map(|task| task.id).collect()),
         about: "the data (below)",
         changes_problem: true,
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::OutlierStep,
+        path: "data.outlier_step",
+        kind: whole(limits::WARMUP_STEPS),
+        absent: Absent::Nothing,
+        unit: "step",
+        about: "an outlier injected on purpose: the step whose batch it is; none where it is absent",
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::OutlierFactor,
+        path: "data.outlier_factor",
+        kind: number(limits::OUTLIER_FACTOR),
+        absent: Absent::Omitted("60.0"),
+        about: "what every input of that batch is multiplied by",
         ..Definition::PLAIN
     },
     Definition {
@@ -147,6 +165,24 @@ pub static METAPARAMETERS: &[Definition] = &[
         ..Definition::PLAIN
     },
     Definition {
+        id: Metaparameter::FullGradientEvery,
+        path: "full_gradient_every",
+        kind: whole(limits::WARMUP_STEPS),
+        absent: Absent::Omitted("0"),
+        unit: "steps",
+        about: "n: the gradient norm over the whole training set, too, before steps 0, n, 2n, ...; 0 for never. The task must have a training set that stays",
+        ..Definition::PLAIN
+    },
+    Definition {
+        id: Metaparameter::CriticalEvery,
+        path: "critical_every",
+        kind: whole(limits::WARMUP_STEPS),
+        absent: Absent::Omitted("0"),
+        unit: "steps",
+        about: "n: the critical learning rate before steps 0, n, 2n, ...; 0 for never",
+        ..Definition::PLAIN
+    },
+    Definition {
         id: Metaparameter::Seed,
         path: "seed",
         kind: whole(0..=u32::MAX),
@@ -174,15 +210,22 @@ pub static METAPARAMETERS: &[Definition] = &[
     },
 ];
 
-/// The definition of a path, in an experiment with a model of this kind.
-pub fn definition(path: &str, model: &str) -> Option<&'static Definition> {
-    definitions(model).find(|definition| definition.path == path)
+/// The definition of a path, in an experiment with this task and a model of this kind.
+pub fn definition(path: &str, task: &str, model: &str) -> Option<&'static Definition> {
+    definitions(task, model).find(|definition| definition.path == path)
 }
 
-/// All metaparameters of an experiment with a model of this kind, in the order of the JSON: the model's after its kind.
-pub fn definitions(model: &str) -> impl Iterator<Item = &'static Definition> + use<> {
+/// All metaparameters of an experiment with this task and a model of this kind, in the order of the JSON: the task's after its
+/// id, the model's after its kind.
+pub fn definitions(task: &str, model: &str) -> impl Iterator<Item = &'static Definition> + use<> {
+    let of_task = task::find(task).map(|task| task.metaparameters).unwrap_or_default();
     let of_model = Model::metaparameters(model).unwrap_or_default();
-    let index = METAPARAMETERS.iter().position(|one| one.id == Metaparameter::Model).map_or(0, |index| index + 1);
-    let (before, after) = METAPARAMETERS.split_at(index);
-    before.iter().chain(of_model).chain(after)
+    METAPARAMETERS.iter().flat_map(move |definition| {
+        let own = match definition.id {
+            Metaparameter::Task => of_task,
+            Metaparameter::Model => of_model,
+            _ => &[],
+        };
+        std::iter::once(definition).chain(own)
+    })
 }

@@ -19,8 +19,9 @@ pub use resolve::{Resolved, Run};
 
 use crate::network::Model;
 use crate::number::significant;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use crate::task::{self, TaskKind};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The version of the format that this program writes and reads.
@@ -31,8 +32,11 @@ pub const VERSION: u32 = 1;
 pub struct Experiment {
     /// The version of the format: [`VERSION`].
     pub version: u32,
-    /// The task's id ([`crate::task::tasks`]).
+    /// The task's id ([`crate::task::TASKS`]).
     pub task: String,
+    /// The values of the task's metaparameters, by name, where they are not the defaults.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub data: Map<String, Value>,
     /// The model and its sizes.
     pub model: Model,
     /// Multiplies every initial weight that is drawn; see [`limits::INITIAL_SCALE`].
@@ -53,6 +57,12 @@ pub struct Experiment {
     pub max_train_steps: u32,
     /// Validation runs at steps 0, n, 2n, ... and after the last update.
     pub validation_every: u32,
+    /// The gradient over the whole training set is taken at steps 0, n, 2n, ...; 0 for never.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub full_gradient_every: u32,
+    /// The critical learning rate is searched at steps 0, n, 2n, ...; 0 for never.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub critical_every: u32,
     /// Decides data, initial parameters and batch order.
     pub seed: u32,
     /// The parameter whose values are recorded; by default the one with the largest gradient at step 0.
@@ -71,9 +81,9 @@ pub struct RunSettings {
     /// Warmup steps other than the experiment's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warmup_steps: Option<u32>,
-    /// A clip threshold other than the experiment's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clip_threshold: Option<f64>,
+    /// A clip threshold other than the experiment's; null clips nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub clip_threshold: Option<Option<f64>>,
     /// An initial scale other than the experiment's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_scale: Option<f64>,
@@ -83,6 +93,15 @@ pub struct RunSettings {
     /// A seed other than the experiment's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u32>,
+}
+
+/// A value that is there, though it be null.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<f64>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 /// A geometric sweep: `from`, `from * factor`, ... `count` values in all.
@@ -200,23 +219,63 @@ impl Experiment {
     }
 
     /// The experiment with another kind of model: the metaparameters that both kinds have keep their values, the others
-    /// get those of the kind's example.
+    /// get those of the kind's example. Where the kind cannot read the task, the first task that it reads takes its place.
     ///
     /// # Errors
     ///
-    /// There is no such kind, or a value that the kinds share is out of the new one's range.
+    /// There is no such kind, or a value that the kinds have in common is out of the new one's range.
     pub fn with_model_kind(&self, kind: &str) -> Result<Self, ExperimentError> {
         let mut value = self.to_value();
         let old = value["model"].take();
         let example = Model::example(kind)
             .ok_or_else(|| ExperimentError::new("model.kind", Reason::unknown(kind, Model::KINDS)))?;
-        value["model"] = serde_json::to_value(example).unwrap_or_default();
+        value["model"] = serde_json::to_value(&example).unwrap_or_default();
         for definition in Model::metaparameters(kind).unwrap_or_default() {
             if let Some(kept) = old.get(definition.name()) {
                 value["model"][definition.name()] = kept.clone();
             }
         }
+        let reads = |task: &&&TaskKind| example.check(&task.default_task().input()).is_ok();
+        if !task::find(&self.task).as_ref().is_some_and(|task| reads(&task))
+            && let Some(other) = task::TASKS.iter().find(reads)
+        {
+            value["task"] = other.id.into();
+            self.keep_data(&mut value, other);
+        }
         Self::from_value(value)
+    }
+
+    /// The experiment on another task: the metaparameters that both tasks have keep their values. Where the model cannot read
+    /// the task, the example of the first kind that can takes its place.
+    ///
+    /// # Errors
+    ///
+    /// There is no such task, or a value that the tasks have in common is out of the new one's range.
+    pub fn with_task(&self, id: &str) -> Result<Self, ExperimentError> {
+        let Some(task) = task::find(id) else {
+            let ids: Vec<&str> = task::TASKS.iter().map(|task| task.id).collect();
+            return Err(ExperimentError::new("task", Reason::unknown(id, &ids)));
+        };
+        let mut value = self.to_value();
+        value["task"] = id.into();
+        self.keep_data(&mut value, task);
+        let input = task.default_task().input();
+        if self.model.check(&input).is_err() {
+            let mut examples = Model::KINDS.iter().filter_map(|kind| Model::example(kind));
+            if let Some(example) = examples.find(|model| model.check(&input).is_ok()) {
+                value["model"] = serde_json::to_value(example).unwrap_or_default();
+            }
+        }
+        Self::from_value(value)
+    }
+
+    /// Keeps of the data's metaparameters those that a task has.
+    fn keep_data(&self, value: &mut Value, task: &TaskKind) {
+        let known = |name: &str| {
+            let path = format!("data.{name}");
+            METAPARAMETERS.iter().chain(task.metaparameters).any(|definition| definition.path == path)
+        };
+        value["data"] = self.data.iter().filter(|(name, _)| known(name)).map(|(k, v)| (k.clone(), v.clone())).collect();
     }
 
     /// The number of runs.

@@ -1,9 +1,11 @@
 use super::{Experiment, ExperimentError, Probe, Reason, RuleSource, RunSettings, limits};
+use crate::network::models::Unfit;
 use crate::network::{Form, Network};
 use crate::number::shortest;
 use crate::record::Columns;
 use crate::rule::{ConstantError, Rule, builtin};
-use crate::task::{self, Task};
+use crate::task::{self, InputKind, Outlier, Task};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -82,11 +84,11 @@ impl Experiment {
     /// Checks every field and looks up what names refer to. The error names the field and what is allowed.
     pub fn resolve(&self) -> Result<Resolved, ExperimentError> {
         super::check::complete(&mut self.to_value())?;
-        let task = task::find(&self.task).ok_or_else(|| {
-            let ids: Vec<&str> = task::tasks().iter().map(|task| task.id()).collect();
+        let kind = task::find(&self.task).ok_or_else(|| {
+            let ids: Vec<&str> = task::TASKS.iter().map(|task| task.id).collect();
             ExperimentError::new("task", Reason::unknown(&self.task, &ids))
         })?;
-        self.look_up(task.clone())
+        self.look_up(kind.task(&self.data))
     }
 
     /// [`Experiment::resolve`] on another task than the one that the experiment names.
@@ -95,7 +97,18 @@ impl Experiment {
         self.look_up(task)
     }
 
-    fn look_up(&self, task: Arc<dyn Task>) -> Result<Resolved, ExperimentError> {
+    fn look_up(&self, mut task: Arc<dyn Task>) -> Result<Resolved, ExperimentError> {
+        if let Some(step) = self.data.get("outlier_step").and_then(Value::as_u64) {
+            if task.input().kind != InputKind::Numbers {
+                return Err(ExperimentError::new("data.outlier_step", Reason::NoOutlier));
+            }
+            let factor = self.data.get("outlier_factor").and_then(Value::as_f64).unwrap_or(task::OUTLIER_FACTOR);
+            task = Arc::new(Outlier { task, step: step as u32, factor });
+        }
+        self.model.check(&task.input()).map_err(Unfit::refusal)?;
+        if self.full_gradient_every > 0 && !task.has_training_set() {
+            return Err(ExperimentError::new("full_gradient_every", Reason::NoTrainingSet));
+        }
         let build = |form| {
             self.model
                 .build(&task.input(), &task.targets(), self.batch_size, form)
@@ -159,7 +172,7 @@ impl Experiment {
             let warmup_steps = run.warmup_steps.unwrap_or(self.warmup_steps);
             let most = limits::STEPS.end() - self.max_train_steps;
             within(&field("warmup_steps"), warmup_steps, &(0..=most), ToString::to_string)?;
-            let clip_threshold = run.clip_threshold.or(self.clip_threshold);
+            let clip_threshold = run.clip_threshold.unwrap_or(self.clip_threshold);
             let initial_scale = run.initial_scale.unwrap_or(self.initial_scale);
             let constants = constants(
                 rule,
@@ -244,7 +257,7 @@ mod tests {
         assert!(broken(constant).starts_with("optimizer.constants.gamma: "));
         let run = |e: &mut Experiment| {
             let mut run: RunSettings = serde_json::from_value(json!({ "base_learning_rate": 0.1 })).unwrap();
-            run.clip_threshold = Some(-1.0);
+            run.clip_threshold = Some(Some(-1.0));
             e.runs = vec![run];
         };
         assert!(broken(run).starts_with("runs[0].clip_threshold: -1 is not between"));

@@ -3,7 +3,7 @@ use super::operations::{
     Accuracy, Affine, BatchNormalize, BatchStatistic, CrossEntropy, MovingAverage, NormalizeBy, Operation,
     SquaredError, Statistic,
 };
-use crate::task::{TargetKind, Targets};
+use crate::task::{Input, InputKind, TargetKind, Targets};
 use crate::tensor::Shape;
 
 /// What a graph is built for. Layers that behave differently in training and in evaluation look at it.
@@ -24,20 +24,25 @@ pub struct Builder {
     parameters: Vec<Parameter>,
     carried: Vec<Carried>,
     inputs: ValueId,
+    input: Input,
     targets: ValueId,
     target_kind: TargetKind,
     form: Form,
+    /// The step factor of the parameters that are added.
+    step_factor: f64,
 }
 
 impl Builder {
-    /// A network for inputs of shape `input`, for these targets and for batches of `batch_size` examples.
-    pub fn new(input: &Shape, targets: &Targets, batch_size: usize, form: Form) -> Self {
+    /// A network for inputs like `input`, for these targets and for batches of `batch_size` examples.
+    pub fn new(input: &Input, targets: &Targets, batch_size: usize, form: Form) -> Self {
         let mut graph = Graph::default();
-        let inputs = graph.leaf(Origin::Inputs, Shape::new(&[batch_size, input.len()]));
+        let inputs = graph.leaf(Origin::Inputs, Shape::new(&[batch_size, input.shape.len()]));
+        let input = input.clone();
         let shape = Shape::new(&[&[batch_size], targets.shape.extents()].concat());
         let target_kind = targets.kind;
         let targets = graph.leaf(Origin::Targets, shape);
-        Self { graph, parameters: Vec::new(), carried: Vec::new(), inputs, targets, target_kind, form }
+        let (parameters, carried) = (Vec::new(), Vec::new());
+        Self { graph, parameters, carried, inputs, input, targets, target_kind, form, step_factor: 1.0 }
     }
 
     /// The graph so far.
@@ -48,6 +53,19 @@ impl Builder {
     /// The inputs of the batch, [batch, values of one input].
     pub fn inputs(&self) -> ValueId {
         self.inputs
+    }
+
+    /// The shape of one input.
+    pub fn input_shape(&self) -> &Shape {
+        &self.input.shape
+    }
+
+    /// How many different tokens the inputs hold; 0 where they are numbers.
+    pub fn vocabulary(&self) -> usize {
+        match self.input.kind {
+            InputKind::Tokens(vocabulary) => vocabulary,
+            InputKind::Numbers => 0,
+        }
     }
 
     /// The shape of a value.
@@ -63,8 +81,16 @@ impl Builder {
     /// Adds a parameter.
     pub fn parameter(&mut self, name: String, shape: Shape, initial: Initial) -> ValueId {
         let id = self.graph.leaf(Origin::Parameter(self.parameters.len()), shape.clone());
-        self.parameters.push(Parameter { name, shape, initial });
+        self.parameters.push(Parameter { name, shape, initial, step_factor: self.step_factor });
         id
+    }
+
+    /// Adds what `add` adds, every step of whose parameters is multiplied by `factor`.
+    pub fn with_step_factor<T>(&mut self, factor: f64, add: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.step_factor, factor);
+        let added = add(self);
+        self.step_factor = outer;
+        added
     }
 
     /// Adds a value that is carried from step to step and begins as `initial` everywhere. In the training form it becomes
@@ -114,7 +140,7 @@ impl Builder {
         }
     }
 
-    /// The network with these outputs, [batch, [`Targets::outputs`]]: its loss is the mean cross-entropy, or the mean squared
+    /// The network with these outputs, [batch, [`Targets::outputs`]] or one row a position: its loss is the mean cross-entropy, or the mean squared
     /// error where targets are numbers.
     pub fn finish(mut self, outputs: ValueId) -> Result<Network, GraphError> {
         let operands = [outputs, self.targets];

@@ -112,6 +112,9 @@ pub struct Parameter {
     pub shape: Shape,
     /// How it begins.
     pub initial: Initial,
+    /// Multiplies every step of it: where the update rule's step is linear in the learning rate, as it is in all rules that
+    /// come with the program, the same as a learning rate of its own. 1 for most.
+    pub step_factor: f64,
 }
 
 /// A value that a network carries from step to step and that is no parameter, such as a running mean: no gradient flows into
@@ -152,6 +155,20 @@ impl Network {
     /// Where each parameter begins in a run's parameters.
     pub fn parameter_offsets(&self) -> Vec<usize> {
         offsets(self.parameters.iter().map(|parameter| &parameter.shape))
+    }
+
+    /// The step factors other than 1: each with where in a run's parameters it begins and ends, neighbours joined.
+    pub fn step_factors(&self) -> Vec<(std::ops::Range<usize>, f64)> {
+        let parameters = self.parameters.iter().zip(self.parameter_offsets());
+        let mut factors: Vec<(std::ops::Range<usize>, f64)> = Vec::new();
+        for (parameter, start) in parameters.filter(|(parameter, _)| parameter.step_factor != 1.0) {
+            let end = start + parameter.shape.len();
+            match factors.last_mut() {
+                Some((range, factor)) if range.end == start && *factor == parameter.step_factor => range.end = end,
+                _ => factors.push((start..end, parameter.step_factor)),
+            }
+        }
+        factors
     }
 
     /// The number of elements that one run carries from step to step.

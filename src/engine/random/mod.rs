@@ -18,6 +18,8 @@ pub enum Purpose {
     BatchOrder = 4,
     /// Initial values of parameters.
     Initialisation = 5,
+    /// Which labels are noise, and what they become.
+    Noise = 6,
 }
 
 /// A stream of random values for one seed and purpose, addressed by index.

@@ -87,8 +87,37 @@ pub struct ValidationPoint {
     pub accuracy: f32,
 }
 
+/// The norm of the gradient over the whole training set at one step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FullNorm {
+    /// The step before whose update it was taken.
+    pub step: u32,
+    /// The norm; NaN where it is not finite.
+    pub norm: f32,
+}
+
+/// The critical learning rate at one step ([`crate::train::CriticalSearch`]).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CriticalRate {
+    /// The step whose batch and direction it belongs to.
+    pub step: u32,
+    /// What was found.
+    pub outcome: CriticalOutcome,
+}
+
+/// What a search for the critical learning rate came to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum CriticalOutcome {
+    /// Below this learning rate a step in the rule's direction lowers the loss of its batch, above it it does not.
+    Crossing(f64),
+    /// The direction leads uphill, however short the step.
+    NoDescent,
+    /// Still downhill at this learning rate, the largest that was tried.
+    Above(f64),
+}
+
 /// What one run recorded over some consecutive steps.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunChunk {
     /// The run's index in its experiment.
     pub run: usize,
@@ -100,6 +129,12 @@ pub struct RunChunk {
     pub rows: Vec<f32>,
     /// Validation points taken in these steps.
     pub validation: Vec<ValidationPoint>,
+    /// Norms of the gradient over the whole training set, taken in these steps.
+    pub full_norms: Vec<FullNorm>,
+    /// Critical learning rates of these steps.
+    pub critical: Vec<CriticalRate>,
+    /// The loss of the best constant prediction on the run's validation examples: for classes the label entropy, in nats.
+    pub chance: f64,
     /// The step at which the run died, if it has: its first step with a loss or gradient norm that is not finite.
     pub death: Option<u32>,
 }
@@ -115,6 +150,12 @@ pub struct RunRecord {
     pub rows: Vec<f32>,
     /// Validation points, in order of steps.
     pub validation: Vec<ValidationPoint>,
+    /// Norms of the gradient over the whole training set, in order of steps.
+    pub full_norms: Vec<FullNorm>,
+    /// Critical learning rates, in order of steps.
+    pub critical: Vec<CriticalRate>,
+    /// The loss of the best constant prediction on the run's validation examples; NaN until something is recorded.
+    pub chance: f64,
     /// The step at which the run died.
     pub death: Option<u32>,
 }
@@ -122,7 +163,16 @@ pub struct RunRecord {
 impl RunRecord {
     /// An empty record.
     pub fn new(columns: Columns, stride: u32) -> Self {
-        Self { columns, stride, rows: Vec::new(), validation: Vec::new(), death: None }
+        Self {
+            columns,
+            stride,
+            rows: Vec::new(),
+            validation: Vec::new(),
+            full_norms: Vec::new(),
+            critical: Vec::new(),
+            chance: f64::NAN,
+            death: None,
+        }
     }
 
     /// Appends a chunk, or writes it again where steps are computed anew after a checkpoint. A chunk that would leave a
@@ -135,10 +185,10 @@ impl RunRecord {
         }
         self.rows.truncate(first_row * width);
         self.rows.extend_from_slice(&chunk.rows);
-        for point in &chunk.validation {
-            self.validation.retain(|old| old.step < point.step);
-            self.validation.push(*point);
-        }
+        replace_from(&mut self.validation, &chunk.validation, |point| point.step);
+        replace_from(&mut self.full_norms, &chunk.full_norms, |point| point.step);
+        replace_from(&mut self.critical, &chunk.critical, |point| point.step);
+        self.chance = chunk.chance;
         self.death = chunk.death;
         Ok(())
     }
@@ -167,6 +217,14 @@ impl RunRecord {
     /// One column over all rows ([`Columns::LOSS`] and so on).
     pub fn column(&self, column: usize) -> impl ExactSizeIterator<Item = f32> + '_ {
         self.rows.chunks_exact(self.columns.width()).map(move |row| row[column])
+    }
+}
+
+/// Appends points; those from the first of their steps on are replaced.
+fn replace_from<T: Copy>(points: &mut Vec<T>, new: &[T], step: impl Fn(&T) -> u32) {
+    if let Some(first) = new.first() {
+        points.retain(|old| step(old) < step(first));
+        points.extend_from_slice(new);
     }
 }
 
@@ -222,7 +280,7 @@ mod tests {
             stride: 1,
             rows: vec![value; rows * 6],
             validation: vec![ValidationPoint { step: first_step, loss: value, accuracy: 0.0 }],
-            death: None,
+            ..RunChunk::default()
         }
     }
 
@@ -258,7 +316,7 @@ mod tests {
                     validation.push(point(12));
                 }
                 let death = (pair[1] > 9).then_some(9);
-                RunChunk { run: 0, first_step: pair[0], stride: 1, rows, validation, death }
+                RunChunk { first_step: pair[0], stride: 1, rows, validation, death, chance: 2.3, ..RunChunk::default() }
             };
             cuts.windows(2).map(piece).collect()
         };
@@ -289,7 +347,7 @@ mod tests {
         let mut record = RunRecord::new(columns, 5);
         assert!(record.is_empty());
         let rows = (0..3 * 8).map(|value| value as f32).collect();
-        record.append(&RunChunk { run: 0, first_step: 0, stride: 5, rows, validation: vec![], death: None }).unwrap();
+        record.append(&RunChunk { stride: 5, rows, ..RunChunk::default() }).unwrap();
         assert!(!record.is_empty());
         assert_eq!((record.len(), record.step_of(2)), (3, 10));
         assert_eq!(record.row(2).map(|row| row[0]), Some(16.0));

@@ -4,7 +4,7 @@ use crate::number::shortest;
 use std::fmt::{self, Display};
 
 use super::tree::{
-    BinaryOperator, Expression, Function, Name, Precedence, Rule, Style, Symbol, ValueKind, When, write_expression,
+    BinaryOperator, Expression, Function, Name, Precedence, Rule, Style, Symbol, When, write_expression,
 };
 
 /// A MathML element. The page builds its elements from this tree; [`Display`] gives escaped MathML.

@@ -348,7 +348,6 @@ impl Program {
         self.slot_positions.len()
     }
 
-
     /// Number of states that have one value per parameter.
     pub fn per_parameter_state_count(&self) -> usize {
         self.per_parameter_initial.len()

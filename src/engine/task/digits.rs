@@ -1,10 +1,11 @@
 //! Digits: handwritten digits of 8 x 8 pixels. The split into training and validation examples is drawn for every seed.
 
-use super::{Examples, ResidentTask, Targets, Task, TaskData};
+use super::{Examples, Input, ResidentTask, Targets, Task, TaskData, TaskKind};
 use crate::random::{Purpose, Stream};
-use crate::tensor::Shape;
+use std::sync::Arc;
 
-const PIXELS: usize = 64;
+const SIDE: usize = 8;
+const PIXELS: usize = SIDE * SIDE;
 const CLASSES: usize = 10;
 const TRAINING_EXAMPLES: usize = 1200;
 const EXAMPLES: usize = 1797;
@@ -13,15 +14,17 @@ const EXAMPLE_BYTES: usize = PIXELS + 1;
 /// All examples, in the order of the source.
 const FILE: &[u8; EXAMPLES * EXAMPLE_BYTES] = include_bytes!("digits.bin");
 
-pub(super) struct Digits;
+pub(super) static KIND: TaskKind = TaskKind { id: "digits", metaparameters: &[], make: |_| Arc::new(Digits) };
+
+struct Digits;
 
 impl Task for Digits {
     fn id(&self) -> &str {
-        "digits"
+        KIND.id
     }
 
-    fn input(&self) -> Shape {
-        Shape::new(&[PIXELS])
+    fn input(&self) -> Input {
+        Input::numbers(&[SIDE, SIDE])
     }
 
     fn targets(&self) -> Targets {

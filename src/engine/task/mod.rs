@@ -1,16 +1,47 @@
 //! The data: what a network is trained on.
 //!
-//! A task is one file and one line in the list of [`tasks`]. All it draws comes from the portable generator, so every backend and
+//! A kind of task is one file and one line in the list of [`TASKS`]. All it draws comes from the portable generator, so every backend and
 //! machine sees the same bits, and runs that share a seed share one copy.
 
 mod digits;
+mod outlier;
+mod sequence;
 mod spirals;
 mod teacher;
 mod teacher_stream;
 
+pub use outlier::{OUTLIER_FACTOR, Outlier};
+
+use crate::metaparameter::{Absent, Definition};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Shape;
-use std::sync::{Arc, LazyLock};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// What a network sees of one example.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The shape of its values.
+    pub shape: Shape,
+    /// What they are.
+    pub kind: InputKind,
+}
+
+/// What the values of an input are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// Numbers.
+    Numbers,
+    /// Tokens of a vocabulary of so many: whole numbers from 0.
+    Tokens(usize),
+}
+
+impl Input {
+    /// Numbers of this shape.
+    pub fn numbers(extents: &[usize]) -> Self {
+        Self { shape: Shape::new(extents), kind: InputKind::Numbers }
+    }
+}
 
 /// What a network is to predict of one example, at every position of `shape`. One class an example is the shape of a scalar; a
 /// class for each of T tokens would be [T].
@@ -92,36 +123,75 @@ fn variance(values: impl Iterator<Item = f64> + Clone) -> f64 {
 pub trait Task: Send + Sync {
     /// The name in experiments and on the command line.
     fn id(&self) -> &str;
-    /// The shape of one example's input.
-    fn input(&self) -> Shape;
+    /// What a network sees of one example.
+    fn input(&self) -> Input;
     /// What is to be predicted of one example.
     fn targets(&self) -> Targets;
     /// Where the data comes from, to be named wherever it is shown; empty for data that is drawn.
     fn source(&self) -> &str {
         ""
     }
+    /// Whether its training examples are a set that stays, rather than fresh ones every step.
+    fn has_training_set(&self) -> bool {
+        true
+    }
     /// Draws the data of a seed; of the same size for every seed.
     fn generate(&self, seed: u32) -> Box<dyn TaskData>;
 }
 
-/// All tasks that come with the program, in the order in which they are offered.
-static TASKS: LazyLock<[Arc<dyn Task>; 4]> = LazyLock::new(|| {
-    [
-        Arc::new(teacher::TeacherTask),
-        Arc::new(digits::Digits),
-        Arc::new(spirals::Spirals),
-        Arc::new(teacher_stream::TeacherStreamTask),
-    ]
-});
-
-/// All tasks that come with the program, in the order in which they are offered.
-pub fn tasks() -> &'static [Arc<dyn Task>] {
-    &*TASKS
+/// A kind of task that comes with the program.
+pub struct TaskKind {
+    /// The name in experiments and on the command line.
+    pub id: &'static str,
+    /// Its metaparameters, each at `data.` and its name; every one has a default.
+    pub metaparameters: &'static [Definition],
+    /// Makes a task of their values.
+    make: fn(&Settings) -> Arc<dyn Task>,
 }
 
-/// The task with this id.
-pub fn find(id: &str) -> Option<&'static Arc<dyn Task>> {
-    tasks().iter().find(|task| task.id() == id)
+/// All kinds of tasks that come with the program, in the order in which they are offered.
+pub static TASKS: &[&TaskKind] =
+    &[&teacher::KIND, &digits::KIND, &spirals::KIND, &teacher_stream::KIND, &sequence::REVERSE, &sequence::SORT];
+
+/// The kind with this id.
+pub fn find(id: &str) -> Option<&'static TaskKind> {
+    TASKS.iter().copied().find(|kind| kind.id == id)
+}
+
+impl TaskKind {
+    /// The task with these values of its metaparameters, checked; those that are absent have their defaults.
+    pub fn task(&self, data: &Map<String, Value>) -> Arc<dyn Task> {
+        (self.make)(&Settings { data, definitions: self.metaparameters })
+    }
+
+    /// The task with every metaparameter at its default.
+    pub fn default_task(&self) -> Arc<dyn Task> {
+        self.task(&Map::new())
+    }
+}
+
+/// The values of a task's metaparameters.
+struct Settings<'a> {
+    data: &'a Map<String, Value>,
+    definitions: &'static [Definition],
+}
+
+impl Settings<'_> {
+    /// The value of a metaparameter by its name.
+    fn number(&self, name: &str) -> f64 {
+        let default = || {
+            let definition = self.definitions.iter().find(|definition| definition.name() == name)?;
+            let Absent::Omitted(json) = definition.absent else { return None };
+            serde_json::from_str(json).ok()
+        };
+        // A test makes every task of nothing but defaults.
+        self.data.get(name).and_then(Value::as_f64).or_else(default).unwrap_or(f64::NAN)
+    }
+
+    /// The value of a whole one.
+    fn whole(&self, name: &str) -> usize {
+        self.number(name) as usize
+    }
 }
 
 /// Examples with their targets.
@@ -234,10 +304,10 @@ mod tests {
 
     #[test]
     fn every_task_has_the_data_that_it_promises() {
-        for task in tasks() {
+        for task in TASKS.iter().map(|kind| kind.default_task()) {
             let (id, data, targets) = (task.id(), task.generate(3), task.targets());
             let shape = &targets.shape;
-            let width = task.input().len();
+            let width = task.input().shape.len();
             let mut fresh = Examples::new(shape.len());
             let training = match data.training() {
                 TrainingExamples::Resident(examples) => examples,
@@ -258,8 +328,9 @@ mod tests {
                     assert!(chance > 0.5 && chance <= libm::log(classes as f64) + 1e-9);
                 }
             }
+            assert_eq!(task.has_training_set(), matches!(data.training(), TrainingExamples::Resident(_)), "{id}");
             assert_eq!(task.generate(3).validation(), data.validation(), "{id}");
-            assert_eq!(find(id).map(|task| task.id()), Some(id));
+            assert_eq!(find(id).map(|kind| kind.id), Some(id));
         }
     }
 

@@ -1,8 +1,8 @@
 //! Spirals: points of the plane on three intertwined arms, with a little noise.
 
-use super::{Examples, ResidentTask, Targets, Task, TaskData};
+use super::{Examples, Input, ResidentTask, Targets, Task, TaskData, TaskKind};
 use crate::random::{Purpose, Stream};
-use crate::tensor::Shape;
+use std::sync::Arc;
 
 const CLASSES: usize = 3;
 const TRAINING_EXAMPLES: usize = 3000;
@@ -14,15 +14,17 @@ const NOISE: f64 = 0.15;
 /// Points reach this far from the centre, so that inputs have about unit variance.
 const RADIUS: f64 = 2.0;
 
-pub(super) struct Spirals;
+pub(super) static KIND: TaskKind = TaskKind { id: "spirals", metaparameters: &[], make: |_| Arc::new(Spirals) };
+
+struct Spirals;
 
 impl Task for Spirals {
     fn id(&self) -> &str {
-        "spirals"
+        KIND.id
     }
 
-    fn input(&self) -> Shape {
-        Shape::new(&[2])
+    fn input(&self) -> Input {
+        Input::numbers(&[2])
     }
 
     fn targets(&self) -> Targets {

@@ -1,8 +1,10 @@
-//! Teacher: a random network of one hidden layer labels Gaussian inputs; the teacher is redrawn for every seed.
+//! Teacher: a random network of one hidden layer labels Gaussian inputs; the teacher is redrawn for every seed. A fraction of
+//! the training labels may be noise.
 
-use super::{Examples, ResidentTask, Targets, Task, TaskData};
+use super::{Examples, Input, ResidentTask, Settings, Targets, Task, TaskData, TaskKind};
+use crate::metaparameter::{Absent, Definition, Kind, Metaparameter};
 use crate::random::{Purpose, Stream};
-use crate::tensor::Shape;
+use std::sync::Arc;
 
 pub(super) const INPUTS: usize = 16;
 const HIDDEN: usize = 32;
@@ -10,15 +12,38 @@ pub(super) const CLASSES: usize = 10;
 const TRAINING_EXAMPLES: usize = 8000;
 pub(super) const VALIDATION_EXAMPLES: usize = 1000;
 
-pub(super) struct TeacherTask;
+pub(super) static KIND: TaskKind = TaskKind {
+    id: "teacher",
+    metaparameters: &[LABEL_NOISE],
+    make: |settings| Arc::new(TeacherTask { label_noise: label_noise(settings) }),
+};
+
+/// The fraction of training labels that are noise.
+pub(super) const LABEL_NOISE: Definition = Definition {
+    id: Metaparameter::LabelNoise,
+    path: "data.label_noise",
+    kind: Kind::Number { least: 0.0, most: 1.0 },
+    absent: Absent::Omitted("0.0"),
+    about: "fraction of the training labels that are drawn anew, each class as likely; validation labels stay",
+    changes_problem: true,
+    ..Definition::PLAIN
+};
+
+pub(super) fn label_noise(settings: &Settings) -> f64 {
+    settings.number("label_noise")
+}
+
+struct TeacherTask {
+    label_noise: f64,
+}
 
 impl Task for TeacherTask {
     fn id(&self) -> &str {
-        "teacher"
+        KIND.id
     }
 
-    fn input(&self) -> Shape {
-        Shape::new(&[INPUTS])
+    fn input(&self) -> Input {
+        Input::numbers(&[INPUTS])
     }
 
     fn targets(&self) -> Targets {
@@ -32,10 +57,21 @@ impl Task for TeacherTask {
             teacher.label(&Stream::new(seed, purpose, 0), 0, count, &mut examples);
             examples
         };
-        Box::new(ResidentTask {
-            training: draw(Purpose::TrainingInputs, TRAINING_EXAMPLES),
-            validation: draw(Purpose::ValidationInputs, VALIDATION_EXAMPLES),
-        })
+        let mut training = draw(Purpose::TrainingInputs, TRAINING_EXAMPLES);
+        add_noise(seed, self.label_noise, 0, &mut training.targets);
+        Box::new(ResidentTask { training, validation: draw(Purpose::ValidationInputs, VALIDATION_EXAMPLES) })
+    }
+}
+
+/// Draws a fraction of the labels anew, those of the examples from `first` on of the seed's stream.
+pub(super) fn add_noise(seed: u32, fraction: f64, first: u64, labels: &mut [f32]) {
+    if fraction > 0.0 {
+        let (chosen, drawn) = (Stream::new(seed, Purpose::Noise, 0), Stream::new(seed, Purpose::Noise, 1));
+        for (index, label) in (first..).zip(labels) {
+            if chosen.uniform(index) < fraction {
+                *label = drawn.below(index, CLASSES as u32) as f32;
+            }
+        }
     }
 }
 
@@ -75,5 +111,28 @@ impl Teacher {
             let best = (0..CLASSES).fold(0, |best, c| if logits[c] > logits[best] { c } else { best });
             out.targets.push(best as f32);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::TrainingExamples;
+
+    #[test]
+    fn noise_changes_its_fraction_of_the_training_labels_and_nothing_else() {
+        let labels = |label_noise: f64| {
+            let data = TeacherTask { label_noise }.generate(4);
+            let TrainingExamples::Resident(training) = data.training() else { panic!("a set that stays") };
+            (training.inputs.clone(), training.targets.clone(), data.validation().clone())
+        };
+        let (inputs, clean, validation) = labels(0.0);
+        let (noisy_inputs, noisy, noisy_validation) = labels(0.4);
+        assert_eq!((inputs, validation), (noisy_inputs, noisy_validation));
+        let changed = clean.iter().zip(&noisy).filter(|(a, b)| a != b).count() as f64 / clean.len() as f64;
+        // A tenth of the labels that are drawn anew stay what they were.
+        assert!((changed - 0.36).abs() < 0.03, "{changed}");
+        let classes = labels(1.0).1;
+        assert!((0..CLASSES).all(|class| classes.iter().filter(|&&label| label == class as f32).count() > 600));
     }
 }

@@ -25,6 +25,8 @@ pub struct SeedData {
     pub missing_target: f32,
     /// The examples of a batch.
     pub batch_size: usize,
+    /// The loss of the best prediction that does not look at the input, on the validation examples.
+    pub chance: f64,
 }
 
 /// The training examples of some consecutive steps of one seed: for each step, the rows that make up its batch. Rows
@@ -64,10 +66,12 @@ impl SeedData {
     /// Draws the data of a seed.
     pub fn new(task: &dyn Task, seed: u32, batch_size: usize) -> Self {
         let targets = task.targets();
+        let data = task.generate(seed);
         Self {
-            task: task.generate(seed),
+            chance: targets.chance(data.validation()),
+            task: data,
             seed,
-            input_len: task.input().len(),
+            input_len: task.input().shape.len(),
             target_len: targets.shape.len(),
             missing_target: targets.missing(),
             batch_size,
@@ -149,7 +153,27 @@ impl SeedData {
 
     /// Writes a slice of the validation examples; rows beyond the last example carry no target.
     pub fn validation_slice<T: Real>(&self, slice: usize, inputs: &mut [T], targets: &mut [T]) {
-        let examples = self.task.validation();
+        self.slice(self.task.validation(), slice, inputs, targets);
+    }
+
+    /// The number of slices that make up the training set; 0 where every step draws its own examples.
+    pub fn training_slices(&self) -> usize {
+        self.resident().map_or(0, |examples| examples.len().div_ceil(self.batch_size))
+    }
+
+    /// The number of examples of a slice of the training set; only the last may be short.
+    pub fn training_slice_len(&self, slice: usize) -> usize {
+        self.resident().map_or(0, |examples| (examples.len() - slice * self.batch_size).min(self.batch_size))
+    }
+
+    /// Writes a slice of the training set; rows beyond the last example carry no target.
+    pub fn training_slice<T: Real>(&self, slice: usize, inputs: &mut [T], targets: &mut [T]) {
+        if let Some(examples) = self.resident() {
+            self.slice(examples, slice, inputs, targets);
+        }
+    }
+
+    fn slice<T: Real>(&self, examples: &Examples, slice: usize, inputs: &mut [T], targets: &mut [T]) {
         for (index, (input, target)) in (slice * self.batch_size..).zip(self.rows(inputs, targets)) {
             if index < examples.len() {
                 copy_example(examples, index, input, target);
@@ -197,9 +221,9 @@ mod tests {
     #[test]
     fn an_altered_batch_is_the_only_one_that_differs() {
         for id in ["teacher", "teacher_stream"] {
-            let task = task::find(id).unwrap();
-            let plain = SeedData::new(&**task, 4, 8);
-            let altered = SeedData { task: Box::new(Outlier(task.generate(4))), ..SeedData::new(&**task, 4, 8) };
+            let task = task::find(id).unwrap().default_task();
+            let plain = SeedData::new(&*task, 4, 8);
+            let altered = SeedData { task: Box::new(Outlier(task.generate(4))), ..SeedData::new(&*task, 4, 8) };
             let (a, b) = (plain.batches(0, 4), altered.batches(0, 4));
             for step in 0..4 {
                 let mut inputs = [[0f32; 128]; 2];
@@ -215,8 +239,8 @@ mod tests {
 
     #[test]
     fn batches_do_not_depend_on_how_steps_are_chunked() {
-        for task in task::tasks() {
-            let seed = SeedData::new(&**task, 2, 5);
+        for task in task::TASKS.iter().map(|kind| kind.default_task()) {
+            let seed = SeedData::new(&*task, 2, 5);
             let input_len = seed.input_len;
             let (whole, part) = (seed.batches(0, 6), seed.batches(4, 2));
             let mut inputs = vec![vec![0f64; 5 * input_len]; 2];

@@ -3,12 +3,14 @@
 mod batches;
 mod checkpoint;
 pub mod cpu;
+mod critical;
 pub mod gpu;
 mod plan;
 pub mod schedule;
 mod tape;
 
 pub use checkpoint::{Checkpoint, RunCheckpoint};
+pub use critical::CriticalSearch;
 pub use plan::{Plan, PlanError};
 pub use tape::{Location, Tape, TapeInstruction, Tensor};
 

@@ -1,5 +1,6 @@
 use super::batches::Data;
 use super::cpu;
+use super::schedule::learning_rate;
 use super::tape::Tape;
 use super::{Checkpoint, FleetError, RunCheckpoint};
 use crate::experiment::{ExperimentError, Resolved, limits};
@@ -26,6 +27,8 @@ pub struct Plan {
     pub columns: Columns,
     /// The probe's position among a run's parameters.
     pub probe: usize,
+    /// Where in a run's parameters steps are multiplied by a factor, and by which.
+    pub step_factors: Vec<(std::ops::Range<usize>, f64)>,
 }
 
 /// Why an experiment cannot be planned.
@@ -65,7 +68,8 @@ impl Plan {
         let probe = resolved.probe.unwrap_or(0);
         let is_chosen = resolved.probe.is_some();
         let columns = resolved.columns();
-        let mut plan = Self { resolved, program, training, evaluation, forward, data, columns, probe };
+        let step_factors = resolved.network.step_factors();
+        let mut plan = Self { resolved, program, training, evaluation, forward, data, columns, probe, step_factors };
         let needed = plan.cpu_bytes();
         if needed > limits::CPU_BYTES {
             return Err(PlanError::Memory {
@@ -102,7 +106,7 @@ impl Plan {
 
     /// The values of the inputs of a batch.
     pub fn inputs_len(&self) -> usize {
-        self.resolved.experiment.batch_size * self.resolved.task.input().len()
+        self.resolved.experiment.batch_size * self.resolved.task.input().shape.len()
     }
 
     /// The number of targets of a batch.
@@ -110,9 +114,28 @@ impl Plan {
         self.resolved.experiment.batch_size * self.resolved.task.targets().shape.len()
     }
 
-    /// The loss of the best prediction that does not look at the input, on the validation examples of the first run.
-    pub fn chance(&self) -> f64 {
-        self.resolved.task.targets().chance(self.data.of(self.resolved.runs[0].seed).task.validation())
+    /// The loss of the best prediction that does not look at the input, on the validation examples of a run.
+    pub fn chance(&self, run: usize) -> f64 {
+        self.data.of(self.resolved.runs[run].seed).chance
+    }
+
+    /// The learning rate of a step of a run.
+    pub fn learning_rate(&self, run: usize, step: u32) -> f64 {
+        let (settings, experiment) = (&self.resolved.runs[run], &self.resolved.experiment);
+        let (warmup, train) = (settings.warmup_steps, experiment.max_train_steps);
+        learning_rate(settings.base_learning_rate, warmup, train, experiment.schedule, step)
+    }
+
+    /// Whether the gradient over the whole training set is taken before `step`.
+    pub fn takes_full_gradient(&self, step: u32) -> bool {
+        let every = self.resolved.experiment.full_gradient_every;
+        every > 0 && step.is_multiple_of(every)
+    }
+
+    /// Whether the critical learning rate of `step` is searched.
+    pub fn searches_critical(&self, step: u32) -> bool {
+        let every = self.resolved.experiment.critical_every;
+        every > 0 && step.is_multiple_of(every)
     }
 
     /// The state of a run before its first step.
@@ -148,7 +171,8 @@ impl Plan {
     /// The bytes that all runs take on the CPU, scratch and gradient of one worker included.
     pub fn cpu_bytes(&self) -> usize {
         let kept = self.parameter_count() * (1 + self.program.per_parameter_state_count()) + self.carried_len();
-        let shared = self.parameter_count() + self.carried_len() + self.scratch_len();
+        let gradients = if self.resolved.experiment.full_gradient_every > 0 { 2 } else { 1 };
+        let shared = gradients * self.parameter_count() + self.carried_len() + self.scratch_len();
         let batch = self.inputs_len() + self.targets_len();
         (self.resolved.runs.len() * kept + shared + batch) * size_of::<f32>()
     }
@@ -158,8 +182,11 @@ impl Plan {
     fn largest_gradient(&self) -> usize {
         let theta = self.initial_run(0).theta;
         let (_, gradient) = cpu::gradient_of_run::<f32>(self, 0, 0, &theta);
+        // A parameter with a learning rate of its own would not follow the equation as it is shown.
+        let own = self.resolved.network.step_factors();
+        let is_plain = |index: usize| !own.iter().any(|(range, _)| range.contains(&index));
         let largest = |best: usize, (index, value): (usize, &f32)| {
-            if value.abs() > gradient[best].abs() { index } else { best }
+            if value.abs() > gradient[best].abs() && is_plain(index) { index } else { best }
         };
         gradient.iter().enumerate().fold(0, largest)
     }

@@ -42,7 +42,9 @@ mod tests {
         let point = |step, loss| ValidationPoint { step, loss, accuracy: 0.5 };
         let validation = vec![point(0, 3.0), point(steps, 0.75)];
         let rows = (0..steps).flat_map(row).collect();
-        record.append(&RunChunk { run: 0, first_step: 0, stride: 1, rows, validation, death }).unwrap();
+        record
+            .append(&RunChunk { run: 0, first_step: 0, stride: 1, rows, validation, death, ..RunChunk::default() })
+            .unwrap();
         record
     }
 

@@ -493,7 +493,7 @@ impl Scheduler {
         let id = one.job;
         let Some(job) = self.jobs.get_mut(&id) else { return };
         match event {
-            Event::Started { device, reason, probe, states, chance } => {
+            Event::Started { device, reason, probe, states } => {
                 one.width = Columns { states: states.clone() }.width();
                 let backend = device.backend();
                 if backend != one.shard.backend {
@@ -508,7 +508,7 @@ impl Scheduler {
                 job.is_started = true;
                 if !is_known {
                     let device = self.device_of(id, worker, device);
-                    self.deliver(id, Event::Started { device, reason, probe, states, chance });
+                    self.deliver(id, Event::Started { device, reason, probe, states });
                 }
             }
             Event::Metrics(chunks) => {

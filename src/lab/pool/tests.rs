@@ -37,6 +37,7 @@ fn chunk(run: usize, from: u32, to: u32) -> RunChunk {
         rows: (from..to).flat_map(row).collect(),
         validation: validated.map(|step| ValidationPoint { step, loss: step as f32, accuracy: 0.5 }).collect(),
         death: death(run).filter(|&death| death < to),
+        ..RunChunk::default()
     }
 }
 
@@ -327,13 +328,7 @@ impl World {
 }
 
 fn started(device: Device, reason: Option<&str>) -> Event {
-    Event::Started {
-        device,
-        reason: reason.map(str::to_owned),
-        probe: ("layer".to_owned(), 0),
-        states: Vec::new(),
-        chance: 2.0,
-    }
+    Event::Started { device, reason: reason.map(str::to_owned), probe: ("layer".to_owned(), 0), states: Vec::new() }
 }
 
 impl SimulatedWorker {

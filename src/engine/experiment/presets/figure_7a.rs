@@ -10,6 +10,7 @@ pub(super) fn experiment() -> Experiment {
     Experiment {
         version: VERSION,
         task: "teacher".to_owned(),
+        data: serde_json::Map::new(),
         model: residual(8, 32, Placement::None),
         initial_scale: 1.0,
         optimizer: Optimizer::builtin("momentum"),
@@ -20,6 +21,8 @@ pub(super) fn experiment() -> Experiment {
         batch_size: 64,
         max_train_steps: 600,
         validation_every: 50,
+        full_gradient_every: 0,
+        critical_every: 0,
         // A typical seed, and one whose best run is not at the very edge: there the last bit decides, and a backend that rounds
         // otherwise would show another star.
         seed: 2,

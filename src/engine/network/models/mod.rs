@@ -4,8 +4,7 @@ use super::builder::{Builder, Form};
 use super::graph::{GraphError, Network, ValueId};
 use super::operations::ActivationKind;
 use crate::metaparameter::{Absent, Definition, Kind, Metaparameter};
-use crate::task::Targets;
-use crate::tensor::Shape;
+use crate::task::{Input, InputKind, Targets};
 use serde::{Deserialize, Serialize};
 
 /// One kind of model.
@@ -16,12 +15,20 @@ trait ModelKind: Sized {
     /// A small network of this kind: what a learner who chooses the kind begins with.
     fn example() -> Self;
 
+    /// Whether it can be built for inputs like these, and with sizes that go together; see [`Model::check`].
+    fn check(&self, input: &Input) -> Result<(), Unfit> {
+        match input.kind {
+            InputKind::Numbers => Ok(()),
+            InputKind::Tokens(_) => Err(Unfit::Input(Needs::Numbers)),
+        }
+    }
+
     /// Adds the network to a graph and returns its outputs, [batch, outputs].
     fn build(&self, builder: &mut Builder, outputs: usize) -> Result<ValueId, GraphError>;
 
-    /// What a block of the model makes of its input; `None` for a model without blocks.
-    fn block_formula(&self) -> Option<BlockFormula> {
-        None
+    /// What a block of the model makes of its input x, line by line; none for a model without residual blocks.
+    fn block_equations(&self) -> Vec<BlockEquation> {
+        Vec::new()
     }
 }
 
@@ -68,15 +75,24 @@ macro_rules! models {
                 }
             }
 
-            /// What a block of the model makes of its input; `None` for a model without blocks.
-            pub fn block_formula(&self) -> Option<BlockFormula> {
-                match self { $(Self::$model(model) => model.block_formula(),)+ }
+            /// What a block of the model makes of its input x, line by line; none for a model without residual blocks.
+            pub fn block_equations(&self) -> Vec<BlockEquation> {
+                match self { $(Self::$model(model) => model.block_equations(),)+ }
             }
 
-            /// Builds the network for inputs of shape `input`, for these targets and for batches of `batch_size` examples.
+            /// Whether the model can be built at all for inputs like these, and with sizes that go together.
+            ///
+            /// # Errors
+            ///
+            /// The field that is at fault, and what it needs.
+            pub fn check(&self, input: &Input) -> Result<(), Unfit> {
+                match self { $(Self::$model(model) => model.check(input),)+ }
+            }
+
+            /// Builds the network for inputs like `input`, for these targets and for batches of `batch_size` examples.
             pub fn build(
                 &self,
-                input: &Shape,
+                input: &Input,
                 targets: &Targets,
                 batch_size: usize,
                 form: Form,
@@ -92,9 +108,51 @@ macro_rules! models {
 models! {
     residual_mlp::ResidualMlp = "residual_mlp",
     mlp::Mlp = "mlp",
+    transformer::Transformer = "transformer",
+    convnet::Convnet = "convnet",
 }
 
-pub use residual_mlp::{BlockFormula, Branch, Placement};
+mod residual;
+
+pub use convnet::{NormKind, Pooling};
+pub use residual::{BlockEquation, BlockFormula, Branch, Placement};
+
+/// Why a model cannot be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// It cannot read what the task gives.
+    Input(Needs),
+    /// Of two sizes the second must divide the first.
+    Divisor {
+        /// The name of the size to be divided.
+        size: &'static str,
+        /// The name of the divisor.
+        divisor: &'static str,
+        /// The divisor.
+        value: usize,
+    },
+    /// Sequences longer than the model reads.
+    Length {
+        /// Their length.
+        length: usize,
+        /// The longest that it reads.
+        most: usize,
+    },
+}
+
+/// What a model reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Needs {
+    /// Numbers.
+    #[error("numbers")]
+    Numbers,
+    /// Sequences of tokens.
+    #[error("sequences of tokens")]
+    Tokens,
+    /// Images: rows of pixels.
+    #[error("images")]
+    Images,
+}
 
 /// What most models share: a number of layers or blocks. What it counts, the model says.
 const fn depth() -> Definition {

@@ -2,15 +2,16 @@ use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Real, Shape};
 
-/// Mean softmax cross-entropy over the labels: (logits [batch, positions * classes], labels [batch, ...positions]) to a scalar.
-/// With one label an example the labels are [batch]. A negative label marks a row that is no example and is passed over; with
+/// Mean softmax cross-entropy over the labels: (logits [batch, positions * classes] or [batch * positions, classes], labels
+/// [batch, ...positions]) to a scalar. With one label an example the labels are [batch]. A negative label marks a row that is no example and is passed over; with
 /// no example the loss is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CrossEntropy;
 
 /// The number of classes that these logits distinguish for each of these labels, or `None` where the shapes do not fit.
 pub(super) fn class_count(logits: &Shape, labels: &Shape) -> Option<usize> {
-    let same_batch = logits.extents().first() == labels.extents().first();
+    // One row an example, or one row a label: the same values in the same order.
+    let same_batch = labels.extents().first() == Some(&logits.rows()) || labels.len() == logits.rows();
     let whole = !labels.is_empty() && logits.len().is_multiple_of(labels.len());
     (same_batch && whole && !logits.is_empty()).then(|| logits.len() / labels.len())
 }

@@ -324,18 +324,24 @@ mod accuracy;
 mod activation;
 mod add;
 mod affine;
+mod attention;
 mod batch_norm;
 mod copy;
 mod cross_entropy;
+mod embed;
 mod fill;
 mod matmul;
+mod mean_pool;
 mod normalize;
+mod patches;
+mod reshape;
 mod row_scale;
 mod scale;
 mod squared_error;
 mod sum_rows;
 
 pub use activation::{ACTIVATIONS_WGSL, ActivationKind};
+pub use attention::MAX_LENGTH;
 pub use batch_norm::Statistic;
 pub use matmul::Transpose;
 
@@ -345,6 +351,8 @@ operations! {
     activation::ActivationGradient,
     add::Add,
     affine::Affine,
+    attention::Attention,
+    attention::AttentionGradient,
     batch_norm::BatchNormalize,
     batch_norm::BatchNormalizeGradient,
     batch_norm::BatchStatistic,
@@ -353,10 +361,18 @@ operations! {
     copy::Copy,
     cross_entropy::CrossEntropy,
     cross_entropy::CrossEntropyGradient,
+    embed::Embed,
+    embed::EmbedPositionGradient,
+    embed::EmbedTokenGradient,
     fill::Fill,
     matmul::Matmul,
+    mean_pool::MeanPool,
+    mean_pool::MeanPoolGradient,
     normalize::Normalize,
     normalize::NormalizeGradient,
+    patches::Patches,
+    patches::PatchesGradient,
+    reshape::Reshape,
     row_scale::RowScale,
     row_scale::RowScaleGradient,
     scale::ScaleBy,

@@ -99,6 +99,15 @@ fn gradients_agree_with_central_differences() {
     check_gradient(ScaleBy.into(), &[matrix(3, 4), vector(1)], None);
     check_gradient(InnerProduct.into(), &[matrix(3, 4), matrix(3, 4)], None);
     check_gradient(SquaredError.into(), &[matrix(3, 1)], Some(&[0.5, f64::NAN, -2.0]));
+    check_gradient(Embed.into(), &[matrix(4, 3), matrix(2, 3)], Some(&[0.0, 3.0, 3.0, 1.0, 0.0, 3.0]));
+    for (length, heads) in [(3, 2), (4, 1), (1, 4)] {
+        check_gradient(Attention { length, heads }.into(), &[matrix(2 * length, 12)], None);
+    }
+    for (side, stride) in [(3, 1), (3, 2), (1, 2), (5, 3)] {
+        check_gradient(Patches { image: [4, 5], side, stride }.into(), &[matrix(40, 2)], None);
+    }
+    check_gradient(Reshape { columns: 6 }.into(), &[matrix(4, 3)], None);
+    check_gradient(MeanPool { rows: 3 }.into(), &[matrix(6, 2)], None);
     check_gradient(CrossEntropy.into(), &[matrix(4, 3)], Some(&[2.0, 0.0, -1.0, 1.0]));
 }
 
@@ -132,4 +141,53 @@ fn shapes_that_do_not_fit_are_refused() {
     let b = graph.leaf(Origin::Parameter(1), Shape::new(&[2, 4]));
     let error = graph.apply(Add, &[a, b]).unwrap_err();
     assert_eq!(error.to_string(), "add cannot take inputs of shapes [2, 3], [2, 4]");
+}
+
+#[test]
+fn patches_with_a_product_behind_them_are_a_convolution() {
+    let (image, side, stride) = ([5, 4], 3, 2);
+    let (channels, filters) = (2, 3);
+    let stream = Stream::new(12, Purpose::Structure, 0);
+    let draw =
+        |first: u64, count: usize| -> Vec<f64> { (first..).take(count).map(|k| stream.normal_pair(k)[0]).collect() };
+    let (x, weights) = (draw(0, 2 * 20 * channels), draw(1000, side * side * channels * filters));
+    let patches = Patches { image, side, stride };
+    let shape = Shape::new(&[2 * 20, channels]);
+    let read_shape = patches.output_shape(&[&shape]).unwrap();
+    assert_eq!((patches.grid(), read_shape.extents()), ([3, 2], [2 * 6, 18].as_slice()));
+    let mut read = vec![f64::NAN; read_shape.len()];
+    patches.run(&[Operand { values: &x, shape: &shape }], &mut read);
+    let weight_shape = Shape::new(&[side * side * channels, filters]);
+    let operands = [Operand { values: &read, shape: &read_shape }, Operand { values: &weights, shape: &weight_shape }];
+    let mut found = vec![f64::NAN; 2 * 6 * filters];
+    Matmul { transpose: Transpose::Neither }.run(&operands, &mut found);
+    for (index, found) in found.iter().enumerate() {
+        let (filter, position) = (index % filters, index / filters);
+        let (sample, row, column) = (position / 6, position % 6 / 2, position % 2);
+        let mut expected = 0.0;
+        for (i, j, channel) in (0..3).flat_map(|i| (0..3).flat_map(move |j| (0..2).map(move |c| (i, j, c)))) {
+            let (y, z) = ((2 * row + i) as i32 - 1, (2 * column + j) as i32 - 1);
+            if (0..5).contains(&y) && (0..4).contains(&z) {
+                let pixel = x[((sample * 5 + y as usize) * 4 + z as usize) * channels + channel];
+                expected += pixel * weights[((i * 3 + j) * channels + channel) * filters + filter];
+            }
+        }
+        assert!((found - expected).abs() < 1e-12, "{index}: {found} instead of {expected}");
+    }
+}
+
+#[test]
+fn attention_is_the_weighted_mean_of_the_values() {
+    // One head of one value: a query and keys of 0 weigh all alike; a large product weighs one alone.
+    let shape = Shape::new(&[2, 3]);
+    let attend = |qkv: [f64; 6]| {
+        let mut output = [f64::NAN; 2];
+        Attention { length: 2, heads: 1 }.run(&[Operand { values: &qkv, shape: &shape }], &mut output);
+        output
+    };
+    assert_eq!(attend([0.0, 5.0, 1.0, 0.0, -5.0, 3.0]), [2.0, 2.0]);
+    let [first, second] = attend([100.0, 5.0, 1.0, -100.0, -5.0, 3.0]);
+    assert!((first - 1.0).abs() < 1e-12 && (second - 3.0).abs() < 1e-12);
+    let [_, broken] = attend([0.0, 5.0, 1.0, f64::NAN, -5.0, 3.0]);
+    assert!(broken.is_nan());
 }

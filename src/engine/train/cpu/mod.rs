@@ -1,11 +1,11 @@
 //! Training on the CPU: runs are independent, each worker trains its shard one run after another.
 
 use super::batches::{Batches, SeedData};
-use super::schedule::{clip_scale, learning_rate};
+use super::schedule::clip_scale;
 use super::tape::{Location, Tape, Tensor};
-use super::{Checkpoint, Fleet, FleetError, Plan, RunCheckpoint};
+use super::{Checkpoint, CriticalSearch, Fleet, FleetError, Plan, RunCheckpoint};
 use crate::network::operations::{MAX_INPUTS, Operand, Operation};
-use crate::record::{METRICS, Metric, RunChunk, ValidationPoint};
+use crate::record::{CriticalRate, FullNorm, METRICS, Metric, RunChunk, ValidationPoint};
 use crate::rule::ValueKind;
 use crate::tensor::Real;
 use crate::vector::Workspace;
@@ -238,22 +238,33 @@ pub fn parts(plan: &Arc<Plan>, steps: u32) -> Vec<(&'static str, f64)> {
     parts
 }
 
-/// The square root of the sum of squares, in the type of the values, so that it overflows where training would. The sums
-/// of sixteen lanes are added at the end: a fixed order that vectorises.
+/// Where the squares overflow, they are those of values that are smaller by this factor: 2^80.
+const NORM_SCALE: f64 = (1u128 << 80) as f64;
+
+/// The square root of the sum of squares. Not finite where a value is not, or where the norm itself has no room in its type.
 fn global_norm<T: Real>(values: &[T]) -> T {
+    let norm = square_sum(values, T::one()).sqrt();
+    if norm.is_finite() {
+        return norm;
+    }
+    square_sum(values, T::from_f64(1.0 / NORM_SCALE)).sqrt() * T::from_f64(NORM_SCALE)
+}
+
+/// The sum of the squares of the scaled values. The sums of sixteen lanes are added at the end: a fixed order that vectorises.
+fn square_sum<T: Real>(values: &[T], scale: T) -> T {
     const LANES: usize = 16;
     let mut sums = [T::zero(); LANES];
     let chunks = values.chunks_exact(LANES);
     let rest = chunks.remainder();
     for chunk in chunks {
         for (sum, &value) in sums.iter_mut().zip(chunk) {
-            *sum += value * value;
+            *sum += (value * scale) * (value * scale);
         }
     }
     for (sum, &value) in sums.iter_mut().zip(rest) {
-        *sum += value * value;
+        *sum += (value * scale) * (value * scale);
     }
-    sums.into_iter().sum::<T>().sqrt()
+    sums.into_iter().sum::<T>()
 }
 
 /// Trains one run over the steps of a chunk; calls `done` with the name of each kind of work after it.
@@ -276,21 +287,19 @@ fn train_run<T: Real>(
         first_step: steps.start.next_multiple_of(stride),
         stride,
         rows: Vec::with_capacity(rows * width),
-        validation: Vec::new(),
-        death: None,
+        chance: plan.chance(state.run),
+        ..RunChunk::default()
     };
     for t in steps.start..steps.end.min(last) {
         if plan.validates(state.run, t) {
             chunk.validation.push(validate(plan, seed, worker, state, t));
             done("validation");
         }
-        let eta = learning_rate(
-            settings.base_learning_rate,
-            settings.warmup_steps,
-            plan.resolved.experiment.max_train_steps,
-            plan.resolved.experiment.schedule,
-            t,
-        );
+        if plan.takes_full_gradient(t) {
+            chunk.full_norms.push(FullNorm { step: t, norm: full_norm(plan, seed, worker, state) });
+            done("full gradient");
+        }
+        let eta = plan.learning_rate(state.run, t);
         let (mut loss, mut norm, mut scale) = (f32::NAN, f32::NAN, f32::NAN);
         if state.death.is_none() {
             seed.gather(batches, t, &mut worker.inputs, &mut worker.targets);
@@ -326,9 +335,14 @@ fn train_run<T: Real>(
         }
         done("record");
         if state.death.is_none() {
+            let before = plan.searches_critical(t).then(|| state.theta.clone());
             update(plan, worker, state, &settings.constants, eta, t, T::from_f32(scale));
-            state.carried.copy_from_slice(&worker.next_carried);
             done("update");
+            if let Some(before) = before.filter(|_| eta > 0.0) {
+                chunk.critical.extend(critical_rate(plan, worker, state, &before, (t, eta)));
+                done("critical learning rate");
+            }
+            state.carried.copy_from_slice(&worker.next_carried);
         }
     }
     if steps.contains(&(last - 1)) {
@@ -349,6 +363,11 @@ fn update<T: Real>(
     scale: T,
 ) {
     let program = &plan.program;
+    let kept: Vec<(std::ops::Range<usize>, f64, Vec<T>)> = plan
+        .step_factors
+        .iter()
+        .map(|(range, factor)| (range.clone(), *factor, state.theta[range.clone()].to_vec()))
+        .collect();
     program.scalars(constants, &mut state.scalar_states, eta, u64::from(t), &mut worker.scalars);
     for (rounded, &scalar) in worker.rounded_scalars.iter_mut().zip(&worker.scalars) {
         *rounded = T::from_f64(scalar);
@@ -361,6 +380,55 @@ fn update<T: Real>(
         &mut state.states,
         &mut worker.workspace,
     );
+    for (range, factor, before) in kept {
+        let factor = T::from_f64(factor);
+        for (after, before) in state.theta[range].iter_mut().zip(before) {
+            *after = before + factor * (*after - before);
+        }
+    }
+}
+
+/// The norm of the gradient over the whole training set; NaN for a dead run, and where it is not finite.
+fn full_norm<T: Real>(plan: &Plan, seed: &SeedData, worker: &mut CpuWorker<T>, state: &CpuRun<T>) -> f32 {
+    if state.death.is_some() {
+        return f32::NAN;
+    }
+    let mut sum = vec![T::zero(); worker.gradient.len()];
+    let mut count = 0;
+    for slice in 0..seed.training_slices() {
+        seed.training_slice(slice, &mut worker.inputs, &mut worker.targets);
+        worker.execute(&plan.training, &state.theta, &state.carried);
+        let examples = seed.training_slice_len(slice);
+        let weight = T::from_f64(examples as f64);
+        for (sum, &gradient) in sum.iter_mut().zip(&worker.gradient) {
+            *sum += weight * gradient;
+        }
+        count += examples;
+    }
+    let norm = (global_norm(&sum) * T::from_f64(1.0 / count.max(1) as f64)).to_f64() as f32;
+    if norm.is_finite() { norm } else { f32::NAN }
+}
+
+/// The critical learning rate of the step that led from `before` to where the run is, on the batch that is still in place.
+fn critical_rate<T: Real>(
+    plan: &Plan,
+    worker: &mut CpuWorker<T>,
+    state: &CpuRun<T>,
+    before: &[T],
+    (step, eta): (u32, f64),
+) -> Option<CriticalRate> {
+    let loss = worker.scratch[plan.training.loss].to_f64();
+    let mut search = CriticalSearch::new(eta, loss);
+    let mut moved = before.to_vec();
+    while let Some(scale) = search.next() {
+        let scale = T::from_f64(scale);
+        for ((moved, &before), &after) in moved.iter_mut().zip(before).zip(&state.theta) {
+            *moved = before + scale * (after - before);
+        }
+        worker.execute(&plan.forward, &moved, &state.carried);
+        search.observe(worker.scratch[plan.forward.loss].to_f64());
+    }
+    search.outcome().map(|outcome| CriticalRate { step, outcome })
 }
 
 fn validate<T: Real>(

@@ -99,7 +99,8 @@ impl DispatchBuilder<'_> {
         if self.seeds.len() == 1 { 0 } else { self.layout.run_stride }
     }
 
-    fn partial_count(&self) -> usize {
+    /// The partial sums of squares of a gradient.
+    pub fn partial_count(&self) -> usize {
         // Each partial sum takes a barrier, which costs a software adapter as much as some thousand additions.
         let most = if self.gpu.is_software() { FEW_PARTIAL_SUMS } else { MOST_PARTIAL_SUMS };
         self.plan.parameter_count().div_ceil(8 * WORKGROUP).clamp(1, most)
@@ -218,7 +219,43 @@ impl DispatchBuilder<'_> {
         dispatches.push(self.push("finalize", &finalize, params, one_a_run));
         let values = plan.parameter_count().max(plan.carried_len());
         let every_parameter = [values.div_ceil(WORKGROUP) as u32, 1, run_count];
+        let params = Params { own: step_factor_bits(&plan.step_factors), ..params };
         dispatches.push(self.push("update", &update_source(&plan.program), params, every_parameter));
+        dispatches
+    }
+
+    /// The dispatches that compute partial sums of squares of the gradient over the whole training set; none where it is never
+    /// taken.
+    pub fn full_gradient(&mut self) -> Vec<Dispatch> {
+        let plan = self.plan;
+        let Some(&seed) = self.seeds.first() else { return Vec::new() };
+        if plan.resolved.experiment.full_gradient_every == 0 {
+            return Vec::new();
+        }
+        // Every seed has as many training examples.
+        let seed: &SeedData = plan.data.of(seed);
+        let counts: Vec<usize> = (0..seed.training_slices()).map(|slice| seed.training_slice_len(slice)).collect();
+        let batch_size = seed.batch_size;
+        // Not masked by a run's end: it is taken for every living run.
+        let gradient = self.tape(&plan.training, false);
+        let run_count = self.run_count as u32;
+        let mut dispatches = Vec::new();
+        for (slice, &count) in counts.iter().enumerate() {
+            dispatches.push(self.gather(Some((slice * batch_size, count))));
+            dispatches.extend(gradient.iter().cloned());
+            let params = Params {
+                adds: u32::from(slice > 0),
+                examples_weight: count as f32,
+                out_offset: self.layout.full_gradient as u32,
+                ..self.common(false)
+            };
+            let workgroups = [plan.parameter_count().div_ceil(WORKGROUP) as u32, 1, run_count];
+            let source = include_str!("kernels/accumulate_gradient.wgsl");
+            dispatches.push(self.push("accumulate gradient", source, params, workgroups));
+        }
+        let params = Params { gradient: self.layout.full_gradient as u32, ..self.common(false) };
+        let workgroups = [self.partial_count() as u32, 1, run_count];
+        dispatches.push(self.push("norm", include_str!("kernels/norm.wgsl"), params, workgroups));
         dispatches
     }
 
@@ -251,6 +288,17 @@ impl DispatchBuilder<'_> {
         }
         dispatches
     }
+}
+
+/// The step factors as the update kernel reads them: how many, then begin, end and factor of each.
+fn step_factor_bits(factors: &[(std::ops::Range<usize>, f64)]) -> [u32; MAX_KERNEL_PARAMETERS] {
+    let mut bits = [0; MAX_KERNEL_PARAMETERS];
+    let (count, stretches) = bits.split_at_mut(1);
+    count[0] = factors.len() as u32;
+    for (stretch, (range, factor)) in stretches.chunks_exact_mut(3).zip(factors) {
+        stretch.copy_from_slice(&[range.start as u32, range.end as u32, (*factor as f32).to_bits()]);
+    }
+    bits
 }
 
 /// The workgroups that cover an output of this shape.

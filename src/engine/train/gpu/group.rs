@@ -5,10 +5,9 @@ use super::device::Gpu;
 use super::dispatch::{Dispatch, DispatchBuilder};
 use super::layout::{CHUNK_STEPS, ExamplesLayout, RunLayout, TABLE_HEAD, ring_position, ring_states, ring_width};
 use super::recorder::Recorder;
-use crate::record::{METRICS, Metric, RunChunk, ValidationPoint};
+use crate::record::{CriticalRate, METRICS, Metric, RunChunk, ValidationPoint};
 use crate::rule::ValueKind;
-use crate::train::schedule::learning_rate;
-use crate::train::{Checkpoint, FleetError, Plan, RunCheckpoint};
+use crate::train::{Checkpoint, CriticalSearch, FleetError, Plan, RunCheckpoint};
 use std::sync::Arc;
 use std::time::Duration;
 use web_time::Instant;
@@ -43,6 +42,8 @@ pub struct RunGroup {
     training: Vec<Dispatch>,
     evaluation: Vec<Dispatch>,
     forward: Vec<Dispatch>,
+    full_gradient: Vec<Dispatch>,
+    partial_count: usize,
     /// The steps of the chunk in flight before which runs are validated.
     validations: Vec<u32>,
     dispatches: u64,
@@ -74,6 +75,7 @@ impl RunGroup {
             params: Vec::new(),
         };
         let (training, evaluation, forward) = (builder.training(), builder.evaluation(), builder.forward());
+        let (full_gradient, partial_count) = (builder.full_gradient(), builder.partial_count());
         let buffers = Buffers::new(&gpu, &plan, &examples_layout, runs, &builder.params);
         let bind_group = buffers.bind_group(&gpu);
         let position = |run: &RunCheckpoint| seeds.partition_point(|&seed| seed < plan.resolved.runs[run.run].seed);
@@ -92,6 +94,8 @@ impl RunGroup {
             training,
             evaluation,
             forward,
+            full_gradient,
+            partial_count,
             validations: Vec::new(),
             dispatches: 0,
             submit_dispatches: FIRST_SUBMIT_DISPATCHES,
@@ -183,7 +187,6 @@ impl RunGroup {
 
     fn upload(&mut self, first: u32, steps: u32) {
         let plan = &*self.plan;
-        let experiment = &plan.resolved.experiment;
         let width = TABLE_HEAD + plan.program.scalar_count();
         let mut table = vec![0f32; steps as usize * self.runs.len() * width];
         let mut scalars = vec![0f64; plan.program.scalar_count()];
@@ -192,13 +195,7 @@ impl RunGroup {
             let settings = &plan.resolved.runs[state.run];
             state.rows.clear();
             for t in first..(first + steps).min(plan.resolved.steps(state.run)) {
-                let eta = learning_rate(
-                    settings.base_learning_rate,
-                    settings.warmup_steps,
-                    experiment.max_train_steps,
-                    experiment.schedule,
-                    t,
-                );
+                let eta = plan.learning_rate(state.run, t);
                 state.rows.push((eta as f32, state.scalar_states.clone()));
                 let states = &mut state.scalar_states;
                 plan.program.scalars(&settings.constants, states, eta, u64::from(t), &mut scalars);
@@ -312,6 +309,78 @@ impl RunGroup {
 }
 
 impl RunGroup {
+    /// The norm of the gradient over the whole training set for each run; NaN for a dead one, and where it is not finite.
+    pub async fn full_norms(&mut self) -> Result<Vec<f32>, FleetError> {
+        if let Some(reason) = self.gpu.lost() {
+            return Err(FleetError::DeviceLost(reason));
+        }
+        let mut recorder = Recorder::new(&self.gpu, &self.bind_group, self.submit_dispatches);
+        recorder.dispatch(&self.full_gradient);
+        self.dispatches += recorder.finish();
+        let partials = self.layout.partials;
+        let sums = self.read_runs(partials, partials + 2 * self.partial_count).await?;
+        let seed = self.plan.data.of(self.seeds[0]);
+        let examples: usize = (0..seed.training_slices()).map(|slice| seed.training_slice_len(slice)).sum();
+        let norm = |(state, sums): (&HostRun, Vec<f32>)| {
+            let (plain, small) = sums.split_at(self.partial_count);
+            let [plain, small] = [plain, small].map(|sums| sums.iter().sum::<f32>());
+            let sum = if plain.is_finite() { plain.sqrt() } else { small.sqrt() * (1u128 << 80) as f32 };
+            let norm = sum / examples.max(1) as f32;
+            if state.death.is_none() && norm.is_finite() { norm } else { f32::NAN }
+        };
+        Ok(self.runs.iter().zip(sums).map(norm).collect())
+    }
+
+    /// The indices of the runs in their experiment.
+    pub fn run_indices(&self) -> impl Iterator<Item = usize> {
+        self.runs.iter().map(|state| state.run)
+    }
+
+    /// The parameters of each run.
+    pub async fn parameters(&self) -> Result<Vec<Vec<f32>>, FleetError> {
+        self.read_runs(0, self.plan.parameter_count()).await
+    }
+
+    /// The critical learning rates of `step`, which led from `before` to where the runs are: for each run that did it.
+    pub async fn critical_rates(
+        &mut self,
+        step: u32,
+        before: &[Vec<f32>],
+    ) -> Result<Vec<(usize, CriticalRate)>, FleetError> {
+        let after = self.parameters().await?;
+        let difference = |(after, before): (&Vec<f32>, &Vec<f32>)| -> Vec<f32> {
+            after.iter().zip(before).map(|(after, before)| after - before).collect()
+        };
+        let steps: Vec<Vec<f32>> = after.iter().zip(before).map(difference).collect();
+        let losses = self.evaluate(step, &steps, &[-1.0]).await?;
+        let search = |(state, losses): (&HostRun, &Vec<f64>)| {
+            let eta = self.plan.learning_rate(state.run, step);
+            let searches = state.death.is_none() && step < self.plan.resolved.steps(state.run) && eta > 0.0;
+            searches.then(|| CriticalSearch::new(eta, losses[0]))
+        };
+        let mut searches: Vec<Option<CriticalSearch>> = self.runs.iter().zip(&losses).map(search).collect();
+        while searches.iter().flatten().any(|search| search.next().is_some()) {
+            // From where the runs are: their step lies behind them.
+            let scale =
+                |search: &Option<CriticalSearch>| search.as_ref().and_then(CriticalSearch::next).unwrap_or(1.0) - 1.0;
+            let scaled = searches.iter().zip(&steps).map(|(search, direction)| {
+                let scale = scale(search) as f32;
+                direction.iter().map(|d| scale * d).collect()
+            });
+            let directions: Vec<Vec<f32>> = scaled.collect();
+            let losses = self.evaluate(step, &directions, &[1.0]).await?;
+            for (search, losses) in searches.iter_mut().zip(losses) {
+                if let Some(search) = search {
+                    search.observe(losses[0]);
+                }
+            }
+        }
+        let found = self.run_indices().zip(searches).filter_map(|(run, search)| {
+            search.and_then(|search| search.outcome()).map(|outcome| (run, CriticalRate { step, outcome }))
+        });
+        Ok(found.collect())
+    }
+
     /// For each run, the loss of the batch of `step` at its parameters plus each of `scales` times its direction.
     pub async fn evaluate(
         &mut self,
@@ -392,8 +461,8 @@ impl ChunkSteps {
             first_step: self.first.next_multiple_of(stride),
             stride,
             rows: Vec::with_capacity((self.steps / stride + 1) as usize * self.width),
-            validation: Vec::new(),
-            death: None,
+            chance: plan.chance(state.run),
+            ..RunChunk::default()
         };
         let mut died_with = None;
         for (k, (eta, scalar_states)) in state.rows.iter().enumerate() {

@@ -25,7 +25,9 @@ pub struct RunLayout {
     pub gradient: usize,
     /// What the carried values become with the step.
     pub next_carried: usize,
-    /// Partial sums of the gradient's squares; then the clip scale in the first.
+    /// The gradient over the whole training set, where it is taken.
+    pub full_gradient: usize,
+    /// Partial sums of the gradient's squares, plain and scaled; then the clip scale in the first.
     pub partials: usize,
     pub scratch: usize,
     pub inputs: usize,
@@ -48,7 +50,8 @@ impl RunLayout {
             carried: take(plan.carried_len()),
             gradient: take(parameters),
             next_carried: take(plan.carried_len()),
-            partials: take(MOST_PARTIAL_SUMS),
+            full_gradient: take(if plan.resolved.experiment.full_gradient_every > 0 { parameters } else { 0 }),
+            partials: take(2 * MOST_PARTIAL_SUMS),
             scratch: take(plan.scratch_len()),
             inputs: take(plan.inputs_len()),
             targets: take(plan.targets_len()),

@@ -14,7 +14,7 @@ pub use fusion::{Launch, launches};
 
 use super::{Checkpoint, Fleet, FleetError, Plan, PlanError};
 use crate::experiment::limits;
-use crate::record::RunChunk;
+use crate::record::{FullNorm, RunChunk};
 use group::RunGroup;
 use layout::ExamplesLayout;
 use std::sync::Arc;
@@ -96,13 +96,40 @@ impl Fleet for GpuFleet {
     }
 
     async fn advance(&mut self, steps: u32) -> Result<Vec<RunChunk>, FleetError> {
-        let steps = steps.min(layout::CHUNK_STEPS).min(self.plan.longest() - self.step);
-        let mut chunks = Vec::new();
+        let first = self.step;
+        let plan = self.plan.clone();
+        let is_critical = plan.searches_critical(first);
+        // What is taken between two steps is taken between two chunks.
+        let is_special = |step: u32| plan.searches_critical(step) || plan.takes_full_gradient(step);
+        let most = if is_critical { 1 } else { steps.min(layout::CHUNK_STEPS) }.min(plan.longest() - first);
+        let steps = (1..most).find(|&step| is_special(first + step)).unwrap_or(most);
+        let mut full_norms = Vec::new();
+        let mut before = Vec::new();
         for group in &mut self.groups {
-            group.submit(self.step, steps)?;
+            if plan.takes_full_gradient(first) {
+                let norms = group.full_norms().await?;
+                full_norms.extend(group.run_indices().zip(norms));
+            }
+            if is_critical {
+                before.push(group.parameters().await?);
+            }
         }
         for group in &mut self.groups {
-            chunks.extend(group.collect(self.step, steps).await?);
+            group.submit(first, steps)?;
+        }
+        let mut chunks = Vec::new();
+        for group in &mut self.groups {
+            chunks.extend(group.collect(first, steps).await?);
+        }
+        let mut critical = Vec::new();
+        for (group, before) in self.groups.iter_mut().zip(&before) {
+            critical.extend(group.critical_rates(first, before).await?);
+        }
+        for chunk in chunks.iter_mut().filter(|chunk| first < plan.resolved.steps(chunk.run)) {
+            let own = full_norms.iter().filter(|(run, _)| *run == chunk.run);
+            chunk.full_norms.extend(own.map(|&(_, norm)| FullNorm { step: first, norm }));
+            let own = critical.iter().filter(|(run, _)| *run == chunk.run);
+            chunk.critical.extend(own.map(|(_, rate)| *rate));
         }
         self.step += steps;
         Ok(chunks)

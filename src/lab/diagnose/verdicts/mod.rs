@@ -86,7 +86,18 @@ mod tests {
         let rows = losses.iter().flat_map(|&loss| [loss, 1.0, 0.1, 1.0, 0.0, 0.0]).collect();
         let last = losses.last().copied().unwrap_or(f32::NAN);
         let validation = vec![ValidationPoint { step: losses.len() as u32, loss: last, accuracy: 0.5 }];
-        record.append(&RunChunk { run: 0, first_step: 0, stride: 1, rows, validation, death }).unwrap();
+        record
+            .append(&RunChunk {
+                run: 0,
+                first_step: 0,
+                stride: 1,
+                rows,
+                validation,
+                death,
+                chance: 2.3,
+                ..RunChunk::default()
+            })
+            .unwrap();
         let run = JudgedRun { record: &record, chance: 2.3, warmup_steps, steps: 200 };
         judge(&run, is_finished).map(|verdict| verdict.id)
     }

@@ -10,10 +10,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let row = (k * params.runs + run) * params.ring_width;
     if (!skips(run)) {
         var squares = 0.0;
-        for (var i = 0u; i < params.partial_count; i++) { squares += arena[base + params.partials + i]; }
-        let norm = sqrt(squares);
+        var small = 0.0;
+        for (var i = 0u; i < params.partial_count; i++) {
+            squares += arena[base + params.partials + i];
+            small += arena[base + params.partials + params.partial_count + i];
+        }
+        var norm = sqrt(squares);
+        if (!is_finite(squares)) { norm = sqrt(small) * 0x1p80; }
         let loss = arena[base + params.loss];
-        if (!is_finite(loss) || !is_finite(squares)) {
+        if (!is_finite(loss) || !is_finite(norm)) {
             progress[params.runs + run] = 1u;
             ring[row + RING_LOSS] = not_a_number();
             ring[row + RING_GRADIENT_NORM] = not_a_number();

@@ -18,6 +18,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     values.theta = arena[base + params.theta + i];
     LOAD_STATES
     let after = update_rule(values, g, row + 2u);
-    arena[base + params.theta + i] = after.theta;
+    var theta = after.theta;
+    // Where steps have a factor of their own: begin, end and factor of each stretch.
+    for (var k = 0u; k < own_parameter(0u); k++) {
+        if (i >= own_parameter(3u * k + 1u) && i < own_parameter(3u * k + 2u)) {
+            theta = values.theta + bitcast<f32>(own_parameter(3u * k + 3u)) * (after.theta - values.theta);
+        }
+    }
+    arena[base + params.theta + i] = theta;
     STORE_STATES
 }
