@@ -1,4 +1,4 @@
-//! `brink bench`: how fast training is, on two fixed works.
+//! `brink bench`: how fast training is, on four fixed works.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,7 +19,7 @@ pub(super) struct Arguments {
     /// Print the results as JSON
     #[arg(long)]
     json: bool,
-    /// Also say where the time of a step goes on the CPU: what each kind of operation takes of W1
+    /// Also say where the time of a step goes on the CPU: what each kind of operation takes of each work
     #[arg(long)]
     parts: bool,
 }
@@ -90,7 +90,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         );
     }
     if arguments.parts {
-        table += &parts()?;
+        for work in WORKS {
+            table += &parts(work)?;
+        }
     }
     print(&table)
 }
@@ -98,16 +100,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Steps of which the parts are the mean.
 const PART_STEPS: u32 = 2000;
 
-/// A table of where the time of a step of W1 goes.
-fn parts() -> Result<String, Failure> {
+/// A table of where the time of a step of a work goes.
+fn parts(name: &str) -> Result<String, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::Failed(error.to_string());
-    let work = preset(WORKS[0]).ok_or_else(|| failed(&"there is no first work"))?;
+    let work = preset(name).ok_or_else(|| failed(&format!("there is no preset {name}")))?;
     let work = Experiment { max_train_steps: PART_STEPS, ..work };
     let plan = work.resolve().map_err(|error| failed(&error))?;
     let plan = Arc::new(Plan::new(plan).map_err(|error| failed(&error))?);
     let parts = cpu::parts(&plan, PART_STEPS);
     let whole: f64 = parts.iter().map(|part| part.1).sum();
-    let mut table = format!("\n{:24}  {:>8}  {:>5}\n", "a step of W1, one thread", "us", "share");
+    let mut table = format!(
+        "\n{:24}  {:>8}  {:>5}\n",
+        format!("a step of {}, one thread", name.to_ascii_uppercase()),
+        "us",
+        "share"
+    );
     for (name, seconds) in parts {
         table += &format!("{name:24}  {:>8.1}  {:>4.1}%\n", seconds * 1e6, 100.0 * seconds / whole);
     }

@@ -1,4 +1,4 @@
-//! How fast training is: two fixed works, measured through the same [`Runner`] that serves a learner.
+//! How fast training is: four fixed works, measured through the same [`Runner`] that serves a learner.
 
 use super::{Command, Event, Runner};
 use brink_engine::experiment::{limits, preset};
@@ -7,8 +7,8 @@ use futures_util::StreamExt;
 use serde::Serialize;
 
 /// The works, by their presets: W1 is an MLP 64-128-128-10, batch 64, Adam, gradient norm recorded, one run; W2 the same
-/// with 32 learning rates.
-pub const WORKS: [&str; 2] = ["w1", "w2"];
+/// with 32 learning rates; W3 a post-norm transformer of four blocks with 15; W4 a residual convnet with 7.
+pub const WORKS: [&str; 4] = ["w1", "w2", "w3", "w4"];
 /// Seconds before the clock starts: caches fill, pipelines are made, chunks find their length.
 const WARMUP_SECONDS: f64 = 0.5;
 /// Steps before the clock starts, at least.
@@ -38,7 +38,7 @@ pub async fn measure(runner: &impl Runner, work: &str, now: impl Fn() -> f64) ->
     let mut experiment = preset(work).ok_or_else(|| format!("there is no preset {work}"))?;
     // More steps than can be done in the time; the last one would validate.
     experiment.max_train_steps = *limits::STEPS.end();
-    let runs = experiment.learning_rates.count;
+    let runs = experiment.run_count();
     let mut running = runner.start(&experiment);
     let begun = now();
     let mut trained_on = Backend::Cpu;

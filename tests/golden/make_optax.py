@@ -30,6 +30,10 @@ def adamw(c):
     return optax.chain(optax.scale_by_adam(c["beta1"], c["beta2"], c["epsilon"]), optax.add_decayed_weights(c["lambda"]))
 
 
+def sgdw(c):
+    return optax.chain(optax.trace(c["gamma"]), optax.add_decayed_weights(c["lambda"]))
+
+
 def lion(c):
     return optax.chain(optax.scale_by_lion(c["beta1"], c["beta2"]), optax.add_decayed_weights(c["lambda"]))
 
@@ -58,7 +62,9 @@ RULES = {
         lambda c: optax.scale_by_adan(c["beta1"], c["beta2"], c["beta3"], c["epsilon"]),
         {"beta1": [0.98, 0.9], "beta2": [0.92, 0.5], "beta3": [0.99, 0.9], "epsilon": [1e-8, 1e-3]},
     ),
+    # The last entries are the newest: what stands above them keeps its random numbers.
     "l2": (lambda c: optax.add_decayed_weights(c["lambda"]), {"lambda": [0.01, 0.1]}),
+    "sgdw": (sgdw, {"gamma": [0.9, 0.0, 0.99], "lambda": [0.01, 0.1, 0.0]}),
 }
 
 

@@ -84,6 +84,7 @@ RULES = {
     "adam": 0.001,
     "nadam": 0.001,
     "adagrad": 0.01,
+    "sgdw": 0.002,
     "adamw": 0.001,
     "lion": 0.0002,
 }
@@ -213,6 +214,9 @@ def update(rule, c, eta, t, g, theta, s):
     if rule in ("momentum", "nesterov"):
         s["v"] = c["gamma"] * s.get("v", 0) + g
         return theta - eta * (s["v"] if rule == "momentum" else c["gamma"] * s["v"] + g)
+    if rule == "sgdw":
+        s["v"] = c["gamma"] * s.get("v", 0) + g
+        return theta - eta * (s["v"] + c["lambda"] * theta)
     if rule == "rmsprop":
         s["v"] = c["rho"] * s.get("v", 1) + (1 - c["rho"]) * g**2
         s["m"] = c["gamma"] * s.get("m", 0) + eta / jnp.sqrt(s["v"] + c["epsilon"]) * g

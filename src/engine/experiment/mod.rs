@@ -74,7 +74,7 @@ pub struct Experiment {
 }
 
 /// One run: its base learning rate, and what differs from the experiment's own values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunSettings {
     /// The base learning rate.
     pub base_learning_rate: f64,

@@ -23,6 +23,7 @@ static BUILTIN: &[Builtin] = rules! {
     "adam"
     "nadam"
     "adagrad"
+    "sgdw"
     "adamw"
     "lion"
 };

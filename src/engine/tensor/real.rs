@@ -22,6 +22,9 @@ pub trait Real:
     fn sqrt(self) -> Self;
     /// e to this power.
     fn exp(self) -> Self;
+    /// e to this power, which is at most 0, to within two units in the last place; 0 below -87. Built of additions and
+    /// multiplications alone, so that a loop of it vectorises, with the same bits on every machine.
+    fn exp_of_negative(self) -> Self;
     /// Natural logarithm; NaN for a negative number.
     fn ln(self) -> Self;
     /// Hyperbolic tangent.
@@ -65,7 +68,7 @@ pub trait Real:
 // Inlined always, since the loops of an update are compiled several times, for wider vectors each time: a function that is
 // not inlined would be compiled for the narrowest.
 macro_rules! real {
-    ($type:ty, $exp:path, $ln:path, $tanh:path, $cos:path) => {
+    ($type:ty, $exp:path, $exp_of_negative:path, $ln:path, $tanh:path, $cos:path) => {
         impl Real for $type {
             const NAN: Self = <$type>::NAN;
             #[inline(always)]
@@ -87,6 +90,10 @@ macro_rules! real {
             #[inline(always)]
             fn exp(self) -> Self {
                 $exp(self)
+            }
+            #[inline(always)]
+            fn exp_of_negative(self) -> Self {
+                $exp_of_negative(self)
             }
             #[inline(always)]
             fn ln(self) -> Self {
@@ -112,12 +119,49 @@ macro_rules! real {
     };
 }
 
-real!(f32, libm::expf, libm::logf, libm::tanhf, libm::cosf);
-real!(f64, libm::exp, libm::log, libm::tanh, libm::cos);
+real!(f32, libm::expf, exp_of_negative, libm::logf, libm::tanhf, libm::cosf);
+real!(f64, libm::exp, libm::exp, libm::log, libm::tanh, libm::cos);
+
+/// 2^n e^r, where n is the nearest whole number to x / ln 2 and r what is left, e^r by the polynomial of Cephes' expf (Moshier
+/// 1989).
+#[inline(always)]
+fn exp_of_negative(x: f32) -> f32 {
+    /// Added and taken away, it rounds to a whole number, which stands in the last bits meanwhile.
+    const ROUNDING: f32 = 12_582_912.0;
+    /// ln 2 in two parts, the first with few enough bits that its product with n is exact.
+    const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+    const SMALLEST: f32 = -87.0;
+    // A comparison that is false for NaN, which passes.
+    let bounded = if x < SMALLEST { SMALLEST } else { x };
+    let shifted = bounded * std::f32::consts::LOG2_E + ROUNDING;
+    let n = shifted - ROUNDING;
+    let r = (bounded - n * LN_2[0]) - n * LN_2[1];
+    let mut polynomial = 1.987_569_1e-4;
+    for coefficient in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_66, 0.5] {
+        polynomial = polynomial * r + coefficient;
+    }
+    let power = f32::from_bits(shifted.to_bits().wrapping_add(127) << 23);
+    let value = (polynomial * (r * r) + r + 1.0) * power;
+    if x < SMALLEST { 0.0 } else { value }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exponentials_of_negative_numbers_are_right_to_two_units() {
+        for k in 0..=870_000 {
+            let x = -k as f32 * 1e-4;
+            let (found, expected) = (f64::from(x.exp_of_negative()), libm::exp(f64::from(x)));
+            let unit = f64::from(f32::EPSILON) * expected;
+            assert!((found - expected).abs() <= 2.0 * unit, "{x}: {found} instead of {expected}");
+        }
+        assert_eq!(0f32.exp_of_negative(), 1.0);
+        assert_eq!((-1000f32).exp_of_negative(), 0.0);
+        assert_eq!(f32::NEG_INFINITY.exp_of_negative(), 0.0);
+        assert!(f32::NAN.exp_of_negative().is_nan());
+    }
 
     #[test]
     fn nan_passes_through_every_function() {

@@ -18,41 +18,11 @@ pub struct Attention {
     pub heads: usize,
 }
 
-/// How the parts of one head of one sequence lie in a tensor of queries, keys and values.
-#[derive(Clone, Copy)]
-struct Head {
-    /// Where the head's queries of the sequence begin.
-    first: usize,
-    /// From queries to keys, and from keys to values.
-    width: usize,
-    /// The values of a query.
-    size: usize,
-}
+/// So many heads of sequences are computed side by side, one a lane of vectors: the loops over them have no sums across lanes.
+const LANES: usize = 16;
 
-impl Head {
-    fn query<T>(self, values: &[T], row: usize) -> &[T] {
-        &values[self.first + row * 3 * self.width..][..self.size]
-    }
-
-    fn key<T>(self, values: &[T], row: usize) -> &[T] {
-        &values[self.first + row * 3 * self.width + self.width..][..self.size]
-    }
-
-    fn value<T>(self, values: &[T], row: usize) -> &[T] {
-        &values[self.first + row * 3 * self.width + 2 * self.width..][..self.size]
-    }
-}
-
-fn dot<T: Real>(a: &[T], b: &[T]) -> T {
-    a.iter().zip(b).map(|(&a, &b)| a * b).sum()
-}
-
-/// sum += factor * x
-fn add_scaled<T: Real>(sum: &mut [T], factor: T, x: &[T]) {
-    for (sum, &x) in sum.iter_mut().zip(x) {
-        *sum += factor * x;
-    }
-}
+/// One value of each lane.
+type Lanes<T> = [T; LANES];
 
 impl Attention {
     /// The width of the result for a tensor of queries, keys and values, or `None` where it does not fit.
@@ -66,35 +36,177 @@ impl Attention {
             && width.is_multiple_of(self.heads);
         fits.then_some(width)
     }
+}
 
-    /// Calls `each` with every head of every sequence, and with where its result begins.
-    fn each_head(self, width: usize, rows: usize, mut each: impl FnMut(Head, usize)) {
-        let size = width / self.heads;
-        for sequence in 0..rows / self.length {
-            for head in 0..self.heads {
-                let row = sequence * self.length;
-                each(Head { first: row * 3 * width + head * size, width, size }, row * width + head * size);
+/// The heads of sequences that are computed side by side.
+struct Group {
+    attention: Attention,
+    width: usize,
+    /// The first of them, counting the heads of the first sequence, then those of the next.
+    first: usize,
+    /// How many there are; the lanes beyond are computed, too, and not written.
+    count: usize,
+}
+
+impl Group {
+    /// The values of a head in a row.
+    fn size(&self) -> usize {
+        self.width / self.attention.heads
+    }
+
+    /// Where the values of a lane's head begin in its sequence's first row, of a tensor with `parts` times the width.
+    fn start(&self, lane: usize, parts: usize) -> usize {
+        let (sequence, head) = ((self.first + lane) / self.attention.heads, (self.first + lane) % self.attention.heads);
+        sequence * self.attention.length * parts * self.width + head * self.size()
+    }
+
+    /// Reads one part of a tensor with `parts` times the width: for each row and value, that of every lane.
+    fn read<T: Real>(&self, values: &[T], parts: usize, part: usize, lanes: &mut Vec<Lanes<T>>) {
+        let size = self.size();
+        lanes.clear();
+        lanes.resize(self.attention.length * size, [T::zero(); LANES]);
+        for lane in 0..self.count {
+            let start = self.start(lane, parts) + part * self.width;
+            for (row, lanes) in lanes.chunks_exact_mut(size).enumerate() {
+                let at = start + row * parts * self.width;
+                for (lanes, &value) in lanes.iter_mut().zip(&values[at..at + size]) {
+                    lanes[lane] = value;
+                }
             }
         }
     }
 
-    /// The weights with which a row of a sequence reads each row: the softmax of its scaled products with the keys.
-    fn weights<T: Real>(self, qkv: &[T], head: Head, row: usize, weights: &mut [T]) {
-        let scale = T::one() / T::from_f64(head.size as f64).sqrt();
-        let query = head.query(qkv, row);
-        for (other, weight) in weights.iter_mut().enumerate() {
-            *weight = dot(query, head.key(qkv, other)) * scale;
+    /// Writes one part of a tensor with `parts` times the width.
+    fn write<T: Real>(&self, lanes: &[Lanes<T>], parts: usize, part: usize, values: &mut [T]) {
+        let size = self.size();
+        for lane in 0..self.count {
+            let start = self.start(lane, parts) + part * self.width;
+            for (row, lanes) in lanes.chunks_exact(size).enumerate() {
+                let at = start + row * parts * self.width;
+                for (lanes, value) in lanes.iter().zip(&mut values[at..at + size]) {
+                    *value = lanes[lane];
+                }
+            }
         }
-        // NaN is passed over here and reaches the sum of exponentials instead.
-        let largest = weights.iter().fold(weights[0], |largest, &x| if x > largest { x } else { largest });
-        let mut sum = T::zero();
-        for weight in weights.iter_mut() {
-            *weight = Real::exp(*weight - largest);
-            sum += *weight;
+    }
+}
+
+/// sum += a * b, lane by lane.
+#[inline(always)]
+fn add_product<T: Real>(sum: &mut Lanes<T>, a: &Lanes<T>, b: &Lanes<T>) {
+    for lane in 0..LANES {
+        sum[lane] += a[lane] * b[lane];
+    }
+}
+
+/// The products of the values of two rows, summed.
+#[inline(always)]
+fn dot<T: Real>(a: &[Lanes<T>], b: &[Lanes<T>]) -> Lanes<T> {
+    let mut sum = [T::zero(); LANES];
+    for (a, b) in a.iter().zip(b) {
+        add_product(&mut sum, a, b);
+    }
+    sum
+}
+
+/// The weights with which a row reads each row of its sequence: the softmax of its scaled products with the keys.
+#[inline(always)]
+fn attend<T: Real>(query: &[Lanes<T>], keys: &[Lanes<T>], weights: &mut [Lanes<T>]) {
+    let scale = T::one() / T::from_f64(query.len() as f64).sqrt();
+    let mut largest = [T::zero(); LANES];
+    for (other, (weight, key)) in weights.iter_mut().zip(keys.chunks_exact(query.len())).enumerate() {
+        *weight = dot(query, key);
+        for lane in 0..LANES {
+            weight[lane] *= scale;
+            // NaN is passed over here and reaches the sum of exponentials instead.
+            let is_larger = other == 0 || weight[lane] > largest[lane];
+            largest[lane] = if is_larger { weight[lane] } else { largest[lane] };
         }
-        let reciprocal = T::one() / sum;
-        for weight in weights {
-            *weight *= reciprocal;
+    }
+    let mut sum = [T::zero(); LANES];
+    for weight in weights.iter_mut() {
+        for lane in 0..LANES {
+            weight[lane] = (weight[lane] - largest[lane]).exp_of_negative();
+            sum[lane] += weight[lane];
+        }
+    }
+    for weight in weights {
+        for lane in 0..LANES {
+            weight[lane] = weight[lane] / sum[lane];
+        }
+    }
+}
+
+/// Attention, compiled for what the processor offers: wider vectors, the same operations and bits.
+#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512vl"))]
+fn forward<T: Real>(attention: Attention, width: usize, qkv: &[T], output: &mut [T]) {
+    let [mut queries, mut keys, mut values, mut result] = [const { Vec::new() }; 4];
+    let mut weights = [[T::zero(); LANES]; MAX_LENGTH];
+    let weights = &mut weights[..attention.length];
+    let heads = output.len() / (attention.length * width) * attention.heads;
+    for first in (0..heads).step_by(LANES) {
+        let group = Group { attention, width, first, count: LANES.min(heads - first) };
+        let size = group.size();
+        for (part, lanes) in [&mut queries, &mut keys, &mut values].into_iter().enumerate() {
+            group.read(qkv, 3, part, lanes);
+        }
+        result.clear();
+        result.resize(queries.len(), [T::zero(); LANES]);
+        for (query, out) in queries.chunks_exact(size).zip(result.chunks_exact_mut(size)) {
+            attend(query, &keys, weights);
+            for (weight, value) in weights.iter().zip(values.chunks_exact(size)) {
+                for (sum, value) in out.iter_mut().zip(value) {
+                    add_product(sum, weight, value);
+                }
+            }
+        }
+        group.write(&result, 1, 0, output);
+    }
+}
+
+/// The gradient of attention, compiled likewise.
+#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512vl"))]
+fn backward<T: Real>(attention: Attention, width: usize, qkv: &[T], result: &[T], gradient: &[T], output: &mut [T]) {
+    let mut lanes: [Vec<Lanes<T>>; 8] = [const { Vec::new() }; 8];
+    let [queries, keys, values, results, gradients, to_queries, to_keys, to_values] = &mut lanes;
+    let mut weights = [[T::zero(); LANES]; MAX_LENGTH];
+    let weights = &mut weights[..attention.length];
+    let heads = result.len() / (attention.length * width) * attention.heads;
+    for first in (0..heads).step_by(LANES) {
+        let group = Group { attention, width, first, count: LANES.min(heads - first) };
+        let size = group.size();
+        let scale = T::one() / T::from_f64(size as f64).sqrt();
+        group.read(qkv, 3, 0, queries);
+        group.read(qkv, 3, 1, keys);
+        group.read(qkv, 3, 2, values);
+        group.read(result, 1, 0, results);
+        group.read(gradient, 1, 0, gradients);
+        for sums in [&mut *to_queries, &mut *to_keys, &mut *to_values] {
+            sums.clear();
+            sums.resize(queries.len(), [T::zero(); LANES]);
+        }
+        let rows = queries.chunks_exact(size).zip(to_queries.chunks_exact_mut(size));
+        let rows = rows.zip(results.chunks_exact(size).zip(gradients.chunks_exact(size)));
+        for ((query, to_query), (result, gradient)) in rows {
+            attend(query, keys, weights);
+            // The products of weights and their gradients, summed: the gradient of the result times the result.
+            let shared_part = dot(gradient, result);
+            let others = keys.chunks_exact(size).zip(values.chunks_exact(size));
+            let sums = to_keys.chunks_exact_mut(size).zip(to_values.chunks_exact_mut(size));
+            for ((weight, (key, value)), (to_key, to_value)) in weights.iter().zip(others).zip(sums) {
+                let mut d = dot(gradient, value);
+                for lane in 0..LANES {
+                    d[lane] = weight[lane] * (d[lane] - shared_part[lane]) * scale;
+                }
+                for at in 0..size {
+                    add_product(&mut to_query[at], &d, &key[at]);
+                    add_product(&mut to_key[at], &d, &query[at]);
+                    add_product(&mut to_value[at], weight, &gradient[at]);
+                }
+            }
+        }
+        for (part, sums) in [to_queries.as_slice(), to_keys, to_values].into_iter().enumerate() {
+            group.write(sums, 3, part, output);
         }
     }
 }
@@ -186,19 +298,7 @@ impl Compute for Attention {
 
     fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let [qkv] = inputs else { return };
-        let width = qkv.shape.columns() / 3;
-        let mut weights = [T::zero(); MAX_LENGTH];
-        let weights = &mut weights[..self.length];
-        output.fill(T::zero());
-        self.each_head(width, qkv.shape.rows(), |head, result| {
-            for row in 0..self.length {
-                self.weights(qkv.values, head, row, weights);
-                let out = &mut output[result + row * width..][..head.size];
-                for (other, &weight) in weights.iter().enumerate() {
-                    add_scaled(out, weight, head.value(qkv.values, other));
-                }
-            }
-        });
+        forward(*self, qkv.shape.columns() / 3, qkv.values, output);
     }
 
     fn kernel(&self, inputs: &[&Shape]) -> Kernel {
@@ -257,28 +357,7 @@ impl Compute for AttentionGradient {
 
     fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let [qkv, result, gradient] = inputs else { return };
-        let attention = self.attention;
-        let width = qkv.shape.columns() / 3;
-        let mut weights = [T::zero(); MAX_LENGTH];
-        let weights = &mut weights[..attention.length];
-        output.fill(T::zero());
-        attention.each_head(width, qkv.shape.rows(), |head, first| {
-            let scale = T::one() / T::from_f64(head.size as f64).sqrt();
-            for row in 0..attention.length {
-                attention.weights(qkv.values, head, row, weights);
-                let at = first + row * width;
-                let gradient = &gradient.values[at..at + head.size];
-                // The products of weights and their gradients, summed: the gradient of the result times the result.
-                let shared_part = dot(gradient, &result.values[at..at + head.size]);
-                for (other, &weight) in weights.iter().enumerate() {
-                    let d = weight * (dot(gradient, head.value(qkv.values, other)) - shared_part) * scale;
-                    let [to_query, to_key] = [row, other].map(|row| head.first + row * 3 * width);
-                    add_scaled(&mut output[to_query..][..head.size], d, head.key(qkv.values, other));
-                    add_scaled(&mut output[to_key + width..][..head.size], d, head.query(qkv.values, row));
-                    add_scaled(&mut output[to_key + 2 * width..][..head.size], weight, gradient);
-                }
-            }
-        });
+        backward(self.attention, qkv.shape.columns() / 3, qkv.values, result.values, gradient.values, output);
     }
 
     fn kernel(&self, inputs: &[&Shape]) -> Kernel {
