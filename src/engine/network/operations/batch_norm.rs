@@ -9,12 +9,25 @@ use crate::tensor::{Real, Shape};
 /// Added to the variance of a column, so that a constant column has a finite result.
 const EPSILON: f64 = 1e-5;
 
-/// The mean of a column and its variance (the mean square difference from it).
-fn mean_and_variance<T: Real>(x: &Operand<'_, T>, column: usize) -> (T, T) {
-    let values = || x.values.iter().skip(column).step_by(x.shape.columns()).copied();
+/// The mean of every column and its variance (the mean square difference from it). Row by row, so that the loop over columns
+/// vectorises.
+fn means_and_variances<T: Real>(x: &Operand<'_, T>) -> (Vec<T>, Vec<T>) {
+    let columns = x.shape.columns();
     let count = T::from_f64(x.shape.rows() as f64);
-    let mean = values().sum::<T>() / count;
-    (mean, values().map(|x| (x - mean) * (x - mean)).sum::<T>() / count)
+    let (mut means, mut variances) = (vec![T::zero(); columns], vec![T::zero(); columns]);
+    for row in x.values.chunks_exact(columns) {
+        for (sum, &x) in means.iter_mut().zip(row) {
+            *sum += x;
+        }
+    }
+    means.iter_mut().for_each(|sum| *sum = *sum / count);
+    for row in x.values.chunks_exact(columns) {
+        for ((sum, &mean), &x) in variances.iter_mut().zip(&means).zip(row) {
+            *sum += (x - mean) * (x - mean);
+        }
+    }
+    variances.iter_mut().for_each(|sum| *sum = *sum / count);
+    (means, variances)
 }
 
 /// The reciprocal of a standard deviation.
@@ -84,11 +97,10 @@ impl Compute for BatchNormalize {
 
     fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let columns = inputs[0].shape.columns();
-        for column in 0..columns {
-            let (mean, variance) = mean_and_variance(&inputs[0], column);
-            let reciprocal = reciprocal(variance);
-            let values = inputs[0].values.iter().skip(column).step_by(columns);
-            for (y, &x) in output.iter_mut().skip(column).step_by(columns).zip(values) {
+        let (means, variances) = means_and_variances(&inputs[0]);
+        let reciprocals: Vec<T> = variances.into_iter().map(reciprocal).collect();
+        for (out, row) in output.chunks_exact_mut(columns).zip(inputs[0].values.chunks_exact(columns)) {
+            for (((y, &x), &mean), &reciprocal) in out.iter_mut().zip(row).zip(&means).zip(&reciprocals) {
                 *y = (x - mean) * reciprocal;
             }
         }
@@ -130,15 +142,23 @@ impl Compute for BatchNormalizeGradient {
     fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let columns = inputs[0].shape.columns();
         let count = T::from_f64(inputs[0].shape.rows() as f64);
-        for column in 0..columns {
-            let values = |position: usize| inputs[position].values.iter().skip(column).step_by(columns).copied();
-            let (_, variance) = mean_and_variance(&inputs[0], column);
-            let reciprocal = reciprocal(variance);
-            let mean_gradient = values(2).sum::<T>() / count;
-            let mean_product = values(2).zip(values(1)).map(|(d, y)| d * y).sum::<T>() / count;
-            let rows = output.iter_mut().skip(column).step_by(columns).zip(values(2)).zip(values(1));
-            for ((dx, d), y) in rows {
-                *dx = reciprocal * (d - mean_gradient - y * mean_product);
+        let (_, variances) = means_and_variances(&inputs[0]);
+        let reciprocals: Vec<T> = variances.into_iter().map(reciprocal).collect();
+        let (mut gradients, mut products) = (vec![T::zero(); columns], vec![T::zero(); columns]);
+        let rows = || inputs[2].values.chunks_exact(columns).zip(inputs[1].values.chunks_exact(columns));
+        for (dy, y) in rows() {
+            for (((sum, product), &d), &y) in gradients.iter_mut().zip(&mut products).zip(dy).zip(y) {
+                *sum += d;
+                *product += d * y;
+            }
+        }
+        for sum in gradients.iter_mut().chain(&mut products) {
+            *sum = *sum / count;
+        }
+        for (dx, (dy, y)) in output.chunks_exact_mut(columns).zip(rows()) {
+            let means = gradients.iter().zip(&products).zip(&reciprocals);
+            for (((dx, &d), &y), ((&gradient, &product), &reciprocal)) in dx.iter_mut().zip(dy).zip(y).zip(means) {
+                *dx = reciprocal * (d - gradient - y * product);
             }
         }
     }
@@ -180,13 +200,11 @@ impl Compute for BatchStatistic {
     }
 
     fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
-        for (column, out) in output.iter_mut().enumerate() {
-            let (mean, variance) = mean_and_variance(&inputs[0], column);
-            *out = match self.statistic {
-                Statistic::Mean => mean,
-                Statistic::Variance => variance,
-            };
-        }
+        let (means, variances) = means_and_variances(&inputs[0]);
+        output.copy_from_slice(match self.statistic {
+            Statistic::Mean => &means,
+            Statistic::Variance => &variances,
+        });
     }
 
     fn kernel(&self, inputs: &[&Shape]) -> Kernel {

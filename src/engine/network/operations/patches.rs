@@ -30,28 +30,24 @@ impl Patches {
         fits.then(|| x.rows() / pixels)
     }
 
-    /// Calls `each` for every pixel within the images that a patch reads: with where it lies among the pixels, and where
-    /// among the taps of all patches.
-    fn each_tap(self, images: usize, mut each: impl FnMut(usize, usize)) {
+    /// Calls `each` for every stretch of neighbouring pixels within the images that a row of a patch's taps reads: with where it
+    /// begins among the pixels and among the taps of all patches, and with its length.
+    fn each_stretch(self, images: usize, mut each: impl FnMut(usize, usize, usize)) {
         let Self { image: [height, width], side, stride } = self;
         let [rows, columns] = self.grid();
-        // Where a tap reads, along one axis; `None` beyond the border.
-        let read = |centre: usize, tap: usize, extent: usize| {
-            (centre * stride + tap).checked_sub(side / 2).filter(|&position| position < extent)
-        };
-        for image in 0..images {
-            for row in 0..rows {
-                for column in 0..columns {
-                    let place = (image * rows + row) * columns + column;
-                    for tap_row in 0..side {
-                        let Some(y) = read(row, tap_row, height) else { continue };
-                        for tap_column in 0..side {
-                            let Some(x) = read(column, tap_column, width) else { continue };
-                            let tap = (place * side + tap_row) * side + tap_column;
-                            each((image * height + y) * width + x, tap);
-                        }
-                    }
-                }
+        let half = side / 2;
+        for patch in 0..images * rows * columns {
+            let (image, row, column) = (patch / (rows * columns), patch / columns % rows, patch % columns);
+            // The taps within the image, along the row.
+            let left = half.saturating_sub(column * stride);
+            let right = side.min((width + half).saturating_sub(column * stride));
+            if left >= right {
+                continue;
+            }
+            for tap_row in 0..side {
+                let Some(y) = (row * stride + tap_row).checked_sub(half).filter(|&y| y < height) else { continue };
+                let x = column * stride + left - half;
+                each((image * height + y) * width + x, (patch * side + tap_row) * side + left, right - left);
             }
         }
     }
@@ -112,11 +108,9 @@ impl Compute for Patches {
         let channels = x.shape.columns();
         let images = x.shape.rows() / (self.image[0] * self.image[1]);
         output.fill(T::zero());
-        self.each_tap(images, |pixel, tap| {
-            let pixel = &x.values[pixel * channels..(pixel + 1) * channels];
-            for (to, &from) in output[tap * channels..(tap + 1) * channels].iter_mut().zip(pixel) {
-                *to = from;
-            }
+        self.each_stretch(images, |pixel, tap, len| {
+            let pixels = &x.values[pixel * channels..(pixel + len) * channels];
+            output[tap * channels..(tap + len) * channels].copy_from_slice(pixels);
         });
     }
 
@@ -174,9 +168,9 @@ impl Compute for PatchesGradient {
         let channels = gradient.shape.columns() / (side * side);
         let images = output.len() / (image[0] * image[1] * channels);
         output.fill(T::zero());
-        self.patches.each_tap(images, |pixel, tap| {
-            let tap = &gradient.values[tap * channels..(tap + 1) * channels];
-            for (sum, &d) in output[pixel * channels..(pixel + 1) * channels].iter_mut().zip(tap) {
+        self.patches.each_stretch(images, |pixel, tap, len| {
+            let taps = &gradient.values[tap * channels..(tap + len) * channels];
+            for (sum, &d) in output[pixel * channels..(pixel + len) * channels].iter_mut().zip(taps) {
                 *sum += d;
             }
         });
