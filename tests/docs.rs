@@ -6,7 +6,7 @@ use brink_engine::metaparameter::{Absent, Definition, Kind};
 use brink_engine::network::Model;
 use brink_engine::number::shortest;
 use brink_engine::task::TASKS;
-use std::path::Path;
+use brink_tests::written::check;
 
 /// What a metaparameter may hold, in words.
 fn range(definition: &Definition) -> String {
@@ -34,20 +34,6 @@ fn table(definitions: &[Definition]) -> String {
         text += &format!("| `{}` | {} | {default} | {by_run} | {} |\n", one.path, range(one), one.about);
     }
     text
-}
-
-/// Compares the part of a page between two marks with what it must be, or writes it.
-fn check(page: &str, mark: &str, expected: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
-    let text = std::fs::read_to_string(&path).expect("the page");
-    let (start, end) = (format!("<!-- {mark} -->\n"), format!("<!-- end of {mark} -->\n"));
-    let (before, rest) = text.split_once(&start).unwrap_or_else(|| panic!("{page} has no mark {mark}"));
-    let (found, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{page} has no end of {mark}"));
-    if std::env::var_os("BRINK_WRITE_DOCS").is_some() {
-        std::fs::write(&path, format!("{before}{start}{expected}{end}{after}")).expect("a page that can be written");
-    } else {
-        assert_eq!(found, expected, "{page}: make it again with BRINK_WRITE_DOCS=1");
-    }
 }
 
 #[test]

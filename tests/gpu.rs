@@ -10,7 +10,7 @@ use brink_engine::record::{Columns, CriticalOutcome, RunRecord};
 use brink_engine::train::cpu::{CpuFleet, gradient_of_run};
 use brink_engine::train::gpu::{Gpu, GpuFleet};
 use brink_engine::train::{Backend, Fleet, Plan};
-use brink_lab::diagnose::{JudgedRun, SweepRun, best_and_edge, final_validation_loss, judge};
+use brink_lab::diagnose::{JudgedRun, SweepRun, final_validation_loss, judge, sweep};
 use brink_lab::{Event, Platform, Shard, drive};
 use brink_tests::operations;
 use futures_util::future::LocalBoxFuture;
@@ -191,16 +191,17 @@ fn a_sweep_ends_at_the_same_cliff() {
         ];
         let best = records.each_ref().map(|records| {
             let outcome = |(index, record): (usize, &RunRecord)| {
-                let run = &plan.resolved.runs[index];
-                let (warmup_steps, steps) = (run.warmup_steps, plan.resolved.steps(index));
-                let verdict = judge(&JudgedRun { record, chance: 1.5, warmup_steps, steps }, true).unwrap();
+                let steps = plan.resolved.steps(index);
+                let batch_size = plan.resolved.experiment.batch_size;
+                let judgement = judge(&JudgedRun { record, batch_size, steps }).unwrap();
                 SweepRun {
-                    base_learning_rate: run.base_learning_rate,
+                    base_learning_rate: plan.resolved.runs[index].base_learning_rate,
                     final_loss: final_validation_loss(record),
-                    is_feasible: verdict.is_feasible,
+                    is_feasible: judgement.is_feasible,
+                    is_stable: judgement.verdict.id == "stable",
                 }
             };
-            best_and_edge(&records.iter().enumerate().map(outcome).collect::<Vec<_>>()).best
+            sweep(&records.iter().enumerate().map(outcome).collect::<Vec<_>>()).best
         });
         assert!(best[0].is_some());
         assert_eq!(best[0], best[1], "lr*");

@@ -4,3 +4,5 @@
 pub mod golden;
 pub mod golden_gpu;
 pub mod operations;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod written;

@@ -212,7 +212,7 @@ fn table(fleet: &FleetRecord) -> String {
             figure(last.map(|point| point.loss)),
             figure(last.map(|point| point.accuracy)),
             run.record.death.map_or_else(|| "-".to_owned(), |step| step.to_string()),
-            run.verdict.map_or("-", |verdict| verdict.id),
+            run.judgement.map_or("-", |judgement| judgement.verdict.id),
             if is_best { " (lr*)" } else { "" },
         );
     }

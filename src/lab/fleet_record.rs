@@ -1,7 +1,7 @@
 //! What a fleet has recorded and what it came to: the one type in which the page, the command line and procedures collect
 //! the events of a training.
 
-use crate::diagnose::{JudgedRun, Sweep, SweepRun, Verdict, best_and_edge, final_validation_loss, judge};
+use crate::diagnose::{JudgedRun, Judgement, Sweep, SweepRun, final_validation_loss, judge, sweep};
 use crate::{Device, Event};
 use brink_engine::experiment::Resolved;
 use brink_engine::record::{Columns, RecordError, RunChunk, RunRecord, ValidationPoint};
@@ -31,15 +31,15 @@ pub struct FleetRun {
     pub steps: u32,
     /// What it has recorded.
     pub record: RunRecord,
-    /// The verdict, once the run has ended.
-    pub verdict: Option<&'static Verdict>,
+    /// The judgement, once the run has ended.
+    pub judgement: Option<Judgement>,
 }
 
 impl FleetRun {
     /// A run that has recorded nothing.
     pub fn new(base_learning_rate: f64, warmup_steps: u32, steps: u32, columns: &Columns, stride: u32) -> Self {
         let record = RunRecord::new(columns.clone(), stride);
-        Self { base_learning_rate, warmup_steps, steps, record, verdict: None }
+        Self { base_learning_rate, warmup_steps, steps, record, judgement: None }
     }
 
     /// Whether the run still has steps to train: it has neither died nor done its last step.
@@ -73,7 +73,7 @@ impl FleetRun {
 
     /// Whether the run has ended and may not be lr*.
     pub fn is_infeasible(&self) -> bool {
-        self.verdict.is_some_and(|verdict| !verdict.is_feasible)
+        self.judgement.is_some_and(|judgement| !judgement.is_feasible)
     }
 }
 
@@ -156,15 +156,10 @@ impl FleetRecord {
     pub fn append(&mut self, chunk: &RunChunk) -> Result<(), RecordError> {
         let Some(run) = self.runs.get_mut(chunk.run) else { return Ok(()) };
         run.record.append(chunk)?;
-        run.verdict = None;
+        run.judgement = None;
         if run.has_ended() {
-            let judged = JudgedRun {
-                record: &run.record,
-                chance: run.record.chance,
-                warmup_steps: run.warmup_steps,
-                steps: run.steps,
-            };
-            run.verdict = judge(&judged, true);
+            let batch_size = self.resolved.experiment.batch_size;
+            run.judgement = judge(&JudgedRun { record: &run.record, batch_size, steps: run.steps });
         }
         self.status = Status::Training;
         self.sweep = None;
@@ -179,9 +174,10 @@ impl FleetRecord {
         let outcome = |run: &FleetRun| SweepRun {
             base_learning_rate: run.base_learning_rate,
             final_loss: final_validation_loss(&run.record),
-            is_feasible: run.verdict.is_some_and(|verdict| verdict.is_feasible),
+            is_feasible: run.judgement.is_some_and(|judgement| judgement.is_feasible),
+            is_stable: run.judgement.is_some_and(|judgement| judgement.verdict.id == "stable"),
         };
-        self.sweep = Some(best_and_edge(&self.runs.iter().map(outcome).collect::<Vec<_>>()));
+        self.sweep = Some(sweep(&self.runs.iter().map(outcome).collect::<Vec<_>>()));
     }
 
     /// The run-steps trained so far, over all runs.
@@ -267,13 +263,25 @@ mod tests {
         assert_eq!((fleet.status.clone(), fleet.common_step()), (Status::Waiting, 0));
         fleet.apply(Event::Metrics((0..3).map(|run| chunk(run, 0..10, width)).collect()));
         assert_eq!((fleet.status.clone(), fleet.common_step()), (Status::Training, 10));
-        let verdicts = |fleet: &FleetRecord| fleet.runs.iter().map(|run| run.verdict.map(|v| v.id)).collect::<Vec<_>>();
-        assert_eq!(verdicts(&fleet), [None, None, Some("died_late")]);
+        let verdicts = |fleet: &FleetRecord| {
+            fleet.runs.iter().map(|run| run.judgement.map(|judgement| judgement.verdict.id)).collect::<Vec<_>>()
+        };
+        assert_eq!(verdicts(&fleet), [None, None, Some("diverged")]);
         assert_eq!(fleet.trained(), 10 + 10 + 5);
         fleet.apply(Event::Metrics((0..3).map(|run| chunk(run, 10..30, width)).collect()));
-        assert_eq!(verdicts(&fleet), [Some("feasible"), Some("feasible"), Some("died_late")]);
+        assert_eq!(verdicts(&fleet), [Some("stable"), Some("stable"), Some("diverged")]);
         assert_eq!(fleet.status, Status::Ended);
-        assert_eq!(fleet.sweep, Some(Sweep { best: Some(0), edge: Some(2) }));
+        assert_eq!(
+            fleet.sweep,
+            Some(Sweep {
+                best: Some(0),
+                edge: Some(2),
+                unstable: Some(2),
+                is_at_edge: true,
+                is_lowest: true,
+                is_highest: false
+            })
+        );
     }
 
     #[test]

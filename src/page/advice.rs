@@ -61,11 +61,12 @@ pub fn Happened(lab: Lab) -> impl IntoView {
         lab.stage();
         let (texts, names) = (lab.texts(), lab.names.get());
         lab.board.with_untracked(|board| {
-            let first = board.variants().first().map(summary);
+            let first = board.variants().first().map(|first| (first, summary(first)));
             let focus = board.focused().map(|variant| variant.id);
             let happening = |(index, variant): (usize, &brink_view::board::Variant)| {
-                let other = first.as_ref().filter(|_| index > 0 && board.same_problem(variant));
-                let other = other.map(|other| (names[0].as_str(), other));
+                // Learning rates of different problems are not compared.
+                let other = first.as_ref().filter(|(first, _)| index > 0 && first.is_same_problem(variant));
+                let other = other.zip(names.first()).map(|((_, other), name)| (name.as_str(), other));
                 let own = summary(variant);
                 let focused = Some(variant.id) == focus;
                 let (why, fix) = if focused { advice::fix(board, variant, &own, texts) } else { (None, None) };

@@ -2,12 +2,12 @@
 
 use super::board::{Board, Variant};
 use super::number::{rounded, three};
-use super::plot::PointState;
 use super::scene::percentile_of;
 use super::summary::{Summary, summary};
 use super::text::Texts;
 use brink_engine::experiment::{Experiment, Optimizer, RuleSource, apply, difference, limits};
-use brink_lab::diagnose::Remedy;
+use brink_lab::FleetRun;
+use brink_lab::diagnose::{Judgement, Phase};
 use std::borrow::Cow;
 
 /// The warmup that is tried first.
@@ -163,8 +163,8 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
     only(texts.lead_explore.to_owned())
 }
 
-/// Why a run is infeasible, in words, and the fix that the playbook names for it: the focused run, else the first one
-/// above lr*.
+/// What is the matter with a run, in words, and a fix that the playbook names for it: with the focused run, else with the first one
+/// above lr* that is not stable.
 pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (Option<String>, Option<Suggestion>) {
     if !variant.has_ended() {
         return (None, None);
@@ -173,29 +173,62 @@ pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (O
     let Some(best) = own.best else {
         return (None, new_on(board, Some(rates(experiment, 1.0 / GRID_MOVE, texts.try_lower))));
     };
-    let is_infeasible = |run: &usize| own.points.get(*run).is_some_and(|point| point.outcome == PointState::Infeasible);
-    let focused = board.focused_run(variant).filter(is_infeasible);
-    let Some(run) = focused.or(own.edge).and_then(|run| variant.fleet.runs.get(run)) else {
-        let is_last = best + 1 == own.points.len();
+    let is_notable = |run: &usize| {
+        let judgement = variant.fleet.runs.get(*run).and_then(|run| run.judgement);
+        judgement.is_some_and(|judgement| !judgement.is_feasible || judgement.verdict.is_instability)
+    };
+    let focused = board.focused_run(variant).filter(is_notable);
+    let Some(run) = focused.or(own.unstable).and_then(|run| variant.fleet.runs.get(run)) else {
+        let is_last = own.ends[1];
         let higher = is_last.then(|| rates(experiment, GRID_MOVE, texts.try_higher));
         return (is_last.then(|| texts.at_the_end.to_owned()), new_on(board, higher));
     };
-    let rate = three(run.base_learning_rate);
     let percentile = variant.fleet.runs.get(best).and_then(percentile_of);
-    let Some(verdict) = run.verdict else { return (None, None) };
-    let remedy = |remedy: &Remedy| match remedy {
-        Remedy::Warmup if experiment.warmup_steps == 0 => warmup(experiment, FIRST_WARMUP, texts),
-        Remedy::Warmup => warmup(experiment, experiment.warmup_steps.saturating_mul(2), texts),
-        Remedy::Clipping => match (experiment.clip_threshold, percentile) {
-            (Some(threshold), _) => Some(clip(experiment, threshold / 2.0, texts)),
-            (None, threshold) => threshold.map(|threshold| clip(experiment, threshold, texts)),
-        },
-        Remedy::Norm => norm(experiment, texts),
+    let Some(judgement) = run.judgement else { return (None, None) };
+    let is_above = variant.fleet.runs.get(best).is_some_and(|star| run.base_learning_rate > star.base_learning_rate);
+    let fix = is_above.then(|| remedy(&judgement, experiment, percentile, texts)).flatten();
+    (explanation(&judgement, run, is_above, texts), new_on(board, fix))
+}
+
+/// What is tried against an instability: the playbook's first fix that fits, with values that show much on these small networks.
+fn remedy(
+    judgement: &Judgement,
+    experiment: &Experiment,
+    percentile: Option<f64>,
+    texts: &Texts,
+) -> Option<Suggestion> {
+    if !judgement.verdict.is_instability {
+        return None;
+    }
+    let longer = if experiment.warmup_steps == 0 { FIRST_WARMUP } else { experiment.warmup_steps.saturating_mul(2) };
+    let clipped = match (experiment.clip_threshold, percentile) {
+        (Some(threshold), _) => Some(clip(experiment, threshold / 2.0, texts)),
+        (None, threshold) => threshold.map(|threshold| clip(experiment, threshold, texts)),
     };
-    let fix = verdict.remedies.iter().find_map(remedy);
-    let step = run.record.death.unwrap_or(run.steps);
-    let words = texts.named(&format!("explain_{}", verdict.id), &[("rate", &rate), ("step", &step)]);
-    (words.map(Cow::into_owned), new_on(board, fix))
+    match judgement.finding.phase {
+        Some(Phase::Mid) => clipped,
+        Some(Phase::Early) => warmup(experiment, longer, texts),
+        // A run that collapsed.
+        None => norm(experiment, texts).or_else(|| warmup(experiment, longer, texts)),
+    }
+}
+
+/// What happened to a run, in words; `None` for a stable one.
+fn explanation(judgement: &Judgement, run: &FleetRun, is_above: bool, texts: &Texts) -> Option<String> {
+    let finding = judgement.finding;
+    // A run below lr* that learned nothing is slow, not unstable.
+    let id = if !is_above && judgement.verdict.id == "collapsed" { "not_yet_learned" } else { judgement.verdict.id };
+    let phase = match (id, finding.step, finding.phase) {
+        ("diverged", None, _) => "_alive",
+        ("diverged", Some(_), Some(Phase::Mid)) => "_mid",
+        ("diverged", ..) => "_early",
+        _ => "",
+    };
+    let rate = three(run.base_learning_rate);
+    let step = finding.step.unwrap_or(run.steps);
+    let peak = three(finding.peak.unwrap_or(f64::NAN));
+    let values: [(&str, &dyn std::fmt::Display); 3] = [("rate", &rate), ("step", &step), ("peak", &peak)];
+    texts.named(&format!("explain_{id}{phase}"), &values).map(Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -220,7 +253,8 @@ mod tests {
                 let loss = match outcome {
                     Ok(last) => 2.0 + (last - 2.0) * step as f32 / 599.0,
                     Err(death) if step >= *death => f32::NAN,
-                    Err(_) => 2.0,
+                    // A late death comes after something was learned.
+                    Err(_) => 2.0 - (step as f32 / 100.0).min(1.2),
                 };
                 [loss, 1.0 + (step % 10) as f32, 0.1, 1.0, 0.0, 0.0]
             };
@@ -302,10 +336,10 @@ mod tests {
             fix(&board, variant, &summary(variant), texts)
         };
         let (words, early) = of(base(), &[Ok(0.5), Err(4)]);
-        assert!(words.expect("words").contains("0.002 died at step 4"));
+        assert!(words.expect("words").contains("0.002 diverged at step 4, before it had learned anything"));
         assert_eq!(early.expect("a fix").experiment.warmup_steps, FIRST_WARMUP);
-        let (_, longer) = of(Experiment { warmup_steps: 300, ..base() }, &[Ok(0.5), Err(250)]);
-        assert_eq!(longer.expect("a fix").experiment.warmup_steps, 600, "it died while warmup went on");
+        let (_, longer) = of(Experiment { warmup_steps: 300, ..base() }, &[Ok(0.5), Err(9)]);
+        assert_eq!(longer.expect("a fix").experiment.warmup_steps, 600, "a longer one");
         let (_, late) = of(base(), &[Ok(0.5), Err(400)]);
         assert_eq!(late.expect("a fix").experiment.clip_threshold, Some(9.0));
         let (_, halved) = of(Experiment { clip_threshold: Some(3.0), ..base() }, &[Ok(0.5), Err(400)]);
@@ -313,6 +347,18 @@ mod tests {
         let (words, higher) = of(base(), &[Ok(0.9), Ok(0.5)]);
         assert!(words.is_some() && higher.expect("a fix").experiment.learning_rates.from > 0.01);
         assert_eq!(of(base(), &[Ok(0.5), Ok(0.9)]), (None, None), "nothing went wrong");
+        // A run that stands still at chance is slow where it lies below the star, and no case for warmup.
+        let mut board = Board::default();
+        board.commit(base());
+        end(&mut board, 0, &[Ok(2.0), Ok(0.5), Ok(2.0)]);
+        board.set_focus(0, Some(0));
+        let variant = &board.variants()[0];
+        let (words, nothing) = fix(&board, variant, &summary(variant), texts);
+        assert!(words.expect("words").contains("higher learning rate") && nothing.is_none());
+        board.set_focus(0, Some(2));
+        let variant = &board.variants()[0];
+        let (words, norm) = fix(&board, variant, &summary(variant), texts);
+        assert!(words.expect("words").contains("stands still") && norm.is_some());
     }
 
     #[test]
@@ -326,8 +372,8 @@ mod tests {
             let variant = &board.variants()[0];
             fix(&board, variant, &summary(variant), texts).0.expect("words")
         };
-        assert!(explained(1).contains("0.004 died at step 4"), "{}", explained(1));
-        assert!(explained(2).contains("0.004 died at step 4"), "{}", explained(2));
-        assert!(explained(3).contains("0.008 died at step 400"), "{}", explained(3));
+        assert!(explained(1).contains("0.004 diverged at step 4,"), "{}", explained(1));
+        assert!(explained(2).contains("0.004 diverged at step 4,"), "{}", explained(2));
+        assert!(explained(3).contains("0.008 diverged at step 400, after"), "{}", explained(3));
     }
 }

@@ -112,6 +112,11 @@ impl Variant {
         Self { id, load, problem, fleet: FleetRecord::new(Arc::new(resolved)), slot, hidden: false, has_room: true }
     }
 
+    /// Whether another variant is the same problem, so that losses and learning rates can be compared.
+    pub fn is_same_problem(&self, other: &Self) -> bool {
+        self.problem == other.problem
+    }
+
     /// What runs.
     pub fn experiment(&self) -> &Experiment {
         &self.fleet.resolved.experiment
@@ -297,7 +302,7 @@ impl Board {
 
     /// Whether a variant's losses can be compared with the focused one's.
     pub fn same_problem(&self, variant: &Variant) -> bool {
-        self.focused().is_none_or(|focused| focused.problem == variant.problem)
+        self.focused().is_none_or(|focused| focused.is_same_problem(variant))
     }
 
     /// A control was committed: the experiment becomes a variant and has the focus, unless it is there already. Turning

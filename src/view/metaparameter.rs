@@ -222,14 +222,14 @@ pub fn presentation(id: Metaparameter) -> Presentation {
             "depth",
             |t, model| t.named(&format!("depth_{model}"), &[]).unwrap_or(t.depth.into()),
             ControlKind::Number,
-            |c| Some(c.texts.named_depth(c.count())),
+            |c| (!c.to.is_null()).then(|| c.texts.named_depth(c.count())),
         ),
         M::Width => entry(
             Group::Network,
             "width",
             |t, _| t.width.into(),
             ControlKind::Number,
-            |c| Some(c.texts.named_width(c.count())),
+            |c| (!c.to.is_null()).then(|| c.texts.named_width(c.count())),
         ),
         M::Heads => entry(
             Group::Network,

@@ -4,7 +4,7 @@ use super::board::Variant;
 use super::number::three;
 use super::plot::{AxisPoint, PointState};
 use super::text::Texts;
-use brink_lab::diagnose::Verdict;
+use brink_lab::diagnose::Judgement;
 use brink_lab::{FleetRun, Status};
 
 /// What a variant came to, so far.
@@ -16,6 +16,10 @@ pub struct Summary {
     pub best: Option<usize>,
     /// The first infeasible run above lr*.
     pub edge: Option<usize>,
+    /// The first run above lr* that is not stable.
+    pub unstable: Option<usize>,
+    /// Whether lr* is the lowest and the highest learning rate of the sweep.
+    pub ends: [bool; 2],
 }
 
 fn outcome(variant: &Variant, run: &FleetRun) -> PointState {
@@ -32,7 +36,13 @@ fn outcome(variant: &Variant, run: &FleetRun) -> PointState {
 pub fn summary(variant: &Variant) -> Summary {
     let point = |run: &FleetRun| AxisPoint { rate: run.base_learning_rate, outcome: outcome(variant, run) };
     let sweep = variant.fleet.sweep.unwrap_or_default();
-    Summary { points: variant.fleet.runs.iter().map(point).collect(), best: sweep.best, edge: sweep.edge }
+    Summary {
+        points: variant.fleet.runs.iter().map(point).collect(),
+        best: sweep.best,
+        edge: sweep.edge,
+        unstable: sweep.unstable,
+        ends: [sweep.is_lowest, sweep.is_highest],
+    }
 }
 
 impl Summary {
@@ -56,17 +66,30 @@ pub fn sentence(variant: &Variant, own: &Summary, other: Option<(&str, &Summary)
     }
     let Some((rate, loss)) = own.best_point() else { return texts.sentence_none.to_owned() };
     let (shown_rate, shown_loss) = (three(rate), three(loss));
-    let mut text = match own.edge.and_then(|edge| own.points.get(edge)) {
-        Some(edge) => texts.sentence_edge(&shown_rate, &shown_loss, three(edge.rate)),
-        None => texts.sentence_no_edge(&shown_rate, &shown_loss),
+    let rate_of = |run: Option<usize>| run.and_then(|run| own.points.get(run)).map(|point| three(point.rate));
+    let mut text = match (rate_of(own.edge), rate_of(own.unstable)) {
+        // An instability below the first infeasible run comes first.
+        (edge, Some(unstable)) if edge.as_ref() != Some(&unstable) => {
+            texts.sentence_unstable(&shown_rate, &shown_loss, unstable)
+        }
+        (Some(edge), _) => texts.sentence_edge(&shown_rate, &shown_loss, edge),
+        (None, _) if own.ends[1] => texts.sentence_highest(&shown_rate, &shown_loss),
+        (None, _) => texts.sentence_no_edge(&shown_rate, &shown_loss),
     };
+    if own.ends[0] {
+        text.push(' ');
+        text.push_str(texts.sentence_lowest);
+    }
     if let Some((name, other)) = other
         && let Some((other_rate, _)) = other.best_point()
     {
         let factor = rate / other_rate;
+        let step = variant.experiment().learning_rates.factor * 1.01;
         text.push(' ');
         text.push_str(&if (factor - 1.0).abs() < 0.01 {
             texts.sentence_same(name)
+        } else if factor.max(1.0 / factor) <= step {
+            texts.sentence_one_step(name)
         } else if factor > 1.0 {
             texts.sentence_higher(three(factor), name)
         } else {
@@ -79,22 +102,28 @@ pub fn sentence(variant: &Variant, own: &Summary, other: Option<(&str, &Summary)
 /// How one run stands, in words.
 pub fn run_state(variant: &Variant, index: usize, own: &Summary, texts: &Texts) -> String {
     let Some(run) = variant.fleet.runs.get(index) else { return String::new() };
-    match run.verdict {
-        Some(verdict) if !verdict.is_feasible => verdict_name(verdict, run, texts),
+    match run.judgement {
+        Some(judgement) if !judgement.is_feasible => verdict_name(&judgement, run, texts),
         _ if run.record.is_empty() => texts.state_waiting.to_owned(),
         _ if !run.has_ended() => {
             texts.state_training(if run.is_living() { variant.fleet.common_step() } else { run.done() })
         }
         _ if own.best == Some(index) => texts.state_best.to_owned(),
-        Some(verdict) => verdict_name(verdict, run, texts),
+        Some(judgement) => verdict_name(&judgement, run, texts),
         None => String::new(),
     }
 }
 
 /// What a verdict on a run is called.
-fn verdict_name(verdict: &Verdict, run: &FleetRun, texts: &Texts) -> String {
-    let step = run.record.death.unwrap_or(run.steps);
-    texts.named(&format!("verdict_{}", verdict.id), &[("step", &step)]).unwrap_or_default().into_owned()
+fn verdict_name(judgement: &Judgement, run: &FleetRun, texts: &Texts) -> String {
+    if let Some(step) = run.record.death {
+        return texts.verdict_died(step);
+    }
+    // Stable, but no better than guessing on data that it was not trained on.
+    if !judgement.is_feasible && judgement.verdict.id == "stable" {
+        return texts.verdict_above_chance.to_owned();
+    }
+    texts.named(&format!("verdict_{}", judgement.verdict.id), &[]).unwrap_or_default().into_owned()
 }
 
 #[cfg(test)]
@@ -140,13 +169,16 @@ mod tests {
 
     #[test]
     fn every_verdict_has_a_name_and_an_explanation_in_each_language() {
+        let values: [(&str, &dyn std::fmt::Display); 3] = [("rate", &1), ("step", &2), ("peak", &3)];
         for verdict in brink_lab::diagnose::VERDICTS {
             for language in Language::ALL {
-                let named = |kind: &str| {
-                    language.texts().named(&format!("{kind}_{}", verdict.id), &[("rate", &1), ("step", &2)])
-                };
-                assert!(named("verdict").is_some(), "{}", verdict.id);
-                assert_eq!(named("explain").is_none(), verdict.is_feasible, "{}", verdict.id);
+                let named = |name: String| language.texts().named(&name, &values);
+                assert!(named(format!("verdict_{}", verdict.id)).is_some(), "{}", verdict.id);
+                let phases: &[&str] = if verdict.id == "diverged" { &["_early", "_mid", "_alive"] } else { &[""] };
+                for phase in phases {
+                    let explained = named(format!("explain_{}{phase}", verdict.id)).is_some();
+                    assert_eq!(explained, verdict.id != "stable", "{}{phase}", verdict.id);
+                }
             }
         }
     }
@@ -165,7 +197,7 @@ mod tests {
         assert!(moved.ends_with("That is 4 times the lr* of Momentum."), "{moved}");
         let back = sentence(&before, &first, Some(("+ warmup", &second)), texts);
         assert!(back.ends_with("That is 1/4 of the lr* of + warmup."), "{back}");
-        assert_eq!(run_state(&before, 2, &first, texts), "dead at step 3");
+        assert_eq!(run_state(&before, 2, &first, texts), "diverged at step 3");
         assert_eq!(run_state(&before, 1, &first, texts), "lr*");
     }
 

@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(table.rows.last().expect("rows")[..2], ["200", "1"]);
         let table = step_table(&board, Against::Norm, StepView::default(), &names, texts);
         assert_eq!(table.rows[3][1..], ["4"]);
-        assert_eq!(axis_table(&board, &names, texts).rows[1][1..], ["0.002", "–", "dead at step 5"]);
+        assert_eq!(axis_table(&board, &names, texts).rows[1][1..], ["0.002", "–", "diverged at step 5"]);
     }
 
     #[test]
@@ -284,7 +284,7 @@ mod tests {
         let words = step_words(&board, Against::Norm, StepView::default(), &names, texts);
         assert!(words.contains("Momentum, no norm"), "{words}");
         board.set_focus(0, Some(1));
-        assert!(focus_words(&board, &names, texts).ends_with("0.002, dead at step 5"));
+        assert!(focus_words(&board, &names, texts).ends_with("0.002, diverged at step 5"));
         board.set_focus(0, Some(0));
         let words = focus_words(&board, &names, texts);
         assert!(words.contains("lr*") && words.contains("loss 1"), "{words}");

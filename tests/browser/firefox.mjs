@@ -31,7 +31,7 @@ const tests = [
       await page.waitForSelector('#axis-table tr');
       const rows = await page.$$eval('#axis-table tr', (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
       assert.deepEqual(rows.map(([, rate]) => Number(rate)), [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256]);
-      const edge = rows.findIndex(([, , , state]) => /^(dead|infeasible)/.test(state));
+      const edge = rows.findIndex(([, , , state]) => /^(diverged|infeasible)/.test(state));
       assert.ok(edge > 3 && edge < 6, `the cliff is at ${rows[edge]}`);
       assert.match(await page.$eval('#backend', (one) => one.textContent), /^CPU · \d+ workers$/);
       await shot('firefox-default');

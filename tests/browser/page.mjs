@@ -187,7 +187,7 @@ export const pageTests = [
       // Early is a part of all the steps: the whole default board.
       await page.goto(`${address}#backend=cpu`);
       await ended(page, 0);
-      assert.match(await page.locator('#happened .focused').innerText(), /died at step \d+: early instability/);
+      assert.match(await page.locator('#happened .focused').innerText(), /diverged at step \d+, before it had learned anything: early instability/);
       await page.locator('#fix').click();
       await counts(page, 2);
       assert.equal((await names(page))[1], '+ warmup 200');
@@ -250,7 +250,7 @@ export const pageTests = [
       const rows = await trained(page, address);
       const tip = page.locator('.tip');
       await page.locator('canvas.axis').press('End');
-      assert.match(await tip.innerText(), /0\.256[\s\S]*dead at step \d+/);
+      assert.match(await tip.innerText(), /0\.256[\s\S]*diverged at step \d+/);
       await page.locator('canvas.axis').press('Home');
       assert.match(await tip.innerText(), new RegExp(`0\\.001[\\s\\S]*${rows[0].loss}`));
       await page.locator('#share').focus();
@@ -262,7 +262,7 @@ export const pageTests = [
         await page.mouse.move(x + dx, y + 15);
         if (await tip.count()) seen += await tip.innerText();
       }
-      assert.match(seen, /dead at step \d+/);
+      assert.match(seen, /diverged at step \d+/);
       await shot('tooltip');
 
       await page.locator('canvas.loss').scrollIntoViewIfNeeded();
@@ -353,7 +353,7 @@ export const pageTests = [
       await page.waitForFunction(() => /lr\* is/.test(document.querySelector('#happened .focused').textContent), null, { timeout: FLEET_MS });
       await page.keyboard.press('ArrowRight');
       const words = await page.locator('#axis-words').textContent();
-      assert.match(words, /\+ warmup 200: base learning rate 0\.016, feasible, final validation loss [\d.]+/);
+      assert.match(words, /\+ warmup 200: base learning rate 0\.016, stable, final validation loss [\d.]+/);
       await reach('canvas.loss');
       await page.keyboard.press('Home');
       assert.match(await page.locator('#equations-title').innerText(), /at step 0, base learning rate 0\.016/);

@@ -8,7 +8,7 @@ import { lockstepTests } from './lockstep.mjs';
 import { pageTests } from './page.mjs';
 import { FLEET_MS, SHORT, ended } from './helpers.mjs';
 
-const isInfeasible = (row) => /^(dead|infeasible)/.test(row.state);
+const isInfeasible = (row) => /^(diverged|infeasible)/.test(row.state);
 const best = (rows) => rows.find((row) => row.state === 'lr*');
 
 /** Opens the page, waits for the cliff of Figure 7a, turns warmup on, and sees lr* move up. */

@@ -1,14 +1,17 @@
 //! Verdicts and statistics, pure functions of recorded metrics; data, never sentences.
 
+mod curve;
+pub mod fixes;
 mod statistics;
 mod sweep;
 mod verdicts;
 
+pub use curve::{Curve, JudgedRun};
 pub use statistics::{
     LogHistogram, clipped_fraction, fraction_above, log_histogram, median, percentile, value_of_rank,
 };
-pub use sweep::{Sweep, SweepRun, best_and_edge};
-pub use verdicts::{JudgedRun, Remedy, VERDICTS, Verdict, judge};
+pub use sweep::{Sweep, SweepRun, sweep};
+pub use verdicts::{Finding, Judgement, Phase, Recovery, VERDICTS, Verdict, judge};
 
 use brink_engine::record::{Columns, RunRecord};
 

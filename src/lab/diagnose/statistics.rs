@@ -9,11 +9,33 @@ pub fn value_of_rank(values: &mut [f64], rank: usize) -> Option<f64> {
 
 /// The median; NaN for no values.
 pub fn median(values: impl IntoIterator<Item = f32>) -> f64 {
-    let mut values: Vec<f64> = values.into_iter().map(f64::from).collect();
+    median_of(&mut values.into_iter().map(f64::from).collect::<Vec<f64>>())
+}
+
+/// The median of values that may change positions; NaN for none.
+pub fn median_of(values: &mut [f64]) -> f64 {
     let (upper, lower) = (values.len() / 2, values.len().saturating_sub(1) / 2);
-    let mut at = |rank| value_of_rank(&mut values, rank).unwrap_or(f64::NAN);
-    // The same value twice where there is one in the middle.
+    let mut at = |rank| value_of_rank(values, rank).unwrap_or(f64::NAN);
     (at(lower) + at(upper)) / 2.0
+}
+
+/// For each value the median of the `window` values that end with it, or of all up to it where there are fewer. The lower of two
+/// in the middle. The values are finite.
+pub fn trailing_medians(values: &[f64], window: usize) -> Vec<f64> {
+    // In rising order; one value enters and one leaves at a time.
+    let mut sorted: Vec<f64> = Vec::with_capacity(window + 1);
+    let position = |sorted: &[f64], value: f64| sorted.partition_point(|&other| other < value);
+    let mut medians = Vec::with_capacity(values.len());
+    for (row, &value) in values.iter().enumerate() {
+        if row >= window.max(1) {
+            let leaving = position(&sorted, values[row - window.max(1)]);
+            sorted.remove(leaving);
+        }
+        let entering = position(&sorted, value);
+        sorted.insert(entering, value);
+        medians.push(sorted[(sorted.len() - 1) / 2]);
+    }
+    medians
 }
 
 /// The value below which a fraction of the finite values lies (nearest rank), `fraction` in 0 to 1; `None` for none.
@@ -91,6 +113,20 @@ mod tests {
         assert_eq!(percentile(values.clone(), 0.9), Some(9.0));
         assert_eq!(percentile(values, 1.0), Some(10.0));
         assert_eq!(percentile([], 0.5), None);
+    }
+
+    #[test]
+    fn trailing_medians_are_those_of_the_last_values() {
+        let stream = brink_engine::random::Stream::new(1, brink_engine::random::Purpose::Structure, 0);
+        // Few different values, so that many are equal.
+        let values: Vec<f64> = (0..200).map(|k| f64::from(stream.below(k, 9))).collect();
+        for window in [1, 2, 9, 50, 300] {
+            for (row, found) in trailing_medians(&values, window).into_iter().enumerate() {
+                let mut last: Vec<f64> = values[(row + 1).saturating_sub(window)..=row].to_vec();
+                last.sort_by(f64::total_cmp);
+                assert_eq!(found, last[(last.len() - 1) / 2], "window {window} row {row}");
+            }
+        }
     }
 
     #[test]

@@ -32,12 +32,18 @@ source_texts! {
     try_adam = "Try Adam";
     try_lower = "Try lower learning rates";
     try_higher = "Try higher learning rates";
-    explain_died_early(rate, step) =
-        "The run at {rate} died at step {step}: early instability, for which the playbook names warmup.";
-    explain_died_late(rate, step) =
-        "The run at {rate} died at step {step}, in mid-training, for which the playbook names gradient clipping.";
-    explain_collapsed(rate) = "The run at {rate} is alive but never got better than guessing.";
-    explain_diverged(rate) = "The run at {rate} ended far above where it began.";
+    explain_diverged_early(rate, step) =
+        "The run at {rate} diverged at step {step}, before it had learned anything: early instability. The playbook suggests warmup first.";
+    explain_diverged_mid(rate, step) =
+        "The run at {rate} diverged at step {step}, after it had learned something: mid-training instability, for which the playbook suggests gradient clipping.";
+    explain_diverged_alive(rate) = "The run at {rate} ended above both where it began and chance.";
+    explain_early_instability(rate, step, peak) =
+        "At {rate} the loss rose to {peak} times its first value at step {step}: early instability. The playbook suggests warmup first.";
+    explain_mid_instability(rate, step, peak) =
+        "At {rate} the loss rose again from step {step}, to {peak} times its best before: mid-training instability, for which the playbook suggests gradient clipping.";
+    explain_collapsed(rate) = "The run at {rate} did not diverge, but it stands still at about chance.";
+    explain_not_yet_learned(rate) =
+        "The run at {rate} is above chance and still falls: it has not learned yet. It needs more steps or a higher learning rate.";
     at_the_end = "The best one is the last of the grid: a higher learning rate may be better still.";
     setup = "Setup";
     setup_show = "Change the setup";
@@ -180,12 +186,15 @@ source_texts! {
     column_state = "state";
     state_waiting = "waiting";
     state_training(step) = "training, step {step}";
-    verdict_died_early(step) = "dead at step {step}";
-    verdict_died_late(step) = "dead at step {step}";
+    verdict_died(step) = "diverged at step {step}";
+    verdict_diverged = "infeasible: ended above its start";
+    verdict_mid_instability = "mid-training instability";
+    verdict_early_instability = "early instability";
     verdict_collapsed = "infeasible: at chance";
-    verdict_diverged = "infeasible: far above its start";
+    verdict_not_yet_learned = "infeasible: not yet learned";
+    verdict_above_chance = "infeasible: validation loss above chance";
     state_best = "lr*";
-    verdict_feasible = "feasible";
+    verdict_stable = "stable";
 
     equations(step, rate) = "What runs at step {step}, base learning rate {rate}";
     rule_equation(name) = "Update rule: {name}";
@@ -267,7 +276,12 @@ source_texts! {
     still_training = "still training";
     sentence_edge(rate, loss, edge) =
         "lr* is {rate}, loss {loss}. The first run above it that blows up or never learns is {edge}.";
-    sentence_no_edge(rate, loss) = "lr* is {rate}, loss {loss}. Every learning rate above it trains too.";
+    sentence_unstable(rate, loss, unstable) =
+        "lr* is {rate}, loss {loss}. Above it, {unstable} is the first learning rate that is unstable.";
+    sentence_no_edge(rate, loss) = "lr* is {rate}, loss {loss}. Every learning rate above it in this grid is stable.";
+    sentence_highest(rate, loss) = "lr* is {rate}, loss {loss}, the highest learning rate of this grid.";
+    sentence_lowest = "It is the lowest of the grid: a lower learning rate may be better still.";
+    sentence_one_step(name) = "That is one grid step from the lr* of {name}: a small difference, which another seed may turn round.";
     sentence_none = "No learning rate of this grid trains.";
     sentence_higher(factor, name) = "That is {factor} times the lr* of {name}.";
     sentence_lower(factor, name) = "That is 1/{factor} of the lr* of {name}.";

@@ -31,12 +31,18 @@ translated_texts! {
     try_adam = "Coba Adam";
     try_lower = "Coba laju lebih rendah";
     try_higher = "Coba laju lebih tinggi";
-    explain_died_early(rate, step) =
-        "Run pada {rate} mati pada langkah {step}: ketakstabilan awal; obatnya menurut playbook adalah pemanasan.";
-    explain_died_late(rate, step) =
-        "Run pada {rate} mati pada langkah {step}, di tengah pelatihan; obatnya menurut playbook adalah pemotongan gradien.";
-    explain_collapsed(rate) = "Run pada {rate} hidup tetapi tak pernah lebih baik daripada menebak.";
-    explain_diverged(rate) = "Run pada {rate} berakhir jauh di atas awalnya.";
+    explain_diverged_early(rate, step) =
+        "Run pada {rate} divergen pada langkah {step}, sebelum mempelajari apa pun: ketidakstabilan awal. Panduan menyarankan pemanasan lebih dulu.";
+    explain_diverged_mid(rate, step) =
+        "Run pada {rate} divergen pada langkah {step}, setelah mulai belajar: ketidakstabilan di tengah pelatihan; panduan menyarankan pemotongan gradien.";
+    explain_diverged_alive(rate) = "Run pada {rate} berakhir di atas nilai awalnya dan di atas tebakan.";
+    explain_early_instability(rate, step, peak) =
+        "Pada {rate} loss naik menjadi {peak} kali nilai pertamanya pada langkah {step}: ketidakstabilan awal. Panduan menyarankan pemanasan lebih dulu.";
+    explain_mid_instability(rate, step, peak) =
+        "Pada {rate} loss naik lagi sejak langkah {step}, menjadi {peak} kali nilai terbaik sebelumnya: ketidakstabilan di tengah pelatihan; panduan menyarankan pemotongan gradien.";
+    explain_collapsed(rate) = "Run pada {rate} tidak divergen, tetapi diam di sekitar nilai tebakan.";
+    explain_not_yet_learned(rate) =
+        "Run pada {rate} masih di atas nilai tebakan dan masih turun: belum belajar. Perlu lebih banyak langkah atau laju lebih tinggi.";
     at_the_end = "Yang terbaik adalah yang terakhir pada kisi: laju lebih tinggi mungkin lebih baik lagi.";
     setup = "Pengaturan";
     setup_show = "Ubah pengaturan";
@@ -180,12 +186,15 @@ translated_texts! {
     column_state = "keadaan";
     state_waiting = "menunggu";
     state_training(step) = "berlatih, langkah {step}";
-    verdict_died_early(step) = "mati pada langkah {step}";
-    verdict_died_late(step) = "mati pada langkah {step}";
+    verdict_died(step) = "divergen pada langkah {step}";
+    verdict_diverged = "tidak layak: berakhir di atas awalnya";
+    verdict_mid_instability = "tidak stabil di tengah pelatihan";
+    verdict_early_instability = "tidak stabil di awal";
     verdict_collapsed = "tidak layak: setara tebakan";
-    verdict_diverged = "tidak layak: jauh di atas awalnya";
+    verdict_not_yet_learned = "tidak layak: belum belajar";
+    verdict_above_chance = "tidak layak: loss validasi di atas tebakan";
     state_best = "lr*";
-    verdict_feasible = "layak";
+    verdict_stable = "stabil";
 
     equations(step, rate) = "Yang berjalan pada langkah {step}, laju dasar {rate}";
     rule_equation(name) = "Aturan pembaruan: {name}";
@@ -267,7 +276,12 @@ translated_texts! {
     still_training = "masih berlatih";
     sentence_edge(rate, loss, edge) =
         "lr* adalah {rate}, loss {loss}. Run pertama di atasnya yang meledak atau tidak pernah belajar: {edge}.";
-    sentence_no_edge(rate, loss) = "lr* adalah {rate}, loss {loss}. Semua laju di atasnya juga terlatih.";
+    sentence_unstable(rate, loss, unstable) =
+        "lr* adalah {rate}, loss {loss}. Di atasnya, {unstable} adalah laju pertama yang tidak stabil.";
+    sentence_no_edge(rate, loss) = "lr* adalah {rate}, loss {loss}. Semua laju di atasnya pada kisi ini stabil.";
+    sentence_highest(rate, loss) = "lr* adalah {rate}, loss {loss}, laju tertinggi pada kisi ini.";
+    sentence_lowest = "Itu yang terendah pada kisi: laju yang lebih rendah mungkin lebih baik lagi.";
+    sentence_one_step(name) = "Itu satu langkah kisi dari lr* {name}: selisih kecil, yang dapat berbalik dengan benih lain.";
     sentence_none = "Tidak ada laju pada kisi ini yang terlatih.";
     sentence_higher(factor, name) = "Itu {factor} kali lr* dari {name}.";
     sentence_lower(factor, name) = "Itu 1/{factor} dari lr* {name}.";

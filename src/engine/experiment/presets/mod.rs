@@ -89,7 +89,7 @@ fn transformer(task: &str) -> Experiment {
             branch: Branch::Plain,
         }),
         optimizer: Optimizer::builtin("adam"),
-        learning_rates: LearningRates { from: 0.001, factor: 1.414_213_562_37, count: 15 },
+        learning_rates: LearningRates { from: 0.001, factor: std::f64::consts::SQRT_2, count: 15 },
         schedule: Schedule::Constant,
         batch_size: 16,
         max_train_steps: 300,

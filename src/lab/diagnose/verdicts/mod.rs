@@ -1,49 +1,50 @@
-//! Verdicts: what a run came to. Each is one file and one line in [`VERDICTS`].
+//! Verdicts: what a run came to. Each is one file and one line in [`VERDICTS`]; a verdict looks at the run's loss curve and says
+//! whether it holds, and what it found.
+//!
+//! Sources: the Deep Learning Tuning Playbook, "How can optimization failures be debugged and mitigated?", names early and
+//! mid-training instability; the thresholds were set by eye on half of the labelled runs of `tests/verdicts`, and are judged on
+//! the other half (`docs/verdicts.md`).
 
 mod collapsed;
-mod died_early;
-mod died_late;
 mod diverged;
-mod feasible;
+mod early_instability;
+mod mid_instability;
+mod not_yet_learned;
+mod stable;
 
-use super::final_training_loss;
-use brink_engine::record::{Columns, RunRecord};
+use super::curve::{Curve, JudgedRun};
 
-/// A run as far as verdicts look at it.
-#[derive(Clone, Copy, Debug)]
-pub struct JudgedRun<'a> {
-    /// What it recorded.
-    pub record: &'a RunRecord,
-    /// The loss of the best constant prediction, in nats: the label entropy.
-    pub chance: f64,
-    /// Its steps of warmup.
-    pub warmup_steps: u32,
-    /// All of its steps, warmup included.
-    pub steps: u32,
-}
-
-impl JudgedRun<'_> {
-    /// The loss before the first update; NaN where nothing is recorded.
-    fn first_loss(&self) -> f64 {
-        self.record.column(Columns::LOSS).next().map_or(f64::NAN, f64::from)
-    }
-
-    /// The training loss at the end: a median over the last steps.
-    fn final_loss(&self) -> f64 {
-        final_training_loss(self.record)
-    }
-}
-
-/// What is tried first against an instability (Deep Learning Tuning Playbook, "How can optimization failures be debugged
-/// and mitigated?").
+/// When an instability came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remedy {
-    /// Learning-rate warmup.
-    Warmup,
-    /// Gradient clipping.
-    Clipping,
-    /// A norm as the last operation of each residual branch.
-    Norm,
+pub enum Phase {
+    /// Before the run had learned anything.
+    Early,
+    /// After it had.
+    Mid,
+}
+
+/// How a run recovered from an instability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// It ended about as low as before, or lower.
+    Full,
+    /// It ended nearer to where it was before than to the peak.
+    Partial,
+    /// Neither.
+    None,
+}
+
+/// What a verdict found.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Finding {
+    /// The step of a death, of a spike's top, or at which an instability begins.
+    pub step: Option<u32>,
+    /// The top of an instability, as a multiple of the first loss (early) or of the best loss before it (mid).
+    pub peak: Option<f64>,
+    /// When the instability came.
+    pub phase: Option<Phase>,
+    /// How the run recovered.
+    pub recovery: Option<Recovery>,
 }
 
 /// One verdict.
@@ -51,12 +52,12 @@ pub enum Remedy {
 pub struct Verdict {
     /// Its id, by which its texts are named.
     pub id: &'static str,
-    /// Whether a run with this verdict may be lr*.
-    pub is_feasible: bool,
-    /// What to try against it, the mildest first.
-    pub remedies: &'static [Remedy],
-    /// Whether it holds for a run that has ended.
-    holds: fn(&JudgedRun) -> bool,
+    /// Whether a run with this verdict may be lr*, if its final loss is good enough.
+    pub may_be_feasible: bool,
+    /// Whether it names an instability.
+    pub is_instability: bool,
+    /// What it found, where it holds.
+    holds: fn(&Curve) -> Option<Finding>,
 }
 
 impl PartialEq for Verdict {
@@ -66,61 +67,120 @@ impl PartialEq for Verdict {
 }
 
 /// All verdicts, in the order in which they are tried: the first that holds is the run's. The last holds always.
-pub static VERDICTS: [&Verdict; 5] =
-    [&died_early::VERDICT, &died_late::VERDICT, &diverged::VERDICT, &collapsed::VERDICT, &feasible::VERDICT];
+pub static VERDICTS: [&Verdict; 6] = [
+    &diverged::VERDICT,
+    &early_instability::VERDICT,
+    &mid_instability::VERDICT,
+    &collapsed::VERDICT,
+    &not_yet_learned::VERDICT,
+    &stable::VERDICT,
+];
 
-/// The verdict on a run. Of a run that is still training only a death is judged; a run that has recorded nothing has none.
-pub fn judge(run: &JudgedRun, is_finished: bool) -> Option<&'static Verdict> {
-    let is_due = run.record.death.is_some() || (is_finished && !run.record.is_empty());
-    is_due.then(|| VERDICTS.into_iter().find(|verdict| (verdict.holds)(run))).flatten()
+/// What a run came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: &'static Verdict,
+    /// What it found.
+    pub finding: Finding,
+    /// Whether the run may be lr*: its verdict allows it, and its final validation loss is finite and not above chance.
+    pub is_feasible: bool,
+}
+
+/// The judgement of a run that has ended, or died; a run that has recorded nothing has none.
+pub fn judge(run: &JudgedRun) -> Option<Judgement> {
+    if run.record.is_empty() {
+        return None;
+    }
+    let curve = Curve::new(run);
+    let (verdict, finding) =
+        VERDICTS.into_iter().find_map(|verdict| (verdict.holds)(&curve).map(|finding| (verdict, finding)))?;
+    // NaN is not below chance.
+    let is_feasible = verdict.may_be_feasible && curve.validation <= curve.chance;
+    Some(Judgement { verdict, finding, is_feasible })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use brink_engine::record::{RunChunk, ValidationPoint};
+    use brink_engine::record::{Columns, RunChunk, RunRecord, ValidationPoint};
 
-    /// The verdict on a run with these losses, at a chance of 2.3 nats.
-    fn verdict(losses: &[f32], death: Option<u32>, warmup_steps: u32, is_finished: bool) -> Option<&'static str> {
+    const CHANCE: f64 = 2.0;
+
+    /// The judgement of a run with these losses; its validation loss is its last.
+    fn judged(losses: &[f64], death: Option<u32>) -> Judgement {
         let mut record = RunRecord::new(Columns { states: vec![] }, 1);
-        let rows = losses.iter().flat_map(|&loss| [loss, 1.0, 0.1, 1.0, 0.0, 0.0]).collect();
-        let last = losses.last().copied().unwrap_or(f32::NAN);
-        let validation = vec![ValidationPoint { step: losses.len() as u32, loss: last, accuracy: 0.5 }];
-        record
-            .append(&RunChunk {
-                run: 0,
-                first_step: 0,
-                stride: 1,
-                rows,
-                validation,
-                death,
-                chance: 2.3,
-                ..RunChunk::default()
-            })
-            .unwrap();
-        let run = JudgedRun { record: &record, chance: 2.3, warmup_steps, steps: 200 };
-        judge(&run, is_finished).map(|verdict| verdict.id)
+        let rows = losses.iter().flat_map(|&loss| [loss as f32, 1.0, 0.1, 1.0, 0.0, 0.0]).collect();
+        let loss = losses.last().copied().unwrap_or(f64::NAN) as f32;
+        let steps = losses.len() as u32;
+        let validation = vec![ValidationPoint { step: steps, loss, accuracy: 0.5 }];
+        let chunk = RunChunk { stride: 1, rows, validation, death, chance: CHANCE, ..RunChunk::default() };
+        record.append(&chunk).unwrap();
+        judge(&JudgedRun { record: &record, batch_size: 64, steps }).unwrap()
+    }
+
+    fn falling(steps: usize) -> Vec<f64> {
+        (0..steps).map(|t| 0.3 + 4.0 / (1.0 + t as f64 * 0.1)).collect()
     }
 
     #[test]
     fn each_verdict_holds_for_its_own_runs() {
-        let falling: Vec<f32> = (0..200).map(|t| 5.0 / (1.0 + t as f32 * 0.1)).collect();
-        assert_eq!(verdict(&falling, None, 0, true), Some("feasible"));
-        let rising: Vec<f32> = (0..200).map(|t| 5.0 + t as f32).collect();
-        assert_eq!(verdict(&rising, None, 0, true), Some("diverged"));
-        assert_eq!(verdict(&[2.3; 200], None, 0, true), Some("collapsed"));
-        assert_eq!(verdict(&[2.3; 200], None, 0, false), None, "it may still learn");
-        assert_eq!(verdict(&[f32::NAN], Some(0), 0, false), Some("died_early"));
-        assert_eq!(verdict(&falling, Some(19), 0, true), Some("died_early"), "within the first tenth");
-        assert_eq!(verdict(&falling, Some(20), 0, true), Some("died_late"));
-        assert_eq!(verdict(&falling, Some(120), 120, true), Some("died_early"), "as warmup ends");
-        assert_eq!(verdict(&falling, Some(121), 120, true), Some("died_late"));
+        let id = |losses: &[f64], death| judged(losses, death).verdict.id;
+        assert_eq!(id(&falling(600), None), "stable");
+        assert_eq!(id(&(0..600).map(|t| 5.0 + f64::from(t)).collect::<Vec<_>>(), None), "diverged");
+        assert_eq!(id(&[2.05; 600], None), "collapsed");
+        assert_eq!(id(&(0..600).map(|t| 60.0 - f64::from(t) * 0.08).collect::<Vec<_>>(), None), "not_yet_learned");
+        // An early spike of four times the first loss, then down.
+        let mut spiked = falling(600);
+        spiked[4..12].fill(17.0);
+        spiked[4] = 17.2;
+        let found = judged(&spiked, None);
+        assert_eq!((found.verdict.id, found.finding.step), ("early_instability", Some(4)));
+        assert!((found.finding.peak.unwrap() - 4.0).abs() < 0.01 && found.is_feasible);
+        // The same later on.
+        let mut risen = falling(600);
+        for (loss, k) in risen[300..450].iter_mut().zip(0..) {
+            *loss = 0.5 + 0.02 * f64::from(if k < 75 { k } else { 150 - k });
+        }
+        let found = judged(&risen, None);
+        assert_eq!((found.verdict.id, found.finding.recovery), ("mid_instability", Some(Recovery::Full)));
+        assert!((300..340).contains(&found.finding.step.unwrap()), "{found:?}");
     }
 
     #[test]
-    fn only_the_last_verdict_is_feasible_and_each_has_an_id_of_its_own() {
+    fn a_death_is_early_until_something_was_learned() {
+        let phase = |losses: &[f64]| judged(losses, Some(losses.len() as u32)).finding.phase;
+        assert_eq!(phase(&[f64::NAN]), Some(Phase::Early));
+        assert_eq!(phase(&[5.0; 300]), Some(Phase::Early), "late, but it had learned nothing");
+        assert_eq!(phase(&falling(300)), Some(Phase::Mid));
+    }
+
+    #[test]
+    fn what_recovers_by_half_recovers_in_part() {
+        let recovery = |end: f64| {
+            let mut losses = falling(600);
+            losses[300..].fill(end);
+            losses[300..400].fill(2.5);
+            judged(&losses, None).finding.recovery
+        };
+        assert_eq!(recovery(0.4), Some(Recovery::Full));
+        assert_eq!(recovery(1.0), Some(Recovery::Partial));
+        assert_eq!(recovery(1.9), Some(Recovery::None));
+    }
+
+    #[test]
+    fn a_run_above_chance_is_infeasible_however_calm() {
+        let calm: Vec<f64> = (0..600).map(|t| 60.0 - f64::from(t) * 0.08).collect();
+        assert!(!judged(&calm, None).is_feasible);
+        let mut overfitted = falling(600);
+        *overfitted.last_mut().unwrap() = 2.1;
+        let found = judged(&overfitted, None);
+        assert!(found.verdict.id == "stable" && !found.is_feasible, "its validation loss is above chance");
+    }
+
+    #[test]
+    fn each_verdict_has_an_id_of_its_own() {
         for (index, verdict) in VERDICTS.iter().enumerate() {
-            assert_eq!(verdict.is_feasible, index + 1 == VERDICTS.len(), "{}", verdict.id);
             assert!(VERDICTS[..index].iter().all(|other| other.id != verdict.id));
         }
     }
