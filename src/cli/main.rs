@@ -1,13 +1,17 @@
-//! The native program: run, rule, presets, bench.
+//! The native program: run, the procedures and figures of the playbook, rule, presets, bench.
 //!
 //! Results go to standard output, messages to standard error. Exit codes: 0 success, 1 failure, 2 wrong usage or invalid
 //! input, 130 interrupted by Ctrl-C.
 
 mod bench;
+mod drawing;
+mod figure;
 mod lines;
 mod presets;
+mod procedure;
 mod rule;
 mod run;
+mod runner;
 mod thread;
 mod trace;
 
@@ -30,6 +34,24 @@ struct Arguments {
 enum CliCommand {
     /// Train an experiment: one line of JSON for each run and step
     Run(run::Arguments),
+    /// Sweep learning rates, refine around lr*, and look at 1, 2, 5 and 10 lr*
+    Sweep(procedure::Arguments),
+    /// Train 500 steps at 2 lr* and say what evaluating every 100th would have shown
+    EarlyCheck(procedure::Arguments),
+    /// Search the shortest warmup that survives a target learning rate
+    Warmup(procedure::WarmupArguments),
+    /// Choose a clip threshold from the gradient norms, and try tighter ones
+    Clip(procedure::Arguments),
+    /// Make the initial weights three times too large, and mend it by warmup, clipping, both
+    Initialisation(procedure::Arguments),
+    /// Compare optimizers, each at its own lr*, and at one learning rate
+    Compare(procedure::Arguments),
+    /// Compare batch sizes over equal epochs, at one learning rate and each tuned
+    BatchSize(procedure::Arguments),
+    /// Name the instability, and try the playbook's fixes that fit
+    Diagnose(procedure::Arguments),
+    /// Reproduce a figure of the playbook over seeds
+    Figure(figure::Arguments),
     /// Check an update rule and print it, or a rendering of it
     Rule(rule::Arguments),
     /// List the presets, or print one as JSON
@@ -45,6 +67,15 @@ enum BackendChoice {
     Cpu,
     /// On the first adapter found, a software one too
     Gpu,
+}
+
+impl From<BackendChoice> for brink_engine::train::Backend {
+    fn from(choice: BackendChoice) -> Self {
+        match choice {
+            BackendChoice::Cpu => Self::Cpu,
+            BackendChoice::Gpu => Self::Gpu,
+        }
+    }
 }
 
 /// Why a command ends early.
@@ -91,6 +122,15 @@ fn main() -> ExitCode {
     };
     let result = match arguments.command {
         CliCommand::Run(arguments) => run::run(&arguments),
+        CliCommand::Sweep(arguments) => procedure::run("sweep", &arguments),
+        CliCommand::EarlyCheck(arguments) => procedure::run("early-check", &arguments),
+        CliCommand::Warmup(arguments) => procedure::warmup(&arguments),
+        CliCommand::Clip(arguments) => procedure::run("clip", &arguments),
+        CliCommand::Initialisation(arguments) => procedure::run("initialisation", &arguments),
+        CliCommand::Compare(arguments) => procedure::run("compare", &arguments),
+        CliCommand::BatchSize(arguments) => procedure::run("batch-size", &arguments),
+        CliCommand::Diagnose(arguments) => procedure::run("diagnose", &arguments),
+        CliCommand::Figure(arguments) => figure::run(&arguments),
         CliCommand::Rule(arguments) => rule::run(&arguments),
         CliCommand::Presets(arguments) => presets::run(&arguments),
         CliCommand::Bench(arguments) => bench::run(&arguments),

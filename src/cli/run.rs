@@ -91,10 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let flag = interrupted.clone();
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
         .map_err(|error| Failure::Failed(format!("cannot listen to Ctrl-C: {error}")))?;
-    let backend = match arguments.backend {
-        BackendChoice::Cpu => Backend::Cpu,
-        BackendChoice::Gpu => Backend::Gpu,
-    };
+    let backend = Backend::from(arguments.backend);
     let shard = Shard { experiment, runs: (0..runs).collect(), backend, threads: threads() };
     let training = Trained { plan: &plan, shard: &shard, interrupted: &interrupted, traced: arguments.trace.is_some() };
     let ends = pollster::block_on(async {

@@ -4,8 +4,10 @@
 pub mod bench;
 pub mod diagnose;
 mod drive;
+pub mod figures;
 mod fleet_record;
 pub mod pool;
+pub mod procedures;
 pub mod protocol;
 mod runner;
 

@@ -1,6 +1,7 @@
 //! What is seen, without a browser: the board, names, plots, equations, sentences and texts in both languages.
 
 pub mod advice;
+pub mod arms;
 pub mod board;
 pub mod equation;
 pub mod fragment;

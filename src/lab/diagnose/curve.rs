@@ -83,6 +83,11 @@ impl Curve {
         }
     }
 
+    /// The rows of the trailing median.
+    pub fn window(&self) -> usize {
+        self.window
+    }
+
     /// The step of a row.
     pub fn step(&self, row: usize) -> u32 {
         row as u32 * self.stride

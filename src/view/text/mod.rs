@@ -71,19 +71,33 @@ macro_rules! text_method {
     };
 }
 
-/// Returns the text of a name if it is this one. A template takes its values by the names of its placeholders; without one
-/// of them it is no answer.
+/// The values of a template's placeholders, by their names.
+type Values<'a> = [(&'a str, &'a dyn std::fmt::Display)];
+
+/// A text as it is looked up by its name.
+enum Named {
+    Plain(fn(&Texts) -> &'static str),
+    /// Without one of its placeholders' values a template is no answer.
+    Template(fn(&Texts, &Values) -> Option<String>),
+}
+
+/// The value of a placeholder.
+fn value<'a>(values: &Values<'a>, name: &str) -> Option<&'a dyn std::fmt::Display> {
+    values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+/// A text with its name.
 macro_rules! text_named {
-    ($wanted:ident, $values:ident, $texts:ident, $name:ident) => {
-        if $wanted == stringify!($name) {
-            return Some($texts.$name.into());
-        }
+    ($name:ident) => {
+        (stringify!($name), super::Named::Plain(|texts| texts.$name))
     };
-    ($wanted:ident, $values:ident, $texts:ident, $name:ident $($placeholder:ident),+) => {
-        if $wanted == stringify!($name) {
-            let value = |name: &str| $values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-            return Some(($texts.$name)($(value(stringify!($placeholder))?),+).into());
-        }
+    ($name:ident $($placeholder:ident),+) => {
+        (
+            stringify!($name),
+            super::Named::Template(|texts, values| {
+                Some((texts.$name)($(super::value(values, stringify!($placeholder))?),+))
+            }),
+        )
     };
 }
 
@@ -103,10 +117,16 @@ macro_rules! source_texts {
             /// The text of this name, for names that are made of an id: `task_digits`. `values` are those of a template's
             /// placeholders.
             pub fn named(&self, name: &str, values: &[(&str, &dyn std::fmt::Display)]) -> Option<Cow<'static, str>> {
-                $(text_named!(name, values, self, $name $($($placeholder),+)?);)*
-                None
+                let (_, text) = NAMED.iter().find(|(known, _)| *known == name)?;
+                match text {
+                    super::Named::Plain(text) => Some(text(self).into()),
+                    super::Named::Template(text) => text(self, values).map(Cow::Owned),
+                }
             }
         }
+
+        /// Every text by its name.
+        static NAMED: &[(&str, super::Named)] = &[$(text_named!($name $($($placeholder),+)?)),*];
 
         pub(super) static TEXTS: Texts = Texts { $($name: text_value!($text $($($placeholder),+)?),)* };
     };

@@ -5,7 +5,9 @@ use super::graph::{GraphError, Network, ValueId};
 use super::operations::ActivationKind;
 use crate::metaparameter::{Absent, Definition, Kind, Metaparameter};
 use crate::task::{Input, InputKind, Targets};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// One kind of model.
 trait ModelKind: Sized {
@@ -40,7 +42,7 @@ macro_rules! models {
         )+
 
         /// A model with its metaparameters.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(tag = "kind")]
         pub enum Model {
             $(
@@ -48,6 +50,20 @@ macro_rules! models {
                 #[serde(rename = $kind)]
                 $model($model),
             )+
+        }
+
+        // Not derived: the derived form is compiled for each model several times over, for a page that has to be loaded.
+        impl<'de> Deserialize<'de> for Model {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let mut fields = serde_json::Map::deserialize(deserializer)?;
+                let kind = fields.remove("kind");
+                let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
+                let read = match kind {
+                    $($kind => serde_json::from_value(Value::Object(fields)).map(Self::$model),)+
+                    _ => return Err(D::Error::unknown_variant(kind, Self::KINDS)),
+                };
+                read.map_err(D::Error::custom)
+            }
         }
 
         impl Model {

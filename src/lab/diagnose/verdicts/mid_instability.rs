@@ -4,9 +4,11 @@ use crate::diagnose::curve::Curve;
 /// The smoothed loss rises to this many times the best before, ...
 const RISE: f64 = 1.25;
 /// ... and by so many standard errors more, ...
-const STANDARD_ERRORS: f64 = 4.0;
+const STANDARD_ERRORS: f64 = 3.0;
 /// ... and by at least this fraction of chance: what no eye sees is no instability.
 const LEAST_RISE: f64 = 0.05;
+/// The rise lasts for this many windows of the smoothed loss.
+const SUSTAINED: f64 = 1.0;
 /// A run that ends at most this many times the best loss before the rise has recovered.
 const RECOVERED: f64 = 1.1;
 
@@ -20,9 +22,13 @@ fn rises_again(curve: &Curve) -> Option<Finding> {
     let first = curve.learned_at()?.max(curve.early);
     let mut best = curve.smoothed.iter().take(first).copied().fold(f64::INFINITY, f64::min);
     let mut onset = None;
+    // The rise lasts: one window of unlucky batches is none.
+    let mut lasts = 0;
     for (row, &smoothed) in curve.smoothed.iter().enumerate().skip(first) {
-        if smoothed > factor * best && smoothed > best + LEAST_RISE * curve.chance {
-            onset = Some(row);
+        let is_above = smoothed > factor * best && smoothed > best + LEAST_RISE * curve.chance;
+        lasts = if is_above { lasts + 1 } else { 0 };
+        if lasts as f64 > SUSTAINED * curve.window() as f64 {
+            onset = Some(row + 1 - lasts);
             break;
         }
         best = best.min(smoothed);

@@ -1,0 +1,167 @@
+//! Figures 4 to 9 of the Deep Learning Tuning Playbook, as experiments with a claim: each is one file, and one line in
+//! [`FIGURES`]. The claims hold over seeds that nobody tuned on (`docs/figures.md`).
+
+mod figure_4;
+mod figure_4_norm;
+mod figure_5;
+mod figure_6;
+mod figure_7a;
+mod figure_7b;
+mod figure_8;
+mod figure_9;
+
+use crate::Runner;
+use crate::procedures::{Arm, Fact, Laboratory, ProcedureError};
+use brink_engine::experiment::{Experiment, preset};
+use serde_json::Value;
+
+/// How a figure is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plot {
+    /// Final validation loss against base learning rate, one line an arm.
+    Axis,
+    /// Training loss against step.
+    Loss,
+    /// Gradient norm against step, with its histogram.
+    Norm,
+}
+
+/// One figure.
+pub struct Figure {
+    /// Its number in the playbook: `7a`; a second form has a suffix.
+    pub id: &'static str,
+    /// What it shows, in one line of English.
+    pub about: &'static str,
+    /// How it is drawn.
+    pub plot: Plot,
+    /// The experiments to train next for a seed, by name, given those that are trained; none when all are.
+    arms: fn(u32, &[Arm]) -> Vec<(&'static str, Experiment)>,
+    /// What is claimed of one seed.
+    claim: fn(&[Arm]) -> Claim,
+    /// What is claimed of several seeds together, if anything: of the facts of each.
+    overall: Option<fn(&[&Claim]) -> bool>,
+}
+
+/// Whether a claim holds for a seed, and the numbers that decide it.
+#[derive(Clone, Debug, Default)]
+pub struct Claim {
+    /// Whether it holds.
+    pub holds: bool,
+    /// The numbers.
+    pub facts: Vec<Fact>,
+}
+
+impl Claim {
+    fn fact(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
+        self.facts.push(Fact { name: name.to_owned(), value: value.into() });
+        self
+    }
+
+    /// A number among the facts.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.facts.iter().find(|fact| fact.name == name).and_then(|fact| fact.value.as_f64())
+    }
+}
+
+/// All figures, in the playbook's order.
+pub static FIGURES: [&Figure; 8] = [
+    &figure_4::FIGURE,
+    &figure_4_norm::FIGURE,
+    &figure_5::FIGURE,
+    &figure_6::FIGURE,
+    &figure_7a::FIGURE,
+    &figure_7b::FIGURE,
+    &figure_8::FIGURE,
+    &figure_9::FIGURE,
+];
+
+/// The figure with this id.
+pub fn figure(id: &str) -> Option<&'static Figure> {
+    FIGURES.into_iter().find(|figure| figure.id == id)
+}
+
+/// A figure for one seed.
+#[derive(Clone)]
+pub struct Reproduced {
+    /// The seed.
+    pub seed: u32,
+    /// What was trained.
+    pub arms: Vec<Arm>,
+    /// Whether the claim holds.
+    pub claim: Claim,
+}
+
+impl Figure {
+    /// Trains the figure for a seed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Laboratory::train`].
+    pub async fn reproduce<R: Runner>(
+        &self,
+        laboratory: &Laboratory<'_, R>,
+        seed: u32,
+    ) -> Result<Reproduced, ProcedureError> {
+        let mut arms = Vec::new();
+        loop {
+            let next = (self.arms)(seed, &arms);
+            if next.is_empty() {
+                break;
+            }
+            for (name, experiment) in next {
+                arms.push(laboratory.train(name, &experiment).await?);
+            }
+        }
+        Ok(Reproduced { seed, claim: (self.claim)(&arms), arms })
+    }
+
+    /// Whether what is claimed of several seeds together holds; `None` where nothing is.
+    pub fn holds_overall(&self, claims: &[&Claim]) -> Option<bool> {
+        self.overall.map(|holds| holds(claims))
+    }
+}
+
+/// A preset at a seed.
+fn seeded(id: &str, seed: u32) -> Experiment {
+    // A test makes every figure's experiments.
+    let base = preset(id).unwrap_or_else(|| panic!("there is no preset {id}"));
+    Experiment { seed, ..base }
+}
+
+/// These experiments at once, where none is trained yet.
+fn once(
+    arms: &[Arm],
+    experiments: impl FnOnce() -> Vec<(&'static str, Experiment)>,
+) -> Vec<(&'static str, Experiment)> {
+    if arms.is_empty() { experiments() } else { Vec::new() }
+}
+
+/// The arm of a name.
+fn arm<'a>(arms: &'a [Arm], name: &str) -> Option<&'a Arm> {
+    arms.iter().find(|arm| arm.name == name)
+}
+
+/// The median of a number over the claims of several seeds.
+fn median(claims: &[&Claim], name: &str) -> Option<f64> {
+    let mut values: Vec<f64> = claims.iter().map(|claim| claim.number(name)).collect::<Option<_>>()?;
+    let median = crate::diagnose::median_of(&mut values);
+    median.is_finite().then_some(median)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_figure_begins_with_valid_experiments_at_its_seed() {
+        for (index, figure) in FIGURES.into_iter().enumerate() {
+            assert!(FIGURES[..index].iter().all(|other| other.id != figure.id));
+            let experiments = (figure.arms)(7, &[]);
+            assert!(!experiments.is_empty(), "{}", figure.id);
+            for (name, experiment) in experiments {
+                assert_eq!(experiment.seed, 7);
+                experiment.resolve().unwrap_or_else(|error| panic!("{} {name}: {error}", figure.id));
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+use super::{Laboratory, ProcedureError, Report, at_rates, sweep};
+use crate::Runner;
+use crate::diagnose::fixes::MOST_CLIPPED;
+use crate::diagnose::{clipped_fraction, percentile};
+use brink_engine::experiment::Experiment;
+use brink_engine::number::significant;
+use brink_engine::record::{Columns, RunRecord};
+
+/// Thresholds, as fractions of the 90th percentile.
+const TIGHTER: [f64; 4] = [1.0, 0.5, 0.25, 0.1];
+
+/// The mean factor that clipping applied: what it does to the learning rate on average.
+fn mean_scale(record: &RunRecord) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for scale in record.column(Columns::CLIP_SCALE).filter(|scale| scale.is_finite()) {
+        sum += f64::from(scale);
+        count += 1.0;
+    }
+    sum / count
+}
+
+pub(super) async fn run<R: Runner>(
+    laboratory: &Laboratory<'_, R>,
+    base: &Experiment,
+) -> Result<Report, ProcedureError> {
+    let mut report = Report::new("clip");
+    let unclipped = Experiment { clip_threshold: None, ..base.clone() };
+    let (grid, star) = sweep::star(laboratory, &unclipped).await?;
+    let norms = || grid.fleet.runs[star.run].record.column(Columns::GRADIENT_NORM);
+    report.fact("lr*", star.learning_rate);
+    report.fact("final validation loss at lr*", star.final_loss);
+    for percent in [10, 50, 90, 99] {
+        report.fact(format!("gradient norm, percentile {percent}"), percentile(norms(), f64::from(percent) / 100.0));
+    }
+    let p90 = grid.norm_p90().ok_or(ProcedureError::NothingFeasible)?;
+    report.arms.push(grid);
+    for fraction in TIGHTER {
+        let threshold = significant(fraction * p90, 3);
+        let clipped = Experiment { clip_threshold: Some(threshold), ..unclipped.clone() };
+        let arm = laboratory.train(format!("clip {threshold}"), &clipped).await?;
+        let at_star = arm.at(star.learning_rate).map(|run| &run.record);
+        let share = at_star.map(clipped_fraction);
+        report.fact(format!("clip {threshold}: fraction of updates clipped at lr*"), share);
+        report.fact(
+            format!("clip {threshold}: lower the learning rate instead"),
+            share.is_some_and(|share| share > MOST_CLIPPED),
+        );
+        let same = at_star.map(|record| star.learning_rate * mean_scale(record));
+        report.fact(format!("clip {threshold}: the learning rate that would do the same"), same);
+        report.fact(format!("clip {threshold}: lr*"), arm.star().map(|star| star.learning_rate));
+        report.fact(format!("clip {threshold}: final validation loss at lr*"), arm.star().map(|star| star.final_loss));
+        report.arms.push(arm);
+    }
+    // What clipping of almost every update does, a lower learning rate does, too.
+    if let Some(same) =
+        report.get(&format!("clip {}: the learning rate that would do the same", significant(0.1 * p90, 3)))
+        && let Some(rate) = same.as_f64().filter(|rate| *rate > 1e-9)
+    {
+        let arm = laboratory.train("the lower learning rate, unclipped", &at_rates(&unclipped, [rate])).await?;
+        report.fact("final validation loss of the lower learning rate, unclipped", arm.of(0).final_loss);
+        report.arms.push(arm);
+    }
+    Ok(report)
+}

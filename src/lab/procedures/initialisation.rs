@@ -1,0 +1,37 @@
+use super::{Laboratory, ProcedureError, Report, sweep};
+use crate::Runner;
+use crate::diagnose::fixes::MOST_WARMUP;
+use brink_engine::experiment::{Experiment, limits};
+use brink_engine::number::significant;
+
+/// How much too large the initial weights are made.
+const SCALE: f64 = 3.0;
+
+pub(super) async fn run<R: Runner>(
+    laboratory: &Laboratory<'_, R>,
+    base: &Experiment,
+) -> Result<Report, ProcedureError> {
+    let mut report = Report::new("initialisation");
+    let plain = Experiment { warmup_steps: 0, clip_threshold: None, ..base.clone() };
+    let (good, star) = sweep::star(laboratory, &plain).await?;
+    let p90 = good.norm_p90().ok_or(ProcedureError::NothingFeasible)?;
+    report.fact("good initialisation: lr*", star.learning_rate);
+    report.fact("good initialisation: final validation loss", star.final_loss);
+    report.arms.push(good);
+    let initial_scale = (SCALE * base.initial_scale).min(*limits::INITIAL_SCALE.end());
+    let bad = Experiment { initial_scale, ..plain };
+    let warmup_steps = ((MOST_WARMUP * f64::from(base.max_train_steps)) as u32).max(1);
+    let clip_threshold = Some(significant(p90, 3));
+    for (name, experiment) in [
+        ("initial scale 3", bad.clone()),
+        ("with warmup", Experiment { warmup_steps, ..bad.clone() }),
+        ("with clipping", Experiment { clip_threshold, ..bad.clone() }),
+        ("with both", Experiment { warmup_steps, clip_threshold, ..bad }),
+    ] {
+        let arm = laboratory.train(name, &experiment).await?;
+        report.fact(format!("{name}: lr*"), arm.star().map(|star| star.learning_rate));
+        report.fact(format!("{name}: final validation loss"), arm.star().map(|star| star.final_loss));
+        report.arms.push(arm);
+    }
+    Ok(report)
+}
