@@ -9,7 +9,7 @@ PORT ?= 8080
 
 SOURCES := Cargo.toml Cargo.lock Trunk.toml index.html rust-toolchain.toml $(shell find .cargo src style -type f)
 
-.PHONY: serve test oracle dist fmt clean
+.PHONY: serve test oracle figures dist fmt clean
 
 serve: dist
 	@exec node .ci/serve.mjs dist $(PORT)
@@ -33,6 +33,11 @@ oracle:
 	@.ci/tools.sh oracle
 	cargo build --release --locked -p brink-cli
 	target/oracle/bin/python tests/oracle/oracle.py target/release/brink
+
+# Trains every figure of the playbook over 40 seeds, and writes what held into docs/figures.md, with a picture of each (half an hour).
+figures:
+	cargo build --release --locked -p brink-cli
+	@node .ci/figures.mjs write
 
 fmt:
 	cargo fmt --all

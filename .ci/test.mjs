@@ -20,9 +20,9 @@ function cargoCounts(output) {
   return counts;
 }
 
-/** Counts of the last line of the end-to-end tests. */
-function browserCounts(output) {
-  const line = output.match(/^end to end: (\d+) passed, (\d+) failed, (\d+) skipped$/m);
+/** Counts of the last line of a suite of our own. */
+function closingCounts(output) {
+  const line = output.match(/^(?:end to end|figures): (\d+) passed, (\d+) failed, (\d+) skipped$/m);
   const [passed, failed, skipped] = line ? line.slice(1).map(Number) : [0, 0, 0];
   return { passed, failed, skipped };
 }
@@ -31,7 +31,7 @@ function browserCounts(output) {
 const check = (_output, ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
 
 // Clippy and the tests share the dev profile, so each dependency is checked and built once per target. What is released is
-// built besides: the page alone.
+// built besides: the program, and the page.
 const suites = [
   { name: 'format', command: ['cargo', 'fmt', '--all', '--check'], count: check, limit: 2 * MINUTE },
   {
@@ -73,9 +73,16 @@ const suites = [
     count: check,
     limit: 10 * MINUTE,
   },
+  {
+    name: 'release build of the program',
+    command: ['cargo', 'build', '--locked', '--release', '-p', 'brink-cli'],
+    count: check,
+    limit: 15 * MINUTE,
+  },
+  { name: 'figures of the playbook, two seeds', command: ['node', '.ci/figures.mjs', 'check'], count: closingCounts, limit: 20 * MINUTE },
   { name: 'release build of the page', command: ['make', '--no-print-directory', 'dist'], count: check, limit: 15 * MINUTE },
   { name: 'weight of the page', command: ['node', '.ci/weigh.mjs', 'dist'], count: check, limit: MINUTE },
-  { name: 'end to end, in Chromium and Firefox', command: ['node', 'tests/browser/run.mjs', 'dist'], count: browserCounts, limit: 30 * MINUTE },
+  { name: 'end to end, in Chromium and Firefox', command: ['node', 'tests/browser/run.mjs', 'dist'], count: closingCounts, limit: 30 * MINUTE },
 ];
 
 // Where it is not set, the software Vulkan prints a line that begins with `error:` each time it is opened.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use brink_engine::record::{Columns, METRICS, RunChunk};
+use brink_engine::number::shortest;
+use brink_engine::record::{Columns, CriticalOutcome, METRICS, RunChunk};
 
 /// A number in JSON: null if it is not finite.
 fn number(value: f32) -> String {
@@ -17,6 +18,10 @@ pub(super) struct Written {
     step: usize,
     /// The first step whose validation has no line.
     validation: u32,
+    /// The first step whose full gradient norm has no line.
+    full_norm: u32,
+    /// The first step whose critical learning rate has no line.
+    critical: u32,
 }
 
 /// Appends the lines of a chunk, less those that are written already. Names in the lines are those of the rule: letters, digits and `_`.
@@ -57,12 +62,62 @@ pub(super) fn append(text: &mut String, chunk: &RunChunk, columns: &Columns, wri
             number(point.accuracy),
         );
     }
+    for point in chunk.full_norms.iter().filter(|point| point.step >= written.full_norm) {
+        let (step, norm) = (point.step, number(point.norm));
+        let _ = writeln!(text, r#"{{"run":{run},"step":{step},"full_gradient_norm":{norm}}}"#);
+    }
+    for rate in chunk.critical.iter().filter(|rate| rate.step >= written.critical) {
+        let (name, value) = match rate.outcome {
+            CriticalOutcome::Crossing(rate) => ("crossing", shortest(rate)),
+            CriticalOutcome::NoDescent => ("no descent", "null".to_owned()),
+            CriticalOutcome::Above(rate) => ("above", shortest(rate)),
+        };
+        let step = rate.step;
+        let _ = writeln!(
+            text,
+            r#"{{"run":{run},"step":{step},"critical_learning_rate":{value},"critical_outcome":"{name}"}}"#
+        );
+    }
+    let after = |last: Option<u32>, before: u32| last.map_or(before, |step| before.max(step + 1));
+    written.full_norm = after(chunk.full_norms.last().map(|point| point.step), written.full_norm);
+    written.critical = after(chunk.critical.last().map(|rate| rate.step), written.critical);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use brink_engine::record::ValidationPoint;
+    use brink_engine::record::{CriticalRate, FullNorm, ValidationPoint};
+
+    #[test]
+    fn full_norms_and_critical_learning_rates_have_lines_of_their_own_once() {
+        let critical = |step, outcome| CriticalRate { step, outcome };
+        let chunk = RunChunk {
+            run: 2,
+            stride: 1,
+            full_norms: vec![FullNorm { step: 10, norm: f32::NAN }, FullNorm { step: 20, norm: 0.5 }],
+            critical: vec![
+                critical(10, CriticalOutcome::Crossing(0.25)),
+                critical(15, CriticalOutcome::Above(4.0)),
+                critical(20, CriticalOutcome::NoDescent),
+            ],
+            ..RunChunk::default()
+        };
+        let (mut text, mut written) = (String::new(), Written::default());
+        append(&mut text, &chunk, &Columns { states: vec![] }, &mut written);
+        append(&mut text, &chunk, &Columns { states: vec![] }, &mut written);
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+        assert_eq!(lines.len(), 5);
+        assert!(lines[0]["full_gradient_norm"].is_null());
+        assert_eq!((&lines[1]["step"], &lines[1]["full_gradient_norm"]), (&20.into(), &0.5.into()));
+        assert_eq!(
+            (&lines[2]["critical_learning_rate"], &lines[2]["critical_outcome"]),
+            (&0.25.into(), &"crossing".into())
+        );
+        assert_eq!(lines[3]["critical_learning_rate"].as_f64(), Some(4.0));
+        assert_eq!(lines[3]["critical_outcome"], "above");
+        assert!(lines[4]["critical_learning_rate"].is_null() && lines[4]["critical_outcome"] == "no descent");
+    }
 
     #[test]
     fn lines_are_json_and_keep_every_bit() {
@@ -79,7 +134,7 @@ mod tests {
             ..RunChunk::default()
         };
         let mut text = String::new();
-        let mut written = Written { step: 4, validation: 0 };
+        let mut written = Written { step: 4, ..Written::default() };
         append(&mut text, &chunk, &columns, &mut written);
         let lines: Vec<serde_json::Value> =
             text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();

@@ -15,6 +15,7 @@ use super::lines::Written;
 use super::thread::Thread;
 use super::{BackendChoice, Failure, Input, lines, print, read, threads, trace};
 use brink_engine::experiment::Experiment;
+use brink_engine::task::Table;
 use brink_engine::train::cpu::CpuFleet;
 use brink_engine::train::gpu::{Gpu, GpuFleet, GpuFleetError};
 use brink_engine::train::{Backend, Fleet, FleetError, Plan};
@@ -27,6 +28,9 @@ const CHUNK_SECONDS: f64 = 0.1;
 pub(super) struct Arguments {
     /// File with the experiment as JSON (docs/experiment.md), or `-` for standard input
     experiment: Input,
+    /// Train on this table instead of the experiment's task: CSV, the last column the target (docs/experiment.md)
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
     /// Where to train
     #[arg(long, value_enum, default_value = "cpu")]
     backend: BackendChoice,
@@ -73,7 +77,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let file = arguments.experiment.display();
     let invalid = |error: &dyn std::fmt::Display| Failure::Invalid(format!("{file}: {error}"));
     let experiment = Experiment::from_json(&read(&arguments.experiment)?).map_err(|error| invalid(&error))?;
-    let resolved = experiment.resolve().map_err(|error| invalid(&error))?;
+    let resolved = match &arguments.data {
+        None => experiment.resolve(),
+        Some(path) => {
+            let table = Table::parse(&read(path)?);
+            let table = table.map_err(|error| Failure::Invalid(format!("{}: {error}", path.display())))?;
+            // What belongs to the task that the experiment names goes with it.
+            let experiment = Experiment { data: serde_json::Map::new(), ..experiment.clone() };
+            experiment.resolve_on(Arc::new(table))
+        }
+    };
+    let resolved = resolved.map_err(|error| invalid(&error))?;
     let plan = Arc::new(Plan::new(resolved).map_err(|error| invalid(&error))?);
     if arguments.trace.is_some() {
         trace::check(&plan).map_err(|message| invalid(&message))?;

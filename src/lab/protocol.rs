@@ -1,7 +1,7 @@
 //! The messages between a page and the hosts that train for it, and their encoding.
 //!
-//! A message is MessagePack: it describes itself, so that every serde type survives, and a value that is not finite, which
-//! is a result here, keeps its bits.
+//! A message is [postcard](https://postcard.jamesmunns.com/wire-format): both ends are the same program, so that it need not
+//! describe itself, and a value that is not finite, which is a result here, keeps its bits.
 
 use crate::pool::ShardId;
 use crate::{Event, Shard, ShardCommand};
@@ -10,24 +10,20 @@ use serde::{Deserialize, Serialize};
 
 /// A message that cannot be encoded or read.
 #[derive(Debug, thiserror::Error)]
-pub enum ProtocolError {
-    /// It cannot be encoded.
-    #[error("a message cannot be encoded: {0}")]
-    Encode(#[from] rmp_serde::encode::Error),
-    /// It is no message.
-    #[error("a message cannot be read: {0}")]
-    Decode(#[from] rmp_serde::decode::Error),
-}
+#[error("a message cannot be encoded or read: {0}")]
+pub struct ProtocolError(#[from] postcard::Error);
 
 /// A message as bytes.
 pub fn encode(message: &impl Serialize) -> Result<Vec<u8>, ProtocolError> {
-    // With the names of fields: those that are left out where they have their default are found again.
-    Ok(rmp_serde::to_vec_named(message)?)
+    Ok(postcard::to_stdvec(message)?)
 }
 
-/// The message of these bytes.
+/// The message of these bytes, all of them.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolError> {
-    Ok(rmp_serde::from_slice(bytes)?)
+    match postcard::take_from_bytes(bytes)? {
+        (message, []) => Ok(message),
+        _ => Err(ProtocolError(postcard::Error::DeserializeBadEncoding)),
+    }
 }
 
 /// What the page asks of a host.
@@ -122,9 +118,12 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_message_are_refused() {
-        let bytes = encode(&Reply::Pong).expect("encoded");
+        let bytes = encode(&Reply::Panicked("here".to_owned())).expect("encoded");
         assert!(decode::<Request>(&bytes).is_err());
-        assert!(decode::<Reply>(&bytes[..bytes.len() - 1]).is_err());
-        assert!(decode::<Reply>(&[]).is_err());
+        for len in 0..bytes.len() {
+            assert!(decode::<Reply>(&bytes[..len]).is_err(), "{len} bytes");
+        }
+        assert!(decode::<Reply>(&[&bytes[..], &[0]].concat()).is_err(), "a byte too many");
+        assert!(decode::<Reply>(&[9]).is_err(), "a reply that there is not");
     }
 }

@@ -245,7 +245,17 @@ pub fn gradient_norm(
     view: StepView,
     tried: Option<f64>,
 ) -> NormLayout {
-    let curves = focused_runs(board, palette, |run| column(run, Columns::GRADIENT_NORM));
+    let mut curves = focused_runs(board, palette, |run| column(run, Columns::GRADIENT_NORM));
+    // The norm over the whole training set, where it was taken, as a second, thinner line on top.
+    let full = focused_runs(board, palette, |run| {
+        let points = &run.record.full_norms;
+        (points.iter().map(|point| point.norm).collect(), Steps::At(points.iter().map(|point| point.step).collect()))
+    });
+    curves.extend(full.into_iter().filter(|curve| !curve.values.is_empty()).map(|curve| Curve {
+        width: 1.0,
+        color: palette.ink,
+        ..curve
+    }));
     let mut line = plot(board, curves, NORM_HEADROOM, (view.x, Scale::Log));
     let focused = board.focused().filter(|variant| !variant.hidden);
     // The axis stands still while a threshold is dragged.

@@ -1,28 +1,62 @@
-// The messages between the page and its workers, as far as tests read and change them. They are MessagePack.
+// The messages between the page and its workers, as far as tests read and change them: postcard, which does not describe itself,
+// so what is read here follows `src/lab/protocol.rs` and `src/lab/runner.rs`.
 
 /** Runs in the page before its program: notes how far each shard says it is, in `window.reports`, as [shard, step]. */
 export const watchReports = () => {
   window.reports = [];
-  const number = (bytes, at) => {
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    if (bytes[at] < 0x80) return bytes[at];
-    return { 0xcc: () => view.getUint8(at + 1), 0xcd: () => view.getUint16(at + 1), 0xce: () => view.getUint32(at + 1) }[bytes[at]]();
-  };
-  const after = (bytes, text, from) => {
-    const word = new TextEncoder().encode(text);
-    for (let at = from; at + word.length <= bytes.length; at++) {
-      if (word.every((byte, i) => bytes[at + i] === byte)) return at + word.length;
-    }
-    return -1;
+  /** What the events of a reply report, or null where it is another reply. */
+  const read = (buffer) => {
+    const bytes = new Uint8Array(buffer);
+    let at = 0;
+    const number = () => {
+      let value = 0;
+      for (let shift = 1; ; shift *= 128) {
+        const byte = bytes[at++];
+        value += (byte & 127) * shift;
+        if (byte < 128) return value;
+      }
+    };
+    const skip = (count) => (at += count);
+    const text = () => skip(number());
+    const option = (value) => bytes[at++] && value();
+    const list = (value) => {
+      for (let left = number(); left > 0; left--) value();
+    };
+    const chunk = () => {
+      number(), number(), number();
+      skip(4 * number());
+      list(() => (number(), skip(8)));
+      list(() => (number(), skip(4)));
+      list(() => (number(), number() !== 1 && skip(8)));
+      skip(8);
+      option(number);
+    };
+    if (number() !== 4) return null;
+    const [shard, steps] = [number(), []];
+    skip(1);
+    list(() => {
+      const event = [
+        () => {
+          [number, () => {}, () => (text(), skip(1))][number()]();
+          option(text);
+          text(), number();
+          list(text);
+        },
+        () => list(chunk),
+        () => (steps.push(number()), number(), skip(8)),
+        () => {},
+        text,
+      ];
+      event[number()]();
+    });
+    return { shard, steps };
   };
   window.Worker = class extends Worker {
     constructor(...options) {
       super(...options);
       this.addEventListener('message', ({ data }) => {
-        const bytes = new Uint8Array(data.slice(0));
-        const progress = after(bytes, 'Progress', 0);
-        if (progress < 0) return;
-        window.reports.push([number(bytes, after(bytes, 'shard', 0)), number(bytes, after(bytes, 'step', progress))]);
+        const reply = read(data.slice(0));
+        for (const step of reply?.steps ?? []) window.reports.push([reply.shard, step]);
       });
     }
   };
@@ -35,13 +69,20 @@ export const corruptRequests = () => {
   Worker.prototype.postMessage = function (message, transfer) {
     if (window.corrupt && message instanceof ArrayBuffer) {
       const bytes = new Uint8Array(message);
-      const key = new TextEncoder().encode('runs');
-      for (let at = bytes.length - key.length - 2; at > 0; at--) {
-        // The list of the shard's runs, in the order of the request its last list of that name; its first run becomes the 127th.
-        if (key.every((byte, i) => bytes[at + i] === byte) && bytes[at + key.length] > 0x90) {
-          bytes[at + key.length + 1] = 0x7f;
-          break;
+      let at = 1;
+      const number = () => {
+        let value = 0;
+        for (let shift = 1; ; shift *= 128) {
+          const byte = bytes[at++];
+          value += (byte & 127) * shift;
+          if (byte < 128) return value;
         }
+      };
+      // A request to start: the shard's id, its experiment as a text, the list of its runs, the first of which becomes the 127th.
+      if (bytes[0] === 2) {
+        number();
+        at += number();
+        if (number() > 0) bytes[at] = 0x7f;
       }
     }
     return send.call(this, message, transfer);
@@ -50,7 +91,6 @@ export const corruptRequests = () => {
 
 /** The script of a worker that says it is ready, as the engine does, and ends by itself before it has trained. */
 export const DYING_WORKER = `
-  const text = new TextEncoder().encode('Ready');
-  postMessage(new Uint8Array([0xa0 + text.length, ...text]).buffer);
+  postMessage(new Uint8Array([0]).buffer);
   setTimeout(() => { throw new Error('it ended by itself'); }, 50);
 `;

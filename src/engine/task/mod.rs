@@ -7,10 +7,12 @@ mod digits;
 mod outlier;
 mod sequence;
 mod spirals;
+pub mod table;
 mod teacher;
 mod teacher_stream;
 
 pub use outlier::{OUTLIER_FACTOR, Outlier};
+pub use table::{Table, TableError};
 
 use crate::metaparameter::{Absent, Definition};
 use crate::random::{Purpose, Stream};

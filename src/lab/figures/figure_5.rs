@@ -1,6 +1,5 @@
 use super::figure_4::{EARLY, HIGH, SPIKE};
 use super::{Arm, Claim, Figure, Plot, once, seeded};
-use crate::procedures::Arm as TrainedArm;
 use brink_engine::experiment::Experiment;
 use brink_engine::record::Columns;
 
@@ -16,7 +15,7 @@ pub(super) static FIGURE: Figure = Figure {
         once(arms, || {
             let changed = seeded("figure-4-stride-changed", seed);
             let runs = changed.runs.iter().filter(|run| run.base_learning_rate == HIGH).cloned().collect();
-            vec![("changed", Experiment { runs, validation_every: 1, ..changed })]
+            vec![("changed", Experiment { runs, ..changed })]
         })
     },
     claim,
@@ -25,7 +24,7 @@ pub(super) static FIGURE: Figure = Figure {
 
 fn claim(arms: &[Arm]) -> Claim {
     let mut claim = Claim::default();
-    let Some(run) = arms.first().and_then(|arm: &TrainedArm| arm.at(HIGH)) else { return claim };
+    let Some(run) = arms.first().and_then(|arm| arm.at(HIGH)) else { return claim };
     let losses: Vec<f64> = run.record.column(Columns::LOSS).map(f64::from).collect();
     let first = losses.first().copied().unwrap_or(f64::NAN);
     let top = losses.iter().take(EARLY).copied().fold(0.0, f64::max);

@@ -26,6 +26,9 @@ pub enum Plot {
     Norm,
 }
 
+/// Experiments to train, by name.
+type Experiments = Vec<(&'static str, Experiment)>;
+
 /// One figure.
 pub struct Figure {
     /// Its number in the playbook: `7a`; a second form has a suffix.
@@ -35,7 +38,7 @@ pub struct Figure {
     /// How it is drawn.
     pub plot: Plot,
     /// The experiments to train next for a seed, by name, given those that are trained; none when all are.
-    arms: fn(u32, &[Arm]) -> Vec<(&'static str, Experiment)>,
+    arms: fn(u32, &[Arm]) -> Experiments,
     /// What is claimed of one seed.
     claim: fn(&[Arm]) -> Claim,
     /// What is claimed of several seeds together, if anything: of the facts of each.

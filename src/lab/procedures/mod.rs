@@ -273,6 +273,9 @@ impl Report {
     }
 }
 
+/// A report to come.
+type Reporting<'a> = LocalBoxFuture<'a, Result<Report, ProcedureError>>;
+
 /// A procedure by its name: a function from a base experiment to a report.
 pub struct Procedure<R> {
     /// Its name on the command line.
@@ -280,7 +283,7 @@ pub struct Procedure<R> {
     /// What it does, in one line of English.
     pub about: &'static str,
     /// Runs it.
-    pub run: for<'a> fn(&'a Laboratory<'a, R>, &'a Experiment) -> LocalBoxFuture<'a, Result<Report, ProcedureError>>,
+    pub run: for<'a> fn(&'a Laboratory<'a, R>, &'a Experiment) -> Reporting<'a>,
 }
 
 /// All procedures.
