@@ -81,7 +81,8 @@ export const corruptRequests = () => {
       // A request to start: the shard's id, its experiment as a text, the list of its runs, the first of which becomes the 127th.
       if (bytes[0] === 2) {
         number();
-        at += number();
+        const length = number();
+        at += length;
         if (number() > 0) bytes[at] = 0x7f;
       }
     }
