@@ -37,7 +37,8 @@ oracle:
 # Trains every figure of the playbook over 40 seeds, and writes what held into docs/figures.md, with a picture of each (half an hour).
 figures:
 	cargo build --release --locked -p brink-cli
-	@node .ci/figures.mjs write
+	@node .ci/figures.mjs write cpu
+	@node .ci/figures.mjs write gpu
 
 fmt:
 	cargo fmt --all

@@ -1,6 +1,7 @@
 // The figures of the playbook over seeds, by `brink figure`.
-// Usage: node .ci/figures.mjs check          two seeds of each on the CPU, one of 7a and 8 on the GPU: what `make test` runs
-//        node .ci/figures.mjs write          seeds 0 to 39 on the CPU and 0 to 2 on the GPU, into docs/figures.md: `make figures`
+// Usage: node .ci/figures.mjs check                  two seeds of each on the CPU, one of 7a and 8 on the GPU: what `make test` runs
+//        node .ci/figures.mjs write cpu [ID...]     seeds 0 to 39, into docs/figures.md, with a picture of each
+//        node .ci/figures.mjs write gpu [ID...]     seeds 0 to 2 on the GPU, into the same table; `make figures` does both
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
@@ -31,24 +32,47 @@ function check() {
 
 const held = (output) => output.match(/held on (\d+) of (\d+) seeds/)?.slice(1, 3).join(' of ') ?? 'failed';
 
-function write() {
+const HEAD = ['| figure | holds on the CPU, seeds 0 to 39 | over all seeds | on the GPU backend, seeds 0 to 2 |', '| --- | --- | --- | --- |'];
+
+/** Trains these figures, all if none is named, and fills their cells of the table as each is done. */
+function write(backend, ...ids) {
+  if (!['cpu', 'gpu'].includes(backend)) return complain('which backend? cpu or gpu');
+  const unknown = ids.find((id) => !FIGURES.includes(id));
+  if (unknown) return complain(`there is no figure ${unknown}; there are ${FIGURES.join(', ')}`);
   mkdirSync('target/figures', { recursive: true });
-  const rows = FIGURES.map((id) => {
-    const cpu = figure(id, '--seeds', `${SEEDS}`, '--svg', `docs/images/figure-${id}.svg`, '--json', `target/figures/${id}.json`);
-    const gpu = figure(id, '--seeds', `${GPU_SEEDS}`, '--backend', 'gpu');
-    const order = cpu.output.match(/the medians are (not )?in order/)?.[0] ?? '';
-    return `| [${id}](images/figure-${id}.svg) | ${held(cpu.output)} | ${order} | ${held(gpu.output)} |`;
-  });
-  const table = ['| figure | holds on the CPU, seeds 0 to 39 | over all seeds | on the GPU backend, seeds 0 to 2 |', '| --- | --- | --- | --- |', ...rows];
-  const page = readFileSync('docs/figures.md', 'utf8');
-  const [before, rest] = page.split(MARK[0]);
-  writeFileSync('docs/figures.md', `${before}${MARK[0]}\n${table.join('\n')}\n${MARK[1]}${rest.split(MARK[1])[1]}`);
+  for (const id of ids.length > 0 ? ids : FIGURES) {
+    if (backend === 'gpu') {
+      const { output } = figure(id, '--seeds', `${GPU_SEEDS}`, '--backend', 'gpu');
+      fill(id, { 3: held(output) });
+    } else {
+      const { output } = figure(id, '--seeds', `${SEEDS}`, '--svg', `docs/images/figure-${id}.svg`, '--json', `target/figures/${id}.json`);
+      fill(id, { 1: held(output), 2: output.match(/the medians are (not )?in order/)?.[0] ?? '' });
+    }
+  }
   return true;
 }
 
-const mode = { check, write }[process.argv[2]];
-if (!mode) {
-  console.error('error: what is to be done? check or write');
+/** Puts these cells, by column, into a figure's row of the table. */
+function fill(id, cells) {
+  const page = readFileSync('docs/figures.md', 'utf8');
+  const [before, rest] = page.split(MARK[0]);
+  const [table, after] = rest.split(MARK[1]);
+  const title = (other) => `[${other}](images/figure-${other}.svg)`;
+  const rows = FIGURES.map((other) => {
+    const row = table.split('\n').find((line) => line.startsWith(`| ${title(other)} |`));
+    const old = row ? row.split('|').slice(1, -1).map((cell) => cell.trim()) : [title(other), '', '', ''];
+    return old.map((cell, column) => (other === id && column in cells ? cells[column] : cell));
+  });
+  const lines = rows.filter((row) => row.slice(1).some((cell) => cell !== '')).map((row) => `| ${row.join(' | ')} |`);
+  writeFileSync('docs/figures.md', `${before}${MARK[0]}\n${[...HEAD, ...lines].join('\n')}\n${MARK[1]}${after}`);
+}
+
+function complain(message) {
+  console.error(`error: ${message}`);
   process.exit(2);
 }
-process.exit(mode() ? 0 : 1);
+
+const [name, ...rest] = process.argv.slice(2);
+const mode = { check, write }[name];
+if (!mode) complain('what is to be done? check or write');
+process.exit(mode(...rest) ? 0 : 1);

@@ -234,6 +234,25 @@ fn the_first_work_needs_few_dispatches_and_the_default_few_pipelines() {
     });
     assert!(dispatches[0] <= 20, "{dispatches:?}");
     assert_eq!(dispatches[0], dispatches[1], "whatever the number of runs");
+    // The transformer of four blocks, in every form, with a final norm, whatever the number of runs.
+    let forms = Placement::ALL.into_iter().flat_map(|placement| Branch::ALL.map(|branch| (placement, branch)));
+    for (placement, branch) in forms {
+        let changes = [
+            ("model.placement", placement.id().into()),
+            ("model.branch", branch.id().into()),
+            ("model.final_norm", true.into()),
+        ];
+        let experiment = apply(&preset("w3").unwrap(), changes).unwrap();
+        let counts = [1, 15].map(|count| {
+            let mut experiment = experiment.clone();
+            experiment.learning_rates.count = count;
+            GpuFleet::new(gpu(), plan(&experiment), 0..count, None).unwrap().dispatches_a_step()
+        });
+        println!("{placement:?}, {branch:?}: {counts:?} dispatches a step");
+        // The factor of each branch beside its norm costs two more a branch.
+        let limit = if branch == Branch::Rezero && placement != Placement::None { 112 } else { 100 };
+        assert!(counts[0] <= limit && counts[0] == counts[1], "{placement:?}, {branch:?}: {counts:?}");
+    }
     let fresh = block_on(Gpu::open()).unwrap();
     let _fleet = GpuFleet::new(&fresh, plan(&preset("figure-7a").unwrap()), 0..9, None).unwrap();
     assert!(fresh.pipeline_count() <= 16, "{} pipelines", fresh.pipeline_count());

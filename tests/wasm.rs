@@ -2,7 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used)]
 
-use brink_engine::experiment::preset;
+use brink_engine::experiment::{apply, preset};
 use brink_engine::train::cpu::gradient_of_run;
 use brink_engine::train::gpu::{Gpu, GpuFleet};
 use brink_engine::train::{Fleet, Plan};
@@ -48,17 +48,20 @@ async fn nan_passes_through_the_rules() {
 
 #[wasm_bindgen_test]
 async fn gradients_agree_in_the_browser() {
-    let mut experiment = preset("figure-4-changed").unwrap();
-    experiment.batch_size = 16;
-    experiment.learning_rates.count = 3;
-    let plan = Arc::new(Plan::new(experiment.resolve().unwrap()).unwrap());
-    let mut fleet = GpuFleet::new(&gpu().await, plan.clone(), 0..3, None).unwrap();
-    let before = fleet.checkpoint().await.unwrap();
-    fleet.advance(1).await.unwrap();
-    assert!(fleet.dispatches() > 0);
-    let gradients = fleet.gradients().await.unwrap();
-    let (_, reference) = gradient_of_run::<f32>(&plan, 1, 0, &before.runs[1].theta);
-    let norm = reference.iter().map(|x| x * x).sum::<f32>().sqrt();
-    let error = reference.iter().zip(&gradients[1]).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt();
-    assert!(error < 1e-4 * norm, "{error} of {norm}");
+    let rezero = [("model.branch", serde_json::json!("rezero"))];
+    for (name, changes) in [("figure-4-changed", &[][..]), ("w3", &rezero)] {
+        let mut experiment = apply(&preset(name).unwrap(), changes.iter().cloned()).unwrap();
+        experiment.batch_size = 16;
+        experiment.learning_rates.count = 3;
+        let plan = Arc::new(Plan::new(experiment.resolve().unwrap()).unwrap());
+        let mut fleet = GpuFleet::new(&gpu().await, plan.clone(), 0..3, None).unwrap();
+        let before = fleet.checkpoint().await.unwrap();
+        fleet.advance(1).await.unwrap();
+        assert!(fleet.dispatches() > 0);
+        let gradients = fleet.gradients().await.unwrap();
+        let (_, reference) = gradient_of_run::<f32>(&plan, 1, 0, &before.runs[1].theta);
+        let norm = reference.iter().map(|x| x * x).sum::<f32>().sqrt();
+        let error = reference.iter().zip(&gradients[1]).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt();
+        assert!(error < 1e-4 * norm, "{name}: {error} of {norm}");
+    }
 }

@@ -180,9 +180,9 @@ fn place_scratch(
     let mut scratch = Vec::new();
     for (position, &id) in order.iter().enumerate().filter(|(_, id)| locations[**id].is_none()) {
         let last_reader = order.iter().rposition(|&reader| inputs(&values[reader]).contains(&ValueId(id)));
-        // One instruction longer than needed: then two neighbours can be computed in one GPU kernel, whose output must
+        // Two instructions longer than needed: then three neighbours can be computed in one GPU kernel, whose output must
         // not lie where the first of them still reads.
-        let last_read = if stays(ValueId(id)) { end } else { last_reader.unwrap_or(position) + 1 };
+        let last_read = if stays(ValueId(id)) { end } else { last_reader.unwrap_or(position) + 2 };
         lifetimes.push(Lifetime { len: values[id].shape.len(), written: position, last_read });
         scratch.push(id);
     }

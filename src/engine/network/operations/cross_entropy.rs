@@ -96,7 +96,8 @@ impl Compute for CrossEntropy {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CrossEntropyGradient;
 
-const GRADIENT_WGSL: &str = r"
+const GRADIENT_OF_LOSS_WGSL: &str = r"
+fn loss_gradient(run: u32) -> f32 { return select(fill_value(), c(run, 0u), is_given() == 1u); }
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let run = group.z;
@@ -110,7 +111,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     var count = 0.0;
     for (var i = 0u; i < params.b_len; i++) { if (b(run, i) >= 0.0) { count += 1.0; } }
-    let factor = c(run, 0u) / count;
+    let factor = loss_gradient(run) / count;
     var largest = a(run, first);
     for (var j = 1u; j < classes(); j++) { largest = max(largest, a(run, first + j)); }
     var sum = 0.0;
@@ -159,7 +160,9 @@ impl Compute for CrossEntropyGradient {
 
     fn kernel(&self, inputs: &[&Shape]) -> Kernel {
         let labels = inputs[1].len();
-        let kernel = Kernel::new(Self::NAME, GRADIENT_WGSL, Grid::Invocations(labels));
-        kernel.with("classes", inputs[0].len() / labels.max(1))
+        let kernel = Kernel::new(Self::NAME, GRADIENT_OF_LOSS_WGSL, Grid::Invocations(labels));
+        let kernel = kernel.with("classes", inputs[0].len() / labels.max(1));
+        // The gradient of the loss is an input, or a number that is filled in.
+        kernel.with("is_given", usize::from(inputs.len() == 3)).with("fill_value", 1.0)
     }
 }

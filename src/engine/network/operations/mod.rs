@@ -17,7 +17,7 @@ pub struct Operand<'a, T> {
 }
 
 /// The GPU kernel of an operation: the body of a WGSL module, to stand below the engine's common text
-/// (`train/gpu/kernels/common.wgsl`), which gives it `params`, the readers `a`, `b`, `c`, `d`, the writer `write`, and `skips`.
+/// (`train/gpu/kernels/common.wgsl`), which gives it `params`, the readers `a` to `e`, the writers `write` and `write_d`, and `skips`.
 #[derive(Clone, Debug)]
 pub struct Kernel {
     /// Names the pipeline.
@@ -344,6 +344,9 @@ pub use activation::{ACTIVATIONS_WGSL, ActivationKind};
 pub use attention::MAX_LENGTH;
 pub use batch_norm::Statistic;
 pub use matmul::Transpose;
+pub use normalize::{normalize_and_scale, scale_and_normalize_gradient};
+pub use row_scale::gain_and_bias_gradient;
+pub use scale::{scale_and_add, scale_gradients};
 
 operations! {
     accuracy::Accuracy,

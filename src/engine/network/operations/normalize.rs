@@ -89,6 +89,52 @@ impl Compute for Normalize {
     }
 }
 
+const SCALED_WGSL: &str = rows_wgsl!(
+    r"
+    for (var k = 0u; k < params.columns; k++) {
+        let i = first + k;
+        let normal = (a(run, i) - s.x) * s.y;
+        write_d(run, i, normal);
+        var y = normal * b(run, k) + c(run, k);
+        if (params.adds == 1u) { y += e(run, i); }
+        write(run, i, y);
+    }
+"
+);
+
+/// One kernel for [`Normalize`] and the [`super::RowScale`] behind it, and for an addition behind that, if `params.adds` says so:
+/// (x, gain, bias) to the result; the normalised rows to the fourth operand, the fifth added.
+pub fn normalize_and_scale(rows: usize) -> Kernel {
+    Kernel::new("normalize and scale", SCALED_WGSL, Grid::Invocations(rows))
+}
+
+const SCALED_GRADIENT_WGSL: &str = rows_wgsl!(
+    r"
+    var sum = 0.0;
+    var products = 0.0;
+    for (var k = 0u; k < params.columns; k++) {
+        let i = first + k;
+        let scaled = b(run, i) * c(run, k);
+        sum += scaled;
+        products += scaled * (a(run, i) - s.x) * s.y;
+    }
+    let count = f32(params.columns);
+    for (var k = 0u; k < params.columns; k++) {
+        let i = first + k;
+        let normal = (a(run, i) - s.x) * s.y;
+        var dx = s.y * (b(run, i) * c(run, k) - sum / count - normal * products / count);
+        if (params.adds == 1u) { dx += d(run, i); }
+        write(run, i, dx);
+    }
+"
+);
+
+/// One kernel for the gradients of a [`super::RowScale`] and the [`Normalize`] before it, and for an addition behind: (x, gradient of
+/// the result, gain) to the gradient of x, the fourth operand added if `params.adds` says so.
+pub fn scale_and_normalize_gradient(rows: usize) -> Kernel {
+    Kernel::new("scale and normalize gradient", SCALED_GRADIENT_WGSL, Grid::Invocations(rows))
+}
+
 /// The gradient of [`Normalize`]: (argument, result, gradient of the result) to the gradient of the argument.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NormalizeGradient;

@@ -72,6 +72,29 @@ pub struct RowScaleGradient;
 
 const ROW_SCALE_GRADIENT_WGSL: &str = column_sums_wgsl!("a(run, i) * b(run, i)");
 
+const GAIN_AND_BIAS_WGSL: &str = r"
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let column = group.x * 64u + local;
+    if (skips(run) || column >= params.columns) { return; }
+    var gain = 0.0;
+    var bias = 0.0;
+    for (var i = column; i < params.a_len; i += params.columns) {
+        gain += a(run, i) * b(run, i);
+        bias += b(run, i);
+    }
+    write(run, column, gain);
+    write_d(run, column, bias);
+}
+";
+
+/// One kernel for both sums over rows, [`RowScaleGradient`] and [`super::SumRows`]: (x, gradient of the result) to the gradient of the
+/// gain; that of the bias to the fourth operand.
+pub fn gain_and_bias_gradient() -> Kernel {
+    Kernel::new("gain and bias gradient", GAIN_AND_BIAS_WGSL, Grid::Values)
+}
+
 impl Compute for RowScaleGradient {
     const NAME: &'static str = "row scale gradient";
 

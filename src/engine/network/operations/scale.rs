@@ -48,6 +48,44 @@ impl Compute for ScaleBy {
     }
 }
 
+const SCALE_AND_ADD_WGSL: &str = values_wgsl!(
+    r"
+    write(run, i, a(run, i) * b(run, 0u) + d(run, i));
+"
+);
+
+/// One kernel for [`ScaleBy`] and an addition behind it: (x, factor), the fourth operand added.
+pub fn scale_and_add() -> Kernel {
+    Kernel::new("scale and add", SCALE_AND_ADD_WGSL, Grid::Values)
+}
+
+const SCALE_GRADIENTS_WGSL: &str = r"
+var<workgroup> sums: array<f32, 64>;
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let run = group.z;
+    let works = !skips(run);
+    var sum = 0.0;
+    for (var i = local; i < params.a_len; i += 64u) {
+        sum += a(run, i) * b(run, i);
+        if (works) { write(run, i, b(run, i) * c(run, 0u)); }
+    }
+    sums[local] = sum;
+    workgroupBarrier();
+    if (local == 0u && works) {
+        var total = 0.0;
+        for (var i = 0u; i < 64u; i++) { total += sums[i]; }
+        write_d(run, 0u, total);
+    }
+}
+";
+
+/// One kernel for both gradients of [`ScaleBy`]: (x, gradient of the result, factor) to the gradient of x; that of the factor to the
+/// fourth operand.
+pub fn scale_gradients() -> Kernel {
+    Kernel::new("scale gradients", SCALE_GRADIENTS_WGSL, Grid::One)
+}
+
 /// The sum of the products of two tensors of one shape, as a tensor of one value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InnerProduct;

@@ -5,7 +5,7 @@ use super::fusion::launches;
 use super::layout::{
     CHUNK_STEPS, ExamplesLayout, FEW_PARTIAL_SUMS, MOST_PARTIAL_SUMS, RunLayout, TABLE_HEAD, ring_wgsl, ring_width,
 };
-use crate::network::operations::{End, Grid, MAX_KERNEL_PARAMETERS, TILE_SIDE, Tile, WORKGROUP};
+use crate::network::operations::{Grid, MAX_KERNEL_PARAMETERS, TILE_SIDE, Tile, WORKGROUP};
 use crate::rule::{Program, clipping};
 use crate::tensor::Shape;
 use crate::train::Plan;
@@ -43,13 +43,13 @@ pub struct Params {
     pub targets_offset: u32,
     pub targets_stride: u32,
     pub examples_stride: u32,
-    pub examples_inputs: u32,
+    pub e_offset: u32,
     pub examples_targets: u32,
     pub examples_first: u32,
     pub examples_count: u32,
     pub batches_stride: u32,
     pub examples_weight: f32,
-    pub theta: u32,
+    pub e_stride: u32,
     pub gradient: u32,
     pub states: u32,
     pub carried: u32,
@@ -170,7 +170,7 @@ impl DispatchBuilder<'_> {
             let mut params = self.common(is_training);
             let shape = &launch.output.shape;
             (params.rows, params.columns) = (shape.rows() as u32, shape.columns() as u32);
-            params.adds = u32::from(launch.end == End::Add);
+            params.adds = u32::from(launch.adds());
             params.own = launch.kernel.parameter_bits();
             let len = |position: usize| launch.inputs.get(position).map_or(0, |tensor| tensor.shape.len()) as u32;
             (params.a_len, params.b_len) = (len(0), len(1));
@@ -179,6 +179,7 @@ impl DispatchBuilder<'_> {
             (params.b_offset, params.b_stride) = address(launch.inputs.get(1));
             (params.c_offset, params.c_stride) = address(launch.inputs.get(2));
             (params.d_offset, params.d_stride) = address(launch.other.as_ref());
+            (params.e_offset, params.e_stride) = address(launch.fifth.as_ref());
             (params.out_offset, params.out_stride) = address(Some(&launch.output));
             let tile = Tile::choose(self.gpu.is_software(), shape.columns());
             let workgroups = workgroups(launch.kernel.grid, tile, shape, self.run_count);

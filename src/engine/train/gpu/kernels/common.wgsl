@@ -9,12 +9,12 @@ struct Params {
     out_offset: u32, out_stride: u32, a_len: u32, b_len: u32,
     // Whether this is training, so that a run's end masks it; the bits of a NaN; the widths of rows.
     training: u32, nan_bits: u32, table_width: u32, ring_width: u32,
-    // The batch: its shape, where targets go, where examples lie in their buffer.
+    // The batch: its shape, where targets go, where examples lie in their buffer; between them where a fifth operand lies.
     parameters: u32, batch_size: u32, input_len: u32, target_len: u32,
-    targets_offset: u32, targets_stride: u32, examples_stride: u32, examples_inputs: u32,
+    targets_offset: u32, targets_stride: u32, examples_stride: u32, e_offset: u32,
     examples_targets: u32, examples_first: u32, examples_count: u32, batches_stride: u32,
     // The weight of a validation slice; gradient, parameters, states, carried values and what they become, partial sums.
-    examples_weight: f32, theta: u32, gradient: u32, states: u32,
+    examples_weight: f32, e_stride: u32, gradient: u32, states: u32,
     carried: u32, next_carried: u32, carried_len: u32, partials: u32,
     // Results, the probe, where a validation point goes, what stands for a target that is none.
     run_stride: u32, loss: u32, accuracy: u32, probe: u32,
@@ -24,7 +24,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// Parameters, gradient, states and scratch of every run.
+// Parameters, which begin every run's part, gradient, states and scratch.
 @group(0) @binding(1) var<storage, read_write> arena: array<f32>;
 // For each step of the chunk and run: whether the run trains (1 or 0), its clip threshold (0 for none), the rule's scalars.
 @group(0) @binding(2) var<storage, read> table: array<f32>;
@@ -43,7 +43,10 @@ fn a(run: u32, i: u32) -> f32 { return arena[params.a_offset + run * params.a_st
 fn b(run: u32, i: u32) -> f32 { return arena[params.b_offset + run * params.b_stride + i]; }
 fn c(run: u32, i: u32) -> f32 { return arena[params.c_offset + run * params.c_stride + i]; }
 fn d(run: u32, i: u32) -> f32 { return arena[params.d_offset + run * params.d_stride + i]; }
+fn e(run: u32, i: u32) -> f32 { return arena[params.e_offset + run * params.e_stride + i]; }
 fn write(run: u32, i: u32, value: f32) { arena[params.out_offset + run * params.out_stride + i] = value; }
+// The second result of a kernel that has two.
+fn write_d(run: u32, i: u32, value: f32) { arena[params.d_offset + run * params.d_stride + i] = value; }
 
 // A dead run, and in training one past its last step, stands still.
 fn skips(run: u32) -> bool {

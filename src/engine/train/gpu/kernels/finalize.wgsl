@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             ring[row + RING_GRADIENT_NORM] = norm;
             ring[row + RING_CLIP_SCALE] = scale;
             ring[row + RING_G] = arena[base + params.gradient + params.probe] * scale;
-            ring[row + RING_THETA] = arena[base + params.theta + params.probe];
+            ring[row + RING_THETA] = arena[base + params.probe];
             for (var s = 0u; s < params.state_count; s++) {
                 ring[row + RING_STATES + s] = arena[base + params.states + s * params.parameters + params.probe];
             }

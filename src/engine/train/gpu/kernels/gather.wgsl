@@ -19,7 +19,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         exists = row < params.examples_count;
         example = select(params.examples_first, example, exists);
     }
-    let first = seed * params.examples_stride + select(params.examples_targets, params.examples_inputs, is_input);
+    let first = seed * params.examples_stride + select(params.examples_targets, 0u, is_input);
     let value = examples[first + example * len + at % len];
     if (is_input) {
         write(run, at, select(0.0, value, exists));

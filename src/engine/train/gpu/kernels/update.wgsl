@@ -15,7 +15,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let scale = arena[base + params.partials];
     let g = arena[base + params.gradient + i] * scale;
     var values: RuleValues;
-    values.theta = arena[base + params.theta + i];
+    values.theta = arena[base + i];
     LOAD_STATES
     let after = update_rule(values, g, row + 2u);
     var theta = after.theta;
@@ -25,6 +25,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             theta = values.theta + bitcast<f32>(own_parameter(3u * k + 3u)) * (after.theta - values.theta);
         }
     }
-    arena[base + params.theta + i] = theta;
+    arena[base + i] = theta;
     STORE_STATES
 }
