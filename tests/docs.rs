@@ -1,10 +1,13 @@
 //! The tables of the documentation, made again from what they describe. `BRINK_WRITE_DOCS=1 cargo test --test docs` writes
 //! them.
 
-use brink_engine::experiment::METAPARAMETERS;
+#![allow(clippy::unwrap_used)]
+
+use brink_engine::experiment::{METAPARAMETERS, preset};
 use brink_engine::metaparameter::{Absent, Definition, Kind};
-use brink_engine::network::Model;
+use brink_engine::network::{Initial, Model};
 use brink_engine::number::shortest;
+use brink_engine::random::{Purpose, Stream};
 use brink_engine::task::TASKS;
 use brink_tests::written::check;
 
@@ -46,4 +49,44 @@ fn the_tables_of_metaparameters_are_those_of_their_definitions() {
     for task in TASKS.iter().filter(|task| !task.metaparameters.is_empty()) {
         check("experiment.md", &format!("metaparameters of {}", task.id), &table(task.metaparameters));
     }
+}
+
+#[test]
+fn the_values_to_check_a_generator_by_are_the_engines() {
+    let mut text =
+        "| seed | purpose | part | index | uniform | below 1000 | first normal | second normal |\n".to_owned();
+    text += "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
+    let samples = [
+        (0, Purpose::Initialisation, 0, 0),
+        (1, Purpose::TrainingInputs, 0, 12_345),
+        (7, Purpose::BatchOrder, 0, u64::from(u32::MAX) + 2),
+        (u32::MAX, Purpose::Noise, 1, 3),
+    ];
+    for (seed, purpose, part, index) in samples {
+        let stream = Stream::new(seed, purpose, part);
+        let (uniform, below, [first, second]) =
+            (stream.uniform(index), stream.below(index, 1000), stream.normal_pair(index));
+        text += &format!(
+            "| {seed} | {} | {part} | {index} | {uniform:?} | {below} | {first:?} | {second:?} |\n",
+            purpose as u32
+        );
+    }
+    check("data.md", "values", &text);
+}
+
+#[test]
+fn the_parameters_of_three_networks_are_listed_as_they_are() {
+    let mut text = String::new();
+    for name in ["figure-7a", "figure-4-stride-changed", "w3"] {
+        let network = preset(name).unwrap().resolve().unwrap().network;
+        text += &format!("\n`{name}`:\n\n| part | parameter | shape | begins |\n| --- | --- | --- | --- |\n");
+        for (part, parameter) in network.parameters.iter().enumerate() {
+            let begins = match parameter.initial {
+                Initial::Constant(value) => format!("all {value}"),
+                Initial::Normal(deviation) => format!("normal, {deviation:?}"),
+            };
+            text += &format!("| {part} | `{}` | {} | {begins} |\n", parameter.name, parameter.shape);
+        }
+    }
+    check("data.md", "parameters", &format!("{text}\n"));
 }
