@@ -35,21 +35,25 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...gpuArguments],
 });
 
-const wanted = process.argv[2];
+const [wanted, only] = process.argv.slice(2);
 const peers = [
   ['cpu', 'W1', 'tfjs', 'wasm', 1],
   ['cpu', 'W1', 'jax-js', 'wasm', 1],
   ['cpu', 'W2', 'jax-js', 'wasm', 32],
+  ['cpu', 'W3', 'jax-js', 'wasm', 15],
+  ['cpu', 'W4', 'jax-js', 'wasm', 7],
   ['gpu', 'W1', 'tfjs', 'webgpu', 1],
   ['gpu', 'W1', 'jax-js', 'webgpu', 1],
   ['gpu', 'W2', 'jax-js', 'webgpu', 32],
-].filter(([kind]) => !wanted || kind === wanted);
+  ['gpu', 'W3', 'jax-js', 'webgpu', 15],
+  ['gpu', 'W4', 'jax-js', 'webgpu', 7],
+].filter(([kind, work]) => (!wanted || kind === wanted) && (!only || work === only));
 const rows = [];
 for (const [kind, work, peer, backend, runs] of peers) {
   const page = await browser.newPage();
   await page.goto(origin);
   await page.waitForFunction('window.measure');
-  const result = await page.evaluate(([...all]) => window.measure(...all), [peer, backend, runs, SECONDS]).catch((error) => ({ error: error.message.split('\n')[0] }));
+  const result = await page.evaluate(([...all]) => window.measure(...all), [peer, work, backend, runs, SECONDS]).catch((error) => ({ error: error.message.split('\n')[0] }));
   rows.push({ kind, work, name: `${peer} ${backend}`, ...result });
   console.log(JSON.stringify(rows.at(-1)));
   await page.close();
@@ -58,7 +62,7 @@ const page = await browser.newPage();
 await page.goto(`${origin}/brink/index.html#bench`);
 const results = await page.waitForSelector('#bench-results', { state: 'attached', timeout: 120_000 });
 for (const timing of JSON.parse(await results.textContent())) {
-  if (wanted && timing.backend !== wanted) continue;
+  if ((wanted && timing.backend !== wanted) || (only && timing.work !== only)) continue;
   console.log(JSON.stringify({ name: 'brink', ...timing }));
   for (const row of rows.filter((row) => row.kind === timing.backend && row.work === timing.work && row.run_steps_per_second)) {
     const ratio = timing.run_steps_per_second / row.run_steps_per_second;
