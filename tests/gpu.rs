@@ -180,6 +180,36 @@ fn full_gradient_norms_and_critical_learning_rates_agree() {
 }
 
 #[test]
+fn warmup_may_go_unclipped() {
+    const WARMUP: u32 = 20;
+    let experiment = |clip_during_warmup| Experiment {
+        warmup_steps: WARMUP,
+        max_train_steps: 30,
+        clip_threshold: Some(0.1),
+        clip_during_warmup,
+        ..preset("figure-7a").unwrap()
+    };
+    for clip_during_warmup in [true, false] {
+        let plan = plan(&experiment(clip_during_warmup));
+        for is_gpu in [false, true] {
+            let records = if is_gpu {
+                train(&mut GpuFleet::new(gpu(), plan.clone(), 0..2, None).unwrap(), true)
+            } else {
+                train(&mut CpuFleet::<f32>::new(plan.clone(), 0..2, None, 1).unwrap(), false)
+            };
+            for record in &records[..2] {
+                let scales: Vec<f32> = record.column(Columns::CLIP_SCALE).collect();
+                let (warmup, rest) = scales.split_at(WARMUP as usize);
+                // Every gradient of these steps is above the threshold.
+                assert!(rest.iter().all(|&scale| scale < 1.0), "{rest:?}");
+                let expected = |scale: &f32| (*scale < 1.0) == clip_during_warmup;
+                assert!(warmup.iter().all(expected), "on the GPU: {is_gpu}: {warmup:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_sweep_ends_at_the_same_cliff() {
     // Seeds whose best learning rate is best by more than the noise of a run at the edge.
     for seed in [2, 3] {

@@ -183,6 +183,7 @@ fn metadata(plan: &Plan) -> HashMap<String, String> {
                 "warmup_steps": run.warmup_steps,
                 "steps": plan.resolved.steps(index),
                 "clip_threshold": run.clip_threshold,
+                "clip_during_warmup": run.clip_during_warmup,
                 "initial_scale": run.initial_scale,
                 "constants": constants,
                 "seed": run.seed,

@@ -44,6 +44,7 @@ pub enum Metaparameter {
     WarmupSteps,
     Schedule,
     ClipThreshold,
+    ClipDuringWarmup,
     BatchSize,
     MaxTrainSteps,
     ValidationEvery,

@@ -6,7 +6,7 @@ use brink_engine::metaparameter::{Definition, Metaparameter};
 use brink_engine::rule::Constant;
 use brink_engine::task;
 use brink_view::metaparameter::{
-    ControlKind, Group, Presentation, Switch, choice_name, choices, presentation, with_value,
+    ControlKind, Group, Presentation, Switch, choice_name, choices, has_effect, presentation, with_value,
 };
 use brink_view::name::rule_name;
 use brink_view::number::field;
@@ -127,11 +127,13 @@ fn ListControl(of: Field) -> impl IntoView {
 
 #[component]
 fn CheckboxControl(of: Field) -> impl IntoView {
+    let is_idle = Memo::new(move |_| of.lab.current.with(|experiment| !has_effect(of.definition.id, experiment)));
     view! {
         <label class="check">
             <input
                 id=of.presentation().id
                 type="checkbox"
+                disabled=is_idle
                 prop:checked=move || of.value() == true
                 on:change=move |event| of.set(Value::from(event_target_checked(&event)))
             />

@@ -33,7 +33,15 @@ pub fn schedule(experiment: &Experiment) -> FormulaEquation {
 
 /// Clipping by the global norm; `None` where nothing is clipped.
 pub fn clipping(experiment: &Experiment) -> Option<FormulaEquation> {
-    experiment.clip_threshold.map(|_| rule::clipping().equation(&given(experiment)))
+    experiment.clip_threshold?;
+    let mut equation = rule::clipping().equation(&given(experiment));
+    if !experiment.clip_during_warmup && experiment.warmup_steps > 0 {
+        let first = experiment.warmup_steps.to_string();
+        let condition = [leaf("mtext", ",\u{2003}"), leaf("mi", "t"), leaf("mo", "≥"), leaf("mn", &first)];
+        equation.mathml.children.extend(condition);
+        equation.text += &format!(", t ≥ {first}");
+    }
+    Some(equation)
 }
 
 /// What a residual block makes of x, line by line; none for a network without residual blocks.
@@ -141,6 +149,8 @@ mod tests {
         let on = Experiment { warmup_steps: 200, clip_threshold: Some(6.1), ..experiment };
         assert_eq!(warmup(&on).expect("on").text, "η_t = η_{base} · t / 200, t < 200");
         assert_eq!(clipping(&on).expect("on").text, "g′ = min(1, 6.1 / ‖g‖) · g");
+        let after_warmup = Experiment { clip_during_warmup: false, ..on.clone() };
+        assert_eq!(clipping(&after_warmup).expect("on").text, "g′ = min(1, 6.1 / ‖g‖) · g, t ≥ 200");
         let constant = Experiment { schedule: Schedule::Constant, ..on };
         assert_eq!(schedule(&constant).text, "η_t = η_{base}");
         let linear = Experiment { schedule: Schedule::Linear, max_train_steps: 600, ..constant };

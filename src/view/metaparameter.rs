@@ -373,6 +373,16 @@ pub fn presentation(id: Metaparameter) -> Presentation {
             ControlKind::Switch(CLIPPING),
             |c| Some(if c.to.is_null() { c.texts.no_clipping.to_owned() } else { c.texts.with_clipping(c.value()) }),
         ),
+        M::ClipDuringWarmup => entry(
+            Group::Clipping,
+            "clip-during-warmup",
+            |t, _| t.clip_during_warmup.into(),
+            ControlKind::Checkbox,
+            |c| {
+                let is_on = *c.to == Value::Bool(true);
+                Some(if is_on { c.texts.named_clip_warmup } else { c.texts.named_no_clip_warmup }.to_owned())
+            },
+        ),
         M::LowestLearningRate => {
             entry(Group::LearningRates, "rate-lowest", |t, _| t.rate_lowest.into(), ControlKind::Number, rates_name)
         }
@@ -449,6 +459,14 @@ pub fn with_value(
             Experiment::from_value(Experiment { optimizer, ..experiment.clone() }.to_value())
         }
         _ => apply(experiment, [(definition.path, value)]),
+    }
+}
+
+/// Whether another value would change anything in this experiment.
+pub fn has_effect(id: Metaparameter, experiment: &Experiment) -> bool {
+    match id {
+        Metaparameter::ClipDuringWarmup => experiment.clip_threshold.is_some() && experiment.warmup_steps > 0,
+        _ => true,
     }
 }
 

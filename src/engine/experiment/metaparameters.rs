@@ -139,6 +139,14 @@ pub static METAPARAMETERS: &[Definition] = &[
         ..Definition::PLAIN
     },
     Definition {
+        id: Metaparameter::ClipDuringWarmup,
+        path: "clip_during_warmup",
+        kind: Kind::Flag,
+        absent: Absent::Omitted("true"),
+        about: "whether the steps of warmup are clipped, too; the playbook leaves open whether they should be",
+        ..Definition::PLAIN
+    },
+    Definition {
         id: Metaparameter::BatchSize,
         path: "batch_size",
         kind: count(limits::BATCH_SIZE),

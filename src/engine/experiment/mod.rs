@@ -51,6 +51,9 @@ pub struct Experiment {
     pub schedule: Schedule,
     /// The clip threshold for the global gradient norm; none clips nothing.
     pub clip_threshold: Option<f64>,
+    /// Whether the steps of warmup are clipped, too.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub clip_during_warmup: bool,
     /// The examples of a batch.
     pub batch_size: usize,
     /// The steps after warmup.
@@ -98,6 +101,14 @@ pub struct RunSettings {
 /// A value that is there, though it be null.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<f64>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 fn is_zero(value: &u32) -> bool {

@@ -19,12 +19,21 @@ pub struct Run {
     pub warmup_steps: u32,
     /// The clip threshold, if any.
     pub clip_threshold: Option<f64>,
+    /// Whether the steps of warmup are clipped, too.
+    pub clip_during_warmup: bool,
     /// The factor on initial weights.
     pub initial_scale: f64,
     /// The rule's constants, in its order.
     pub constants: Vec<f64>,
     /// The seed.
     pub seed: u32,
+}
+
+impl Run {
+    /// The clip threshold of a step, if it is clipped.
+    pub fn threshold_at(&self, step: u32) -> Option<f64> {
+        self.clip_threshold.filter(|_| self.clip_during_warmup || step >= self.warmup_steps)
+    }
 }
 
 /// An experiment that was checked, with its rule parsed and its network built.
@@ -179,7 +188,16 @@ impl Experiment {
                 [("optimizer.constants".to_owned(), &self.optimizer.constants), (field("constants"), &run.constants)],
             )?;
             let seed = run.seed.unwrap_or(self.seed);
-            Ok(Run { base_learning_rate, warmup_steps, clip_threshold, initial_scale, constants, seed })
+            let clip_during_warmup = self.clip_during_warmup;
+            Ok(Run {
+                base_learning_rate,
+                warmup_steps,
+                clip_threshold,
+                clip_during_warmup,
+                initial_scale,
+                constants,
+                seed,
+            })
         };
         settings.iter().enumerate().map(resolve).collect()
     }

@@ -1,6 +1,6 @@
 use super::{Laboratory, ProcedureError, Report, at_rates, sweep};
 use crate::Runner;
-use crate::diagnose::fixes::MOST_CLIPPED;
+use crate::diagnose::fixes::{MOST_CLIPPED, MOST_WARMUP};
 use crate::diagnose::{clipped_fraction, percentile};
 use brink_engine::experiment::Experiment;
 use brink_engine::number::significant;
@@ -49,6 +49,20 @@ pub(super) async fn run<R: Runner>(
         report.fact(format!("clip {threshold}: the learning rate that would do the same"), same);
         report.fact(format!("clip {threshold}: lr*"), arm.star().map(|star| star.learning_rate));
         report.fact(format!("clip {threshold}: final validation loss at lr*"), arm.star().map(|star| star.final_loss));
+        report.arms.push(arm);
+    }
+    // The playbook leaves open whether warmup should be clipped, too.
+    let warmup_steps = match base.warmup_steps {
+        0 => ((MOST_WARMUP * f64::from(base.max_train_steps)) as u32).max(1),
+        steps => steps,
+    };
+    for (name, clip_during_warmup) in [("during warmup, too", true), ("after warmup only", false)] {
+        let clip_threshold = Some(significant(p90, 3));
+        let experiment = Experiment { warmup_steps, clip_threshold, clip_during_warmup, ..unclipped.clone() };
+        let name = format!("clip at P90 {name} (warmup {warmup_steps})");
+        let arm = laboratory.train(name.clone(), &experiment).await?;
+        report.fact(format!("{name}: lr*"), arm.star().map(|star| star.learning_rate));
+        report.fact(format!("{name}: final validation loss at lr*"), arm.star().map(|star| star.final_loss));
         report.arms.push(arm);
     }
     // What clipping of almost every update does, a lower learning rate does, too.

@@ -118,6 +118,7 @@ source_texts! {
     warmup_steps = "warmup_steps";
     clipping = "Gradient clipping";
     threshold = "Threshold λ";
+    clip_during_warmup = "Clip during warmup, too";
     would_clip(threshold, share) = "λ = {threshold} would clip {share} % of updates";
     clipping_off = "No clipping. Drag the grip on the plot to try a threshold.";
     grip_help = "Up and down try a threshold, Enter makes a variant of it, Escape leaves it.";
@@ -358,6 +359,8 @@ source_texts! {
     with_clipping(value) = "clip {value}";
     named_norm(value) = "norm {value}";
     named_no_norm = "no norm";
+    named_clip_warmup = "clip from the start";
+    named_no_clip_warmup = "clip after warmup";
     named_final_norm = "final norm";
     named_no_final_norm = "no final norm";
     named_branch(value) = "branch {value}";

@@ -117,6 +117,7 @@ translated_texts! {
     warmup_steps = "warmup_steps";
     clipping = "Pemotongan gradien (clipping)";
     threshold = "Ambang λ";
+    clip_during_warmup = "Potong juga selama pemanasan";
     would_clip(threshold, share) = "λ = {threshold} akan memotong {share} % pembaruan";
     clipping_off = "Tanpa pemotongan. Seret pegangan pada plot untuk mencoba ambang.";
     grip_help = "Atas dan bawah mencoba ambang, Enter menjadikannya varian, Escape membatalkan.";
@@ -359,6 +360,8 @@ translated_texts! {
     with_clipping(value) = "potong {value}";
     named_norm(value) = "norm {value}";
     named_no_norm = "tanpa norm";
+    named_clip_warmup = "potong sejak awal";
+    named_no_clip_warmup = "potong setelah pemanasan";
     named_final_norm = "norm akhir";
     named_no_final_norm = "tanpa norm akhir";
     named_branch(value) = "cabang {value}";

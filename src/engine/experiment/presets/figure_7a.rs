@@ -18,6 +18,7 @@ pub(super) fn experiment() -> Experiment {
         warmup_steps: 0,
         schedule: Schedule::Linear,
         clip_threshold: None,
+        clip_during_warmup: true,
         batch_size: 64,
         max_train_steps: 600,
         validation_every: 50,

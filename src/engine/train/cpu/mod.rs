@@ -308,7 +308,7 @@ fn train_run<T: Real>(
             loss = worker.scratch[plan.training.loss].to_f64() as f32;
             norm = global_norm(&worker.gradient).to_f64() as f32;
             if loss.is_finite() && norm.is_finite() {
-                scale = clip_scale(norm, settings.clip_threshold);
+                scale = clip_scale(norm, settings.threshold_at(t));
             } else {
                 state.death = Some(t);
                 (loss, norm) = (f32::NAN, f32::NAN);

@@ -202,7 +202,7 @@ impl RunGroup {
                 let start = ((t - first) as usize * run_count + position) * width;
                 let row = &mut table[start..start + width];
                 row[0] = 1.0;
-                row[1] = settings.clip_threshold.unwrap_or(0.0) as f32;
+                row[1] = settings.threshold_at(t).unwrap_or(0.0) as f32;
                 row[TABLE_HEAD..].iter_mut().zip(&scalars).for_each(|(to, &from)| *to = from as f32);
             }
         }
