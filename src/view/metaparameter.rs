@@ -537,6 +537,12 @@ mod tests {
         assert_eq!(with_value(&own, rule, "adam".into()).expect("adam").optimizer, Optimizer::builtin("adam"));
         assert_eq!(set("clip_threshold", 2.5.into()).expect("2.5").clip_threshold, Some(2.5));
         assert_eq!(set("clip_threshold", Value::Null).expect("off").clip_threshold, None);
+        let after_warmup = set("clip_during_warmup", false.into()).expect("a flag");
+        assert!(!after_warmup.clip_during_warmup);
+        assert_eq!(
+            with_value(&after_warmup, definition("clip_during_warmup", "teacher", "mlp").expect("there"), true.into()),
+            Ok(base.clone())
+        );
         assert_eq!(set("seed", 1.5.into()).expect_err("no whole number").field, "seed");
         assert_eq!(set("model.depth", 65.into()).expect_err("too deep").field, "model.depth");
     }

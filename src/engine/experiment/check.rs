@@ -116,10 +116,13 @@ fn complete_field(fields: &mut Fields, definition: &Definition) -> Result<(), Ex
         }
         (Some(value), absent) => {
             check_value(value, definition.path, definition.kind)?;
-            if let Absent::Omitted(json) = absent
-                && value.as_f64() == serde_json::from_str(json).ok()
-            {
-                parent.remove(name);
+            if let Absent::Omitted(json) = absent {
+                let default: Value = serde_json::from_str(json).unwrap_or_default();
+                // 60 and 60.0 are the same number, if not the same JSON.
+                let is_same_number = || value.is_number() && value.as_f64() == default.as_f64();
+                if *value == default || is_same_number() {
+                    parent.remove(name);
+                }
             }
             return Ok(());
         }
