@@ -36,7 +36,7 @@ pub(super) static FIGURE: Figure = Figure {
 };
 
 /// The highest of the first losses of a run, as a multiple of its first.
-pub(super) fn spike(run: &FleetRun) -> f64 {
+fn spike(run: &FleetRun) -> f64 {
     let losses: Vec<f64> = run.record.column(Columns::LOSS).take(EARLY).map(f64::from).collect();
     let first = losses.first().copied().unwrap_or(f64::NAN);
     // A loss that is not finite is a spike without bound.
@@ -49,31 +49,55 @@ fn last(run: &FleetRun) -> f64 {
     if run.record.death.is_none() && loss.is_finite() { loss } else { f64::INFINITY }
 }
 
+/// What one change does: it makes a high learning rate unstable and a low one better, and warmup mends it.
+pub(super) struct OneChange {
+    /// The learning rate at which the changed network spikes, and one at which it is better.
+    pub high: f64,
+    pub low: f64,
+    /// The arm with warmup.
+    pub with_warmup: &'static str,
+    /// The loss that is compared at the end: its name, and its value for a run.
+    pub loss: &'static str,
+    pub last: fn(&FleetRun) -> f64,
+}
+
+impl OneChange {
+    /// The claim that it does.
+    pub(super) fn claim(&self, arms: &[Arm]) -> Claim {
+        let mut claim = Claim::default();
+        let &Self { high, low, with_warmup, loss, last } = self;
+        let at = |name: &str, rate: f64| arm(arms, name).and_then(|arm| arm.at(rate));
+        let (Some(standard), Some(changed), Some(warm)) =
+            (at("standard", high), at("changed", high), at(with_warmup, high))
+        else {
+            return claim;
+        };
+        let (Some(low_standard), Some(low_changed)) = (at("standard", low), at("changed", low)) else { return claim };
+        let spikes = [standard, changed, warm].map(spike);
+        let at_high = [standard, changed, warm].map(last);
+        let at_low = [low_standard, low_changed].map(last);
+        claim.fact(&format!("spike of the standard network at {high}"), spikes[0]);
+        claim.fact(&format!("spike of the changed network at {high}"), spikes[1]);
+        claim.fact(&format!("spike with warmup at {high}"), spikes[2]);
+        claim.fact(&format!("final {loss} of the standard network at {high}"), at_high[0]);
+        claim.fact(&format!("final {loss} of the changed network at {high}"), at_high[1]);
+        claim.fact(&format!("final {loss} with warmup at {high}"), at_high[2]);
+        claim.fact(&format!("final {loss} of the standard network at {low}"), at_low[0]);
+        claim.fact(&format!("final {loss} of the changed network at {low}"), at_low[1]);
+        let spikes_only_changed = spikes[0] < SPIKE && spikes[1] >= SPIKE && spikes[2] < SPIKE;
+        claim.holds =
+            spikes_only_changed && at_high[1] > at_high[0] && at_low[1] < at_low[0] && at_high[2] < at_high[1];
+        claim
+    }
+}
+
 fn claim(arms: &[Arm]) -> Claim {
-    let mut claim = Claim::default();
-    let at = |name: &str, rate: f64| arm(arms, name).and_then(|arm| arm.at(rate));
-    let (Some(standard), Some(changed), Some(warm)) =
-        (at("standard", HIGH), at("changed", HIGH), at("changed, warmup 100", HIGH))
-    else {
-        return claim;
-    };
-    let (Some(low_standard), Some(low_changed)) = (at("standard", LOW), at("changed", LOW)) else { return claim };
-    let spikes = [standard, changed, warm].map(spike);
-    let high = [standard, changed, warm].map(last);
-    let low = [low_standard, low_changed].map(last);
-    claim.fact("spike of the standard network at 0.3", spikes[0]);
-    claim.fact("spike of the changed network at 0.3", spikes[1]);
-    claim.fact("spike with warmup at 0.3", spikes[2]);
-    claim.fact("final training loss of the standard network at 0.3", high[0]);
-    claim.fact("final training loss of the changed network at 0.3", high[1]);
-    claim.fact("final training loss with warmup at 0.3", high[2]);
-    claim.fact("final training loss of the standard network at 0.01", low[0]);
-    claim.fact("final training loss of the changed network at 0.01", low[1]);
-    if let Some(head) = at("changed, head learning rate / 4", HIGH) {
+    let with_warmup = "changed, warmup 100";
+    let change = OneChange { high: HIGH, low: LOW, with_warmup, loss: "training loss", last };
+    let mut claim = change.claim(arms);
+    if let Some(head) = arm(arms, "changed, head learning rate / 4").and_then(|arm| arm.at(HIGH)) {
         claim.fact("spike with a quarter of the head's learning rate at 0.3", spike(head));
         claim.fact("final training loss with a quarter of the head's learning rate at 0.3", last(head));
     }
-    let spikes_only_changed = spikes[0] < SPIKE && spikes[1] >= SPIKE && spikes[2] < SPIKE;
-    claim.holds = spikes_only_changed && high[1] > high[0] && low[1] < low[0] && high[2] < high[1];
     claim
 }
