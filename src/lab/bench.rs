@@ -19,7 +19,7 @@ const TIMED_SECONDS: f64 = 3.0;
 /// One measurement.
 #[derive(Clone, Debug, Serialize)]
 pub struct Timing {
-    /// W1 or W2.
+    /// Its name: W1 to W4.
     pub work: String,
     /// Where it really trained.
     pub backend: Backend,

@@ -1,4 +1,4 @@
-//! `#bench`: the two works of the benchmark, measured through the worker pool that serves a learner.
+//! `#bench`: the works of the benchmark, measured through the worker pool that serves a learner.
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;

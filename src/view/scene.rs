@@ -11,7 +11,7 @@ use super::summary::summary;
 use super::text::Texts;
 use brink_engine::record::Columns;
 use brink_lab::FleetRun;
-use brink_lab::diagnose::{clipped_fraction, fraction_above, log_histogram, percentile};
+use brink_lab::diagnose::{clipped_fraction, fraction_above, log_histogram, norm_p90};
 
 /// Losses are shown up to this factor above their median: a run that blows up must not squash the rest.
 const LOSS_HEADROOM: f64 = 60.0;
@@ -19,8 +19,6 @@ const LOSS_HEADROOM: f64 = 60.0;
 const NORM_HEADROOM: f64 = 1e4;
 /// For learning rates, which hold no surprise: warmup begins at 0 and the first steps would take decades.
 const RATE_HEADROOM: f64 = 1e6;
-/// The fraction of the finite gradient norms that "use P90" leaves unclipped.
-const P90: f64 = 0.9;
 /// How strong the range of the focused run's values is drawn behind their mean, and that of the others.
 const FOCUSED_RANGE: f64 = 0.28;
 const OTHER_RANGE: f64 = 0.08;
@@ -232,7 +230,7 @@ pub fn percentile_90(board: &Board) -> Result<f64, NoPercentile> {
 
 /// The 90th percentile of a run's finite gradient norms.
 pub fn percentile_of(run: &FleetRun) -> Option<f64> {
-    percentile(run.record.column(Columns::GRADIENT_NORM), P90)
+    norm_p90(&run.record)
 }
 
 /// The unclipped gradient norm of each shown variant's focused run; the focused one's histogram, 90th percentile and clip

@@ -1,7 +1,6 @@
 //! Digits: handwritten digits of 8 x 8 pixels. The split into training and validation examples is drawn for every seed.
 
-use super::{Examples, Input, ResidentTask, Targets, Task, TaskData, TaskKind};
-use crate::random::{Purpose, Stream};
+use super::{Examples, Input, ResidentTask, Targets, Task, TaskData, TaskKind, shuffled};
 use std::sync::Arc;
 
 const SIDE: usize = 8;
@@ -51,11 +50,7 @@ impl Task for Digits {
         let variance = pixels.iter().map(|p| (p - mean) * (p - mean)).sum::<f64>() / count;
         let deviation = libm::sqrt(variance);
 
-        let mut order: Vec<usize> = (0..EXAMPLES).collect();
-        let stream = Stream::new(seed, Purpose::Structure, 0);
-        for i in (1..order.len()).rev() {
-            order.swap(i, stream.below(i as u64, i as u32 + 1) as usize);
-        }
+        let order = shuffled(seed, EXAMPLES);
         let take = |indices: &[usize]| {
             let mut examples = Examples::new(1);
             for &index in indices {

@@ -285,6 +285,16 @@ pub fn batch_indices(seed: u32, step: u32, len: usize, out: &mut [u32]) {
     }
 }
 
+/// The positions of `len` examples in an order drawn for a seed (Fisher and Yates): what a split is made of.
+fn shuffled(seed: u32, len: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..len).collect();
+    let stream = Stream::new(seed, Purpose::Structure, 0);
+    for i in (1..order.len()).rev() {
+        order.swap(i, stream.below(i as u64, i as u32 + 1) as usize);
+    }
+    order
+}
+
 /// A training set that stays, with its validation set.
 struct ResidentTask {
     training: Examples,

@@ -1,9 +1,8 @@
 //! A learner's own data: a table in CSV whose last column is the target, classes or numbers. Features, and a target that is a
 //! number, are standardised over the training examples; four fifths of the rows, drawn for every seed, are trained on.
 
-use super::{Examples, Input, ResidentTask, TargetKind, Targets, Task, TaskData};
+use super::{Examples, Input, ResidentTask, TargetKind, Targets, Task, TaskData, shuffled};
 use crate::excerpt::beginning;
-use crate::random::{Purpose, Stream};
 use crate::tensor::Shape;
 
 /// The largest table, in bytes.
@@ -175,11 +174,7 @@ impl Task for Table {
     }
 
     fn generate(&self, seed: u32) -> Box<dyn TaskData> {
-        let mut order: Vec<usize> = (0..self.targets.len()).collect();
-        let stream = Stream::new(seed, Purpose::Structure, 0);
-        for i in (1..order.len()).rev() {
-            order.swap(i, stream.below(i as u64, i as u32 + 1) as usize);
-        }
+        let order = shuffled(seed, self.targets.len());
         let (validation, training) = order.split_at(order.len() / VALIDATION_PART);
         let column =
             |column: usize| Self::moments(training.iter().map(move |row| self.features[row * self.width + column]));

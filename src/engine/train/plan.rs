@@ -183,8 +183,7 @@ impl Plan {
         let theta = self.initial_run(0).theta;
         let (_, gradient) = cpu::gradient_of_run::<f32>(self, 0, 0, &theta);
         // A parameter with a learning rate of its own would not follow the equation as it is shown.
-        let own = self.resolved.network.step_factors();
-        let is_plain = |index: usize| !own.iter().any(|(range, _)| range.contains(&index));
+        let is_plain = |index: usize| !self.step_factors.iter().any(|(range, _)| range.contains(&index));
         let largest = |best: usize, (index, value): (usize, &f32)| {
             if value.abs() > gradient[best].abs() && is_plain(index) { index } else { best }
         };

@@ -1,7 +1,7 @@
 //! The loss curve of a run, and what verdicts look at of it.
 
-use super::final_training_loss;
 use super::statistics::{median, median_of, trailing_medians};
+use super::{final_training_loss, final_validation_loss};
 use brink_engine::record::{Columns, RunRecord};
 
 /// Steps at the start of a run that count as early: a fraction of all, and a least number.
@@ -46,7 +46,7 @@ pub struct Curve {
     pub last: f64,
     /// The loss of the best constant prediction.
     pub chance: f64,
-    /// The last validation loss; NaN for a dead run, and where it is not finite.
+    /// The last validation loss; NaN for a dead run.
     pub validation: f64,
     /// The rows that count as early.
     pub early: usize,
@@ -67,7 +67,6 @@ impl Curve {
         let window =
             (SMOOTHED_EXAMPLES / run.batch_size.max(1) / stride as usize).clamp(SMOOTHED_STEPS.min(most), most);
         let death = run.record.death;
-        let validation = run.record.validation.last().map_or(f64::NAN, |point| f64::from(point.loss));
         Self {
             smoothed: trailing_medians(&losses, window),
             stride,
@@ -75,7 +74,7 @@ impl Curve {
             first: losses.first().copied().unwrap_or(f64::NAN),
             last: if death.is_some() { f64::NAN } else { final_training_loss(run.record) },
             chance: run.record.chance,
-            validation: if death.is_none() && validation.is_finite() { validation } else { f64::NAN },
+            validation: final_validation_loss(run.record),
             early: rows((EARLY_FRACTION * f64::from(run.steps)).max(EARLY_STEPS)),
             window,
             batch_size: run.batch_size,

@@ -7,6 +7,11 @@ use brink_engine::number::significant;
 
 /// Warmup beyond this fraction of `max_train_steps` is outside the playbook's advice.
 pub const MOST_WARMUP: f64 = 0.1;
+/// The longest warmup within the playbook's advice, for so many steps after it.
+pub fn longest_warmup(max_train_steps: u32) -> u32 {
+    (MOST_WARMUP * f64::from(max_train_steps)) as u32
+}
+
 /// Above this fraction of clipped updates, clipping is a way to lower the learning rate: lower it instead.
 pub const MOST_CLIPPED: f64 = 0.5;
 /// The last resort: a learning rate lower by this factor.
@@ -72,7 +77,7 @@ static WARMUP: Fix = Fix {
     id: "warmup",
     about: "learning-rate warmup: best for early instability",
     apply: |case| {
-        let most = (MOST_WARMUP * f64::from(case.experiment.max_train_steps)) as u32;
+        let most = longest_warmup(case.experiment.max_train_steps);
         let steps = if case.experiment.warmup_steps == 0 { most } else { 2 * case.experiment.warmup_steps };
         let fits = case.phase() == Phase::Early && (1..=most).contains(&steps);
         fits.then(|| Experiment { warmup_steps: steps, ..case.experiment.clone() })

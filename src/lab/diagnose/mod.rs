@@ -8,7 +8,8 @@ mod verdicts;
 
 pub use curve::{Curve, JudgedRun};
 pub use statistics::{
-    LogHistogram, clipped_fraction, fraction_above, log_histogram, median, median_of, percentile, value_of_rank,
+    LogHistogram, clipped_fraction, fraction_above, log_histogram, median, median_of, norm_p90, percentile,
+    value_of_rank,
 };
 pub use sweep::{Sweep, SweepRun, sweep};
 pub use verdicts::{Finding, Judgement, Phase, Recovery, VERDICTS, Verdict, judge};

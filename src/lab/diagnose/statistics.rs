@@ -46,6 +46,11 @@ pub fn percentile(values: impl IntoIterator<Item = f32>, fraction: f64) -> Optio
     value_of_rank(&mut finite, rank.saturating_sub(1).min(last))
 }
 
+/// The 90th percentile of a run's gradient norms, which the playbook starts a clip threshold from; `None` for none.
+pub fn norm_p90(record: &RunRecord) -> Option<f64> {
+    percentile(record.column(Columns::GRADIENT_NORM), 0.9)
+}
+
 /// The fraction of updates that clipping touched, 0 to 1; NaN where nothing was recorded.
 pub fn clipped_fraction(record: &RunRecord) -> f64 {
     let (mut clipped, mut count) = (0.0, 0.0);

@@ -20,9 +20,7 @@ pub(super) async fn run<R: Runner>(
         let experiment =
             Experiment { batch_size, max_train_steps, learning_rates: GRID, runs: Vec::new(), ..base.clone() };
         let arm = laboratory.train(format!("batch {batch_size}"), &experiment).await?;
-        report.fact(format!("batch {batch_size}: lr*"), arm.star().map(|star| star.learning_rate));
-        report
-            .fact(format!("batch {batch_size}: final validation loss, tuned"), arm.star().map(|star| star.final_loss));
+        report.star_of(&arm, "final validation loss, tuned");
         report.arms.push(arm);
     }
     let Some(rate) = report.arms[0].star().map(|star| star.learning_rate) else {

@@ -1,6 +1,6 @@
 use super::{Laboratory, ProcedureError, Report, at_rates, sweep};
 use crate::Runner;
-use crate::diagnose::fixes::{MOST_CLIPPED, MOST_WARMUP};
+use crate::diagnose::fixes::{MOST_CLIPPED, longest_warmup};
 use crate::diagnose::{clipped_fraction, percentile};
 use brink_engine::experiment::Experiment;
 use brink_engine::number::significant;
@@ -34,6 +34,8 @@ pub(super) async fn run<R: Runner>(
     }
     let p90 = grid.norm_p90().ok_or(ProcedureError::NothingFeasible)?;
     report.arms.push(grid);
+    // The learning rate that would do the same as the tightest threshold.
+    let mut same = None;
     for fraction in TIGHTER {
         let threshold = significant(fraction * p90, 3);
         let clipped = Experiment { clip_threshold: Some(threshold), ..unclipped.clone() };
@@ -45,31 +47,26 @@ pub(super) async fn run<R: Runner>(
             format!("clip {threshold}: lower the learning rate instead"),
             share.is_some_and(|share| share > MOST_CLIPPED),
         );
-        let same = at_star.map(|record| star.learning_rate * mean_scale(record));
+        same = at_star.map(|record| star.learning_rate * mean_scale(record));
         report.fact(format!("clip {threshold}: the learning rate that would do the same"), same);
-        report.fact(format!("clip {threshold}: lr*"), arm.star().map(|star| star.learning_rate));
-        report.fact(format!("clip {threshold}: final validation loss at lr*"), arm.star().map(|star| star.final_loss));
+        report.star_of(&arm, "final validation loss at lr*");
         report.arms.push(arm);
     }
     // The playbook leaves open whether warmup should be clipped, too.
     let warmup_steps = match base.warmup_steps {
-        0 => ((MOST_WARMUP * f64::from(base.max_train_steps)) as u32).max(1),
+        0 => longest_warmup(base.max_train_steps).max(1),
         steps => steps,
     };
     for (name, clip_during_warmup) in [("during warmup, too", true), ("after warmup only", false)] {
         let clip_threshold = Some(significant(p90, 3));
         let experiment = Experiment { warmup_steps, clip_threshold, clip_during_warmup, ..unclipped.clone() };
         let name = format!("clip at P90 {name} (warmup {warmup_steps})");
-        let arm = laboratory.train(name.clone(), &experiment).await?;
-        report.fact(format!("{name}: lr*"), arm.star().map(|star| star.learning_rate));
-        report.fact(format!("{name}: final validation loss at lr*"), arm.star().map(|star| star.final_loss));
+        let arm = laboratory.train(name, &experiment).await?;
+        report.star_of(&arm, "final validation loss at lr*");
         report.arms.push(arm);
     }
     // What clipping of almost every update does, a lower learning rate does, too.
-    if let Some(same) =
-        report.get(&format!("clip {}: the learning rate that would do the same", significant(0.1 * p90, 3)))
-        && let Some(rate) = same.as_f64().filter(|rate| *rate > 1e-9)
-    {
+    if let Some(rate) = same.filter(|rate| *rate > 1e-9) {
         let arm = laboratory.train("the lower learning rate, unclipped", &at_rates(&unclipped, [rate])).await?;
         report.fact("final validation loss of the lower learning rate, unclipped", arm.of(0).final_loss);
         report.arms.push(arm);

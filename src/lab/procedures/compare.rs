@@ -17,8 +17,7 @@ pub(super) async fn run<R: Runner>(
         let experiment =
             Experiment { optimizer: Optimizer::builtin(id), learning_rates: GRID, runs: Vec::new(), ..base.clone() };
         let arm = laboratory.train(id, &experiment).await?;
-        report.fact(format!("{id}: lr*"), arm.star().map(|star| star.learning_rate));
-        report.fact(format!("{id}: final validation loss at its own lr*"), arm.star().map(|star| star.final_loss));
+        report.star_of(&arm, "final validation loss at its own lr*");
         report.fact(format!("{id}: working range"), arm.working_range());
         report.arms.push(arm);
     }

@@ -6,8 +6,7 @@ use brink_engine::experiment::Experiment;
 /// What an arm bought against the base.
 fn bought(report: &mut Report, arm: &Arm) {
     let name = &arm.name;
-    report.fact(format!("{name}: lr*"), arm.star().map(|star| star.learning_rate));
-    report.fact(format!("{name}: final validation loss at lr*"), arm.star().map(|star| star.final_loss));
+    report.star_of(arm, "final validation loss at lr*");
     report.fact(format!("{name}: best checkpoint at lr*"), arm.star().map(|star| star.best_loss));
     report.fact(format!("{name}: working range"), arm.working_range());
 }

@@ -1,6 +1,6 @@
 use super::{Laboratory, ProcedureError, Report, sweep};
 use crate::Runner;
-use crate::diagnose::fixes::MOST_WARMUP;
+use crate::diagnose::fixes::longest_warmup;
 use brink_engine::experiment::{Experiment, limits};
 use brink_engine::number::significant;
 
@@ -20,7 +20,7 @@ pub(super) async fn run<R: Runner>(
     report.arms.push(good);
     let initial_scale = (SCALE * base.initial_scale).min(*limits::INITIAL_SCALE.end());
     let bad = Experiment { initial_scale, ..plain };
-    let warmup_steps = ((MOST_WARMUP * f64::from(base.max_train_steps)) as u32).max(1);
+    let warmup_steps = longest_warmup(base.max_train_steps).max(1);
     let clip_threshold = Some(significant(p90, 3));
     for (name, experiment) in [
         ("initial scale 3", bad.clone()),
@@ -29,8 +29,7 @@ pub(super) async fn run<R: Runner>(
         ("with both", Experiment { warmup_steps, clip_threshold, ..bad }),
     ] {
         let arm = laboratory.train(name, &experiment).await?;
-        report.fact(format!("{name}: lr*"), arm.star().map(|star| star.learning_rate));
-        report.fact(format!("{name}: final validation loss"), arm.star().map(|star| star.final_loss));
+        report.star_of(&arm, "final validation loss");
         report.arms.push(arm);
     }
     Ok(report)

@@ -13,11 +13,10 @@ mod warmup;
 
 pub use warmup::Target;
 
-use crate::diagnose::{Sweep, clipped_fraction, final_training_loss, final_validation_loss, percentile};
+use crate::diagnose::{Sweep, clipped_fraction, final_training_loss, final_validation_loss, norm_p90};
 use crate::{Command, Control, Event, FleetRecord, FleetRun, Runner, Status};
 use brink_engine::experiment::{Experiment, ExperimentError, RunSettings, limits};
 use brink_engine::number::significant;
-use brink_engine::record::Columns;
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
@@ -185,7 +184,7 @@ impl Arm {
     /// The 90th percentile of the gradient norms at lr*, over all steps.
     pub fn norm_p90(&self) -> Option<f64> {
         let star = self.star()?;
-        percentile(self.fleet.runs[star.run].record.column(Columns::GRADIENT_NORM), 0.9)
+        norm_p90(&self.fleet.runs[star.run].record)
     }
 
     /// The arm as JSON: its experiment, each run's verdict and losses, and what the sweep came to.
@@ -257,6 +256,13 @@ impl Report {
 
     fn fact(&mut self, name: impl Into<String>, value: impl Into<Value>) {
         self.facts.push(Fact { name: name.into(), value: value.into() });
+    }
+
+    /// The facts of an arm's lr* and of its final loss there, which is called `loss`.
+    fn star_of(&mut self, arm: &Arm, loss: &str) {
+        let (name, star) = (&arm.name, arm.star());
+        self.fact(format!("{name}: lr*"), star.map(|star| star.learning_rate));
+        self.fact(format!("{name}: {loss}"), star.map(|star| star.final_loss));
     }
 
     /// A fact by its name.

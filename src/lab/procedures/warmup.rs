@@ -47,7 +47,7 @@ async fn search<R: Runner>(
 ) -> Result<(Vec<Arm>, Option<u32>), ProcedureError> {
     let mut arms = Vec::new();
     for warmup in WARMUPS {
-        let after = (POST_WARMUP.0 * warmup).max(POST_WARMUP.1).max(base.max_train_steps.min(POST_WARMUP.1));
+        let after = (POST_WARMUP.0 * warmup).max(POST_WARMUP.1);
         if warmup + after > *limits::STEPS.end() || warmup > 4 * base.max_train_steps.max(POST_WARMUP.1) {
             continue;
         }

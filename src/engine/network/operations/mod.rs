@@ -134,7 +134,7 @@ impl Tile {
     }
 }
 
-/// What follows a matrix product in the kernel that computes it.
+/// What follows an operation in the kernel that computes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// Nothing.

@@ -5,7 +5,7 @@ use super::fusion::launches;
 use super::layout::{
     CHUNK_STEPS, ExamplesLayout, FEW_PARTIAL_SUMS, MOST_PARTIAL_SUMS, RunLayout, TABLE_HEAD, ring_wgsl, ring_width,
 };
-use crate::network::operations::{Grid, MAX_KERNEL_PARAMETERS, TILE_SIDE, Tile, WORKGROUP};
+use crate::network::operations::{End, Grid, MAX_KERNEL_PARAMETERS, TILE_SIDE, Tile, WORKGROUP};
 use crate::rule::{Program, clipping};
 use crate::tensor::Shape;
 use crate::train::Plan;
@@ -170,7 +170,7 @@ impl DispatchBuilder<'_> {
             let mut params = self.common(is_training);
             let shape = &launch.output.shape;
             (params.rows, params.columns) = (shape.rows() as u32, shape.columns() as u32);
-            params.adds = u32::from(launch.adds());
+            params.adds = u32::from(launch.end == End::Add);
             params.own = launch.kernel.parameter_bits();
             let len = |position: usize| launch.inputs.get(position).map_or(0, |tensor| tensor.shape.len()) as u32;
             (params.a_len, params.b_len) = (len(0), len(1));

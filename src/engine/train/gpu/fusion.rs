@@ -17,19 +17,10 @@ pub struct Launch {
     pub other: Option<Tensor>,
     /// The fifth operand.
     pub fifth: Option<Tensor>,
-    /// What follows a matrix product.
+    /// What follows in the same kernel.
     pub end: End,
-    /// Whether a normalisation is followed by an addition.
-    adds: bool,
     /// The output.
     pub output: Tensor,
-}
-
-impl Launch {
-    /// Whether the kernel adds an operand to its result.
-    pub fn adds(&self) -> bool {
-        self.adds || self.end == End::Add
-    }
 }
 
 /// The launches that compute a tape.
@@ -54,7 +45,7 @@ fn plain(instruction: &TapeInstruction) -> Launch {
 }
 
 fn launch(kernel: Kernel, inputs: Vec<Tensor>, output: Tensor) -> Launch {
-    Launch { kernel, inputs, other: None, fifth: None, end: End::Nothing, adds: false, output }
+    Launch { kernel, inputs, other: None, fifth: None, end: End::Nothing, output }
 }
 
 /// Whether a value at `location` is read before another is written there.
@@ -91,8 +82,8 @@ fn fuse_three(instructions: &[TapeInstruction]) -> Option<Launch> {
     let added = added_to(third, &second.output)?;
     let output = third.output.clone();
     match (&instructions[0].operation, &second.operation) {
-        (Operation::Normalize(_), _) => Some(Launch { fifth: Some(added), adds: true, output, ..fused }),
-        (Operation::RowScale(_), _) => Some(Launch { other: Some(added), adds: true, output, ..fused }),
+        (Operation::Normalize(_), _) => Some(Launch { fifth: Some(added), end: End::Add, output, ..fused }),
+        (Operation::RowScale(_), _) => Some(Launch { other: Some(added), end: End::Add, output, ..fused }),
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ use super::layout::{CHUNK_STEPS, ExamplesLayout, RunLayout, TABLE_HEAD, ring_pos
 use super::recorder::Recorder;
 use crate::record::{CriticalRate, METRICS, Metric, RunChunk, ValidationPoint};
 use crate::rule::ValueKind;
+use crate::task::Examples;
 use crate::train::{Checkpoint, CriticalSearch, FleetError, Plan, RunCheckpoint};
 use std::sync::Arc;
 use std::time::Duration;
@@ -320,7 +321,7 @@ impl RunGroup {
         let partials = self.layout.partials;
         let sums = self.read_runs(partials, partials + 2 * self.partial_count).await?;
         let seed = self.plan.data.of(self.seeds[0]);
-        let examples: usize = (0..seed.training_slices()).map(|slice| seed.training_slice_len(slice)).sum();
+        let examples = seed.resident().map_or(0, Examples::len);
         let norm = |(state, sums): (&HostRun, Vec<f32>)| {
             let (plain, small) = sums.split_at(self.partial_count);
             let [plain, small] = [plain, small].map(|sums| sums.iter().sum::<f32>());
