@@ -6,7 +6,7 @@ use brink_engine::experiment::{Experiment, apply, preset};
 use brink_engine::network::Model;
 use brink_engine::network::models::{Branch, Convnet, Mlp, NormKind, Placement, Pooling, ResidualMlp, Transformer};
 use brink_engine::network::operations::{ActivationKind, Operation};
-use brink_engine::record::{Columns, CriticalOutcome, RunRecord};
+use brink_engine::record::{Columns, CriticalOutcome, RunChunk, RunRecord};
 use brink_engine::train::cpu::{CpuFleet, gradient_of_run};
 use brink_engine::train::gpu::{Gpu, GpuFleet};
 use brink_engine::train::{Backend, Fleet, Plan};
@@ -207,6 +207,71 @@ fn warmup_may_go_unclipped() {
             }
         }
     }
+}
+
+#[test]
+fn a_trailing_threshold_is_the_percentile_of_the_steps_before() {
+    const WINDOW: usize = 10;
+    let experiment = Experiment {
+        max_train_steps: 60,
+        clip_threshold: Some(0.1),
+        clip_window: WINDOW as u32,
+        ..preset("figure-7a").unwrap()
+    };
+    let plan = plan(&experiment);
+    for is_gpu in [false, true] {
+        let records = if is_gpu {
+            train(&mut GpuFleet::new(gpu(), plan.clone(), 0..2, None).unwrap(), true)
+        } else {
+            train(&mut CpuFleet::<f32>::new(plan.clone(), 0..2, None, 1).unwrap(), false)
+        };
+        let mut clipped = 0;
+        for record in &records[..2] {
+            let norms: Vec<f32> = record.column(Columns::GRADIENT_NORM).collect();
+            for (t, scale) in record.column(Columns::CLIP_SCALE).enumerate() {
+                let threshold = if t < WINDOW {
+                    0.1
+                } else {
+                    let mut recent = norms[t - WINDOW..t].to_vec();
+                    recent.sort_by(f32::total_cmp);
+                    // Nine of the ten do not exceed it.
+                    recent[WINDOW - 2]
+                };
+                let expected = (threshold / norms[t]).min(1.0);
+                assert!(
+                    (scale - expected).abs() <= 1e-6,
+                    "on the GPU: {is_gpu}: step {t}: {scale}, expected {expected}"
+                );
+                clipped += usize::from(t >= WINDOW && scale < 1.0);
+            }
+        }
+        assert!(clipped > 0 && clipped < 100, "{clipped}");
+    }
+}
+
+#[test]
+fn a_trailing_threshold_goes_on_from_a_checkpoint() {
+    let experiment = Experiment { max_train_steps: 30, clip_window: 10, ..preset("figure-7a").unwrap() };
+    let plan = plan(&experiment);
+    let mut whole = CpuFleet::<f32>::new(plan.clone(), 0..2, None, 1).unwrap();
+    whole.train(17);
+    let saved = block_on(whole.checkpoint()).unwrap();
+    let rest = |chunks: &[RunChunk]| chunks.iter().map(|chunk| chunk.rows.clone()).collect::<Vec<_>>();
+    let expected = rest(&whole.train(13));
+    let mut resumed = CpuFleet::<f32>::new(plan.clone(), 0..2, Some(&saved), 1).unwrap();
+    assert_eq!(rest(&resumed.train(13)), expected);
+    let mut other = GpuFleet::new(gpu(), plan.clone(), 0..2, Some(&saved)).unwrap();
+    let chunks = block_on(other.advance(13)).unwrap();
+    for (found, expected) in rest(&chunks).iter().zip(&expected) {
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() <= 1e-3 * expected.abs().max(1e-3), "{found}, expected {expected}");
+        }
+    }
+    let again = block_on(other.checkpoint()).unwrap();
+    assert!(again.runs.iter().all(|run| run.recent_norms.iter().all(|norm| *norm > 0.0)));
+    let mut forgotten = saved;
+    forgotten.runs[0].recent_norms.pop();
+    assert!(CpuFleet::<f32>::new(plan, 0..2, Some(&forgotten), 1).is_err());
 }
 
 #[test]

@@ -184,6 +184,7 @@ fn metadata(plan: &Plan) -> HashMap<String, String> {
                 "steps": plan.resolved.steps(index),
                 "clip_threshold": run.clip_threshold,
                 "clip_during_warmup": run.clip_during_warmup,
+                "clip_window": run.clip_window,
                 "initial_scale": run.initial_scale,
                 "constants": constants,
                 "seed": run.seed,

@@ -45,6 +45,7 @@ pub enum Metaparameter {
     Schedule,
     ClipThreshold,
     ClipDuringWarmup,
+    ClipWindow,
     BatchSize,
     MaxTrainSteps,
     ValidationEvery,

@@ -67,7 +67,7 @@ fn numbers(board: &Board) -> Numbers {
 
 /// The rule's equations; built anew only when the rule or clipping changes.
 fn rule_equations(experiment: &Experiment) -> Vec<Equation> {
-    let clipped = experiment.clip_threshold.is_some();
+    let clipped = experiment.clips();
     experiment.rule().map(|rule: Rule| rule.equations(clipped)).unwrap_or_default()
 }
 

@@ -34,7 +34,7 @@ pub fn RuleEditor(lab: Lab) -> impl IntoView {
     let running = Memo::new(move |_| lab.current.with(text_of));
     let text = Memo::new(move |_| draft.get().unwrap_or_else(|| running.get()));
     let error = Memo::new(move |_| text.with(|text| Rule::parse(text).err()));
-    let clipped = Memo::new(move |_| lab.current.with(|experiment| experiment.clip_threshold.is_some()));
+    let clipped = Memo::new(move |_| lab.current.with(|experiment| experiment.clips()));
     let running_equations = move |clipped: bool| {
         running.with(|text| Rule::parse(text).map(|rule| rule.equations(clipped)).unwrap_or_default())
     };

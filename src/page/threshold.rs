@@ -77,7 +77,7 @@ impl Threshold {
         let lab = self.lab;
         if let Some(threshold) = lab.tried.get_untracked() {
             lab.tried.set(None);
-            lab.change(|experiment| experiment.clip_threshold = Some(rounded(threshold)));
+            lab.change(|experiment| *experiment = experiment.clipped_at(rounded(threshold)));
         }
     }
 }
@@ -162,7 +162,7 @@ pub fn UsePercentile(threshold: Threshold) -> impl IntoView {
                 disabled=move || percentile.get().is_err()
                 on:click=move |_| {
                     if let Ok(value) = percentile.get_untracked() {
-                        lab.change(|experiment| experiment.clip_threshold = Some(rounded(value)));
+                        lab.change(|experiment| *experiment = experiment.clipped_at(rounded(value)));
                     }
                 }
             >

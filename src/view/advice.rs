@@ -56,10 +56,7 @@ fn warmup(experiment: &Experiment, steps: u32, texts: &Texts) -> Option<Suggesti
 }
 
 fn clip(experiment: &Experiment, threshold: f64, texts: &Texts) -> Suggestion {
-    Suggestion {
-        experiment: with(experiment, |experiment| experiment.clip_threshold = Some(rounded(threshold))),
-        text: texts.try_clipping(three(threshold)),
-    }
+    Suggestion { experiment: experiment.clipped_at(rounded(threshold)), text: texts.try_clipping(three(threshold)) }
 }
 
 /// A norm as the last operation of each branch, which is where the playbook puts it.

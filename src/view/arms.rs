@@ -79,7 +79,10 @@ pub fn norm(arms: &[Arm], size: Size, palette: &Palette) -> Option<NormLayout> {
             histogram: log_histogram(run.record.column(Columns::GRADIENT_NORM), HISTOGRAM_BINS),
             slot: 0,
             percentile: arm.norm_p90().map(|value| mark("P90", value)),
-            threshold: arms.iter().find_map(|arm| arm.experiment().clip_threshold).map(|value| mark("λ", value)),
+            threshold: arms
+                .iter()
+                .find_map(|arm| arm.experiment().fixed_clip_threshold())
+                .map(|value| mark("λ", value)),
             is_tried: false,
         },
     ))

@@ -17,7 +17,8 @@ fn row(children: Vec<MathNode>) -> MathNode {
 /// What a formula's given names stand for in an experiment.
 fn given(experiment: &Experiment) -> Vec<(&'static str, String)> {
     let steps = [("W", experiment.warmup_steps), ("S", experiment.max_train_steps)];
-    let threshold = experiment.clip_threshold.map(|threshold| ("lambda", super::number::three(threshold)));
+    // A trailing threshold is another number at every step.
+    let threshold = experiment.fixed_clip_threshold().map(|threshold| ("lambda", super::number::three(threshold)));
     steps.map(|(name, steps)| (name, steps.to_string())).into_iter().chain(threshold).collect()
 }
 
@@ -33,8 +34,15 @@ pub fn schedule(experiment: &Experiment) -> FormulaEquation {
 
 /// Clipping by the global norm; `None` where nothing is clipped.
 pub fn clipping(experiment: &Experiment) -> Option<FormulaEquation> {
-    experiment.clip_threshold?;
+    if !experiment.clips() {
+        return None;
+    }
     let mut equation = rule::clipping().equation(&given(experiment));
+    if experiment.clip_window > 0 {
+        let (trailing, text) = trailing_threshold(experiment.clip_window);
+        equation.mathml.children.extend(trailing);
+        equation.text += &text;
+    }
     if !experiment.clip_during_warmup && experiment.warmup_steps > 0 {
         let first = experiment.warmup_steps.to_string();
         let condition = [leaf("mtext", ",\u{2003}"), leaf("mi", "t"), leaf("mo", "≥"), leaf("mn", &first)];
@@ -42,6 +50,25 @@ pub fn clipping(experiment: &Experiment) -> Option<FormulaEquation> {
         equation.text += &format!(", t ≥ {first}");
     }
     Some(equation)
+}
+
+/// What λ is where it follows the gradient norms of the last steps, and the same as text.
+fn trailing_threshold(window: u32) -> (Vec<MathNode>, String) {
+    let pair = |tag, base, script| MathNode { tag, children: vec![base, script], ..row(Vec::new()) };
+    let norm = |steps: &str| {
+        let step = row(vec![leaf("mi", "t"), leaf("mo", "−"), leaf("mn", steps)]);
+        pair("msub", row(vec![leaf("mo", "‖"), leaf("mi", "g"), leaf("mo", "‖")]), step)
+    };
+    let steps = window.to_string();
+    let percentile = pair("msub", leaf("mi", "P"), leaf("mn", "90"));
+    let mut children = vec![leaf("mtext", ",\u{2003}"), leaf("mi", "λ"), leaf("mo", "="), percentile, leaf("mo", "(")];
+    children.push(norm(&steps));
+    if window > 1 {
+        children.extend([leaf("mo", ","), leaf("mo", "…"), leaf("mo", ","), norm("1")]);
+    }
+    children.push(leaf("mo", ")"));
+    let last = if window > 1 { ", …, ‖g‖_{t−1}" } else { "" };
+    (children, format!(", λ = P_90(‖g‖_{{t−{steps}}}{last})"))
 }
 
 /// What a residual block makes of x, line by line; none for a network without residual blocks.
@@ -151,6 +178,9 @@ mod tests {
         assert_eq!(clipping(&on).expect("on").text, "g′ = min(1, 6.1 / ‖g‖) · g");
         let after_warmup = Experiment { clip_during_warmup: false, ..on.clone() };
         assert_eq!(clipping(&after_warmup).expect("on").text, "g′ = min(1, 6.1 / ‖g‖) · g, t ≥ 200");
+        let trailing = Experiment { clip_threshold: None, clip_window: 50, ..on.clone() };
+        let text = "g′ = min(1, λ / ‖g‖) · g, λ = P_90(‖g‖_{t−50}, …, ‖g‖_{t−1})";
+        assert_eq!(clipping(&trailing).expect("on").text, text);
         let constant = Experiment { schedule: Schedule::Constant, ..on };
         assert_eq!(schedule(&constant).text, "η_t = η_{base}");
         let linear = Experiment { schedule: Schedule::Linear, max_train_steps: 600, ..constant };

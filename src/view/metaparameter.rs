@@ -383,6 +383,20 @@ pub fn presentation(id: Metaparameter) -> Presentation {
                 Some(if is_on { c.texts.named_clip_warmup } else { c.texts.named_no_clip_warmup }.to_owned())
             },
         ),
+        M::ClipWindow => entry(
+            Group::Clipping,
+            "clip-window",
+            |t, _| t.clip_window.into(),
+            ControlKind::Number,
+            |c| {
+                let is_off = c.to.as_u64() == Some(0);
+                Some(if is_off {
+                    c.texts.named_no_clip_window.to_owned()
+                } else {
+                    c.texts.named_clip_window(c.value())
+                })
+            },
+        ),
         M::LowestLearningRate => {
             entry(Group::LearningRates, "rate-lowest", |t, _| t.rate_lowest.into(), ControlKind::Number, rates_name)
         }
@@ -465,7 +479,7 @@ pub fn with_value(
 /// Whether another value would change anything in this experiment.
 pub fn has_effect(id: Metaparameter, experiment: &Experiment) -> bool {
     match id {
-        Metaparameter::ClipDuringWarmup => experiment.clip_threshold.is_some() && experiment.warmup_steps > 0,
+        Metaparameter::ClipDuringWarmup => experiment.clips() && experiment.warmup_steps > 0,
         _ => true,
     }
 }

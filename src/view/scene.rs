@@ -204,7 +204,7 @@ pub fn clipping(board: &Board, tried: Option<f64>) -> Option<Clipping> {
             Some(Clipping { threshold, fraction, is_tried: true })
         }
         None => {
-            let threshold = board.focused()?.experiment().clip_threshold?;
+            let threshold = board.focused()?.experiment().fixed_clip_threshold()?;
             Some(Clipping { threshold, fraction: clipped_fraction(&run.record), is_tried: false })
         }
     }
@@ -257,7 +257,7 @@ pub fn gradient_norm(
     let mut line = plot(board, curves, NORM_HEADROOM, (view.x, Scale::Log));
     let focused = board.focused().filter(|variant| !variant.hidden);
     // The axis stands still while a threshold is dragged.
-    line.include = focused.and_then(|variant| variant.experiment().clip_threshold);
+    line.include = focused.and_then(|variant| variant.experiment().fixed_clip_threshold());
     let threshold = focused.and_then(|_| clipping(board, tried)).map(|clipping| {
         let fraction = texts.clipped_short(percent(clipping.fraction));
         Mark { value: clipping.threshold, lines: vec![format!("λ {}", three(clipping.threshold)), fraction] }

@@ -239,7 +239,7 @@ def update(rule, c, eta, t, g, theta, s):
     return theta - eta * m / (jnp.sqrt(s["v"]) + c["epsilon"]) * b
 
 
-def experiment(model, rule, learning_rate, seed, steps=STEPS, warmup=10, clip=CLIP, clip_during_warmup=True):
+def experiment(model, rule, learning_rate, seed, steps=STEPS, warmup=10, clip=CLIP, clip_during_warmup=True, clip_window=0):
     return {
         "version": 1,
         **TASKS.get(model["kind"], {"task": "digits"}),
@@ -250,6 +250,7 @@ def experiment(model, rule, learning_rate, seed, steps=STEPS, warmup=10, clip=CL
         "schedule": "cosine",
         "clip_threshold": clip,
         **({} if clip_during_warmup else {"clip_during_warmup": False}),
+        **({"clip_window": clip_window} if clip_window else {}),
         "batch_size": 32,
         "max_train_steps": steps - warmup,
         "seed": seed,
@@ -290,6 +291,10 @@ def recompute(metadata, arrays):
         gradient_norm = math.sqrt(sum(float((g * g).sum()) for g in gradient.values()))
         losses.append(float(value))
         norms.append(gradient_norm)
+        window = run["clip_window"]
+        if 0 < window <= t:
+            # The 90th percentile by nearest rank of the norms before this step's own.
+            threshold = sorted(norms[-1 - window : -1])[math.ceil(0.9 * window) - 1]
         clips = threshold is not None and (run["clip_during_warmup"] or t >= run["warmup_steps"])
         scale = threshold / gradient_norm if clips and gradient_norm > threshold else 1.0
         clipped += scale < 1
@@ -367,7 +372,7 @@ def main():
         for index, (network, rule) in enumerate(pairs):
             model, learning_rate = NETWORKS[network], RULES[rule]
             for seed in SEEDS:
-                given = experiment(model, rule, learning_rate, seed, clip_during_warmup=index % 2 == 0)
+                given = experiment(model, rule, learning_rate, seed, clip_during_warmup=index % 2 == 0, clip_window=20 * (index % 3 == 0))
                 compared = compare(trained(arguments.brink, arguments.backend, given, folder))
                 if compared is not None:
                     break

@@ -22,6 +22,8 @@ pub const LEARNING_RATE: RangeInclusive<f64> = 1e-9..=1e6;
 pub const LEARNING_RATE_FACTOR: RangeInclusive<f64> = 1.01..=100.0;
 /// Clip thresholds.
 pub const CLIP_THRESHOLD: RangeInclusive<f64> = 1e-9..=1e9;
+/// The steps whose gradient norms give a trailing clip threshold; 0 for a threshold that stays.
+pub const CLIP_WINDOW: RangeInclusive<u32> = 0..=100;
 /// The bytes that a fleet may take on the GPU.
 pub const GPU_BYTES: usize = 256 << 20;
 /// The bytes that a fleet may take on the CPU.

@@ -147,6 +147,15 @@ pub static METAPARAMETERS: &[Definition] = &[
         ..Definition::PLAIN
     },
     Definition {
+        id: Metaparameter::ClipWindow,
+        path: "clip_window",
+        kind: whole(limits::CLIP_WINDOW),
+        absent: Absent::Omitted("0"),
+        unit: "steps",
+        about: "n: the clip threshold of a step is the 90th percentile of the unclipped gradient norms of the n steps before it; `clip_threshold` holds until there are n. 0 for a threshold that stays; the playbook leaves open which is better",
+        ..Definition::PLAIN
+    },
+    Definition {
         id: Metaparameter::BatchSize,
         path: "batch_size",
         kind: count(limits::BATCH_SIZE),

@@ -15,7 +15,7 @@ pub use difference::{Difference, apply, difference};
 pub use fault::{Expected, ExperimentError, Reason};
 pub use metaparameters::{METAPARAMETERS, definition, definitions};
 pub use presets::{PRESETS, Preset, preset};
-pub use resolve::{Resolved, Run};
+pub use resolve::{ClipThreshold, Resolved, Run};
 
 use crate::network::Model;
 use crate::number::significant;
@@ -54,6 +54,9 @@ pub struct Experiment {
     /// Whether the steps of warmup are clipped, too.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub clip_during_warmup: bool,
+    /// The steps whose gradient norms give a trailing clip threshold, their 90th percentile; 0 for a threshold that stays.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub clip_window: u32,
     /// The examples of a batch.
     pub batch_size: usize,
     /// The steps after warmup.
@@ -188,6 +191,21 @@ pub fn value_at<'a>(experiment: &'a Value, path: &str) -> &'a Value {
 }
 
 impl Experiment {
+    /// Whether any step is clipped.
+    pub fn clips(&self) -> bool {
+        self.clip_threshold.is_some() || self.clip_window > 0
+    }
+
+    /// The clip threshold, where it stays as it is through training.
+    pub fn fixed_clip_threshold(&self) -> Option<f64> {
+        self.clip_threshold.filter(|_| self.clip_window == 0)
+    }
+
+    /// The same with gradients clipped at this threshold throughout.
+    pub fn clipped_at(&self, threshold: f64) -> Self {
+        Self { clip_threshold: Some(threshold), clip_window: 0, ..self.clone() }
+    }
+
     /// Reads an experiment from JSON; [`Experiment::resolve`] then looks up what its names refer to.
     ///
     /// # Errors

@@ -21,6 +21,8 @@ pub struct Run {
     pub clip_threshold: Option<f64>,
     /// Whether the steps of warmup are clipped, too.
     pub clip_during_warmup: bool,
+    /// The steps whose gradient norms give a trailing clip threshold; 0 for a threshold that stays.
+    pub clip_window: u32,
     /// The factor on initial weights.
     pub initial_scale: f64,
     /// The rule's constants, in its order.
@@ -29,10 +31,27 @@ pub struct Run {
     pub seed: u32,
 }
 
+/// What decides the clip threshold of a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ClipThreshold {
+    /// Nothing is clipped.
+    None,
+    /// A threshold that stays.
+    Fixed(f64),
+    /// The 90th percentile of the gradient norms of the steps before.
+    Trailing,
+}
+
 impl Run {
-    /// The clip threshold of a step, if it is clipped.
-    pub fn threshold_at(&self, step: u32) -> Option<f64> {
-        self.clip_threshold.filter(|_| self.clip_during_warmup || step >= self.warmup_steps)
+    /// What decides the clip threshold of a step.
+    pub fn clipping_at(&self, step: u32) -> ClipThreshold {
+        if step < self.warmup_steps && !self.clip_during_warmup {
+            return ClipThreshold::None;
+        }
+        if self.clip_window > 0 && step >= self.clip_window {
+            return ClipThreshold::Trailing;
+        }
+        self.clip_threshold.map_or(ClipThreshold::None, ClipThreshold::Fixed)
     }
 }
 
@@ -188,12 +207,13 @@ impl Experiment {
                 [("optimizer.constants".to_owned(), &self.optimizer.constants), (field("constants"), &run.constants)],
             )?;
             let seed = run.seed.unwrap_or(self.seed);
-            let clip_during_warmup = self.clip_during_warmup;
+            let (clip_during_warmup, clip_window) = (self.clip_during_warmup, self.clip_window);
             Ok(Run {
                 base_learning_rate,
                 warmup_steps,
                 clip_threshold,
                 clip_during_warmup,
+                clip_window,
                 initial_scale,
                 constants,
                 seed,

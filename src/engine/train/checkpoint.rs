@@ -11,6 +11,8 @@ pub struct RunCheckpoint {
     pub scalar_states: Vec<f64>,
     /// The values that its network carries from step to step, in the network's order.
     pub carried: Vec<f32>,
+    /// The gradient norms of the last steps, that of step t at t modulo their number; none where no threshold is made of them.
+    pub recent_norms: Vec<f32>,
     /// The step at which it died, if it has.
     pub death: Option<u32>,
 }

@@ -148,6 +148,7 @@ impl Plan {
             states: self.initial_states(),
             scalar_states: self.program.scalar_initial().to_vec(),
             carried: network.initial_carried(),
+            recent_norms: vec![0.0; settings.clip_window as usize],
             death: None,
         }
     }
@@ -164,7 +165,8 @@ impl Plan {
         let fits = saved.theta.len() == self.parameter_count()
             && saved.states.len() == self.parameter_count() * self.program.per_parameter_state_count()
             && saved.scalar_states.len() == self.program.scalar_state_count()
-            && saved.carried.len() == self.carried_len();
+            && saved.carried.len() == self.carried_len()
+            && saved.recent_norms.len() == self.resolved.runs[run].clip_window as usize;
         if fits { Ok(saved.clone()) } else { Err(FleetError::Checkpoint("a run has another size")) }
     }
 

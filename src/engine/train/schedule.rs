@@ -1,7 +1,7 @@
 //! The learning rate of a step, and the factor of gradient clipping: the program's formulas (`rule/schedules/`,
 //! `rule/clipping.rule`) on the values of a run.
 
-use crate::experiment::Schedule;
+use crate::experiment::{ClipThreshold, Schedule};
 use crate::rule::{clipping, warmup};
 
 /// The learning rate of step `t` from 0: that of the warmup where its text says that it holds (`t < warmup_steps`), then the
@@ -15,6 +15,26 @@ pub fn learning_rate(base: f64, warmup_steps: u32, max_train_steps: u32, schedul
 /// The factor that brings a gradient of norm `norm` to the clip threshold; 1 at or below it, and where there is no threshold.
 pub fn clip_scale(norm: f32, threshold: Option<f64>) -> f32 {
     threshold.map_or(1.0, |threshold| clipping().value(&[f64::from(norm), threshold]) as f32)
+}
+
+/// The 90th percentile of gradient norms, by nearest rank; `None` for none, and where it is 0: a gradient that has vanished is
+/// not to be kept so.
+pub fn trailing_threshold(norms: &[f32]) -> Option<f64> {
+    let mut sorted = norms.to_vec();
+    sorted.sort_unstable_by(f32::total_cmp);
+    // 9/10 of the count, rounded up, in whole numbers: the GPU has no f64.
+    let rank = (9 * sorted.len()).div_ceil(10);
+    let threshold = sorted.get(rank.checked_sub(1)?)?;
+    (*threshold > 0.0).then_some(f64::from(*threshold))
+}
+
+/// The clip threshold of a step, if it is clipped; `recent` are the gradient norms of the steps of the window before it.
+pub fn threshold(clipping: ClipThreshold, recent: &[f32]) -> Option<f64> {
+    match clipping {
+        ClipThreshold::None => None,
+        ClipThreshold::Fixed(threshold) => Some(threshold),
+        ClipThreshold::Trailing => trailing_threshold(recent),
+    }
 }
 
 #[cfg(test)]
@@ -39,6 +59,16 @@ mod tests {
         assert_eq!(clip_scale(5.0, Some(5.0)), 1.0);
         assert_eq!(clip_scale(10.0, Some(5.0)), 0.5);
         assert_eq!(clip_scale(10.0, None), 1.0);
+    }
+
+    #[test]
+    fn a_trailing_threshold_is_the_90th_percentile() {
+        let norms = |count: u8| (1..=count).rev().map(f32::from).collect::<Vec<f32>>();
+        assert_eq!(trailing_threshold(&norms(10)), Some(9.0));
+        assert_eq!(trailing_threshold(&norms(11)), Some(10.0));
+        assert_eq!(trailing_threshold(&norms(1)), Some(1.0));
+        assert_eq!(trailing_threshold(&[]), None);
+        assert_eq!(trailing_threshold(&[0.0; 4]), None, "nothing is scaled to zero");
     }
 
     /// The closed forms that the texts stand for.

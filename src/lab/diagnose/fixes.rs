@@ -93,7 +93,7 @@ static CLIPPING: Fix = Fix {
             Some(threshold) => threshold / 2.0,
             None => case.norm_p90?,
         };
-        Some(Experiment { clip_threshold: Some(significant(threshold, 3)), ..case.experiment.clone() })
+        Some(case.experiment.clipped_at(significant(threshold, 3)))
     },
 };
 

@@ -1,5 +1,4 @@
 use super::{Arm, Claim, Figure, Plot, arm, seeded};
-use brink_engine::experiment::Experiment;
 use brink_engine::number::significant;
 
 /// How far above lr* clipping rescues a run.
@@ -13,9 +12,7 @@ pub(super) static FIGURE: Figure = Figure {
     arms: |seed, arms| match arms {
         [] => vec![("unclipped", seeded("figure-9", seed))],
         [unclipped] => {
-            let clipped = unclipped
-                .norm_p90()
-                .map(|p90| Experiment { clip_threshold: Some(significant(p90, 3)), ..unclipped.experiment().clone() });
+            let clipped = unclipped.norm_p90().map(|p90| unclipped.experiment().clipped_at(significant(p90, 3)));
             clipped.map(|clipped| ("clipped at P90", clipped)).into_iter().collect()
         }
         _ => Vec::new(),

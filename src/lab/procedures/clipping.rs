@@ -9,6 +9,9 @@ use brink_engine::record::{Columns, RunRecord};
 /// Thresholds, as fractions of the 90th percentile.
 const TIGHTER: [f64; 4] = [1.0, 0.5, 0.25, 0.1];
 
+/// The steps that a trailing threshold looks back on.
+const WINDOW: u32 = 50;
+
 /// The mean factor that clipping applied: what it does to the learning rate on average.
 fn mean_scale(record: &RunRecord) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0);
@@ -24,7 +27,7 @@ pub(super) async fn run<R: Runner>(
     base: &Experiment,
 ) -> Result<Report, ProcedureError> {
     let mut report = Report::new("clip");
-    let unclipped = Experiment { clip_threshold: None, ..base.clone() };
+    let unclipped = Experiment { clip_threshold: None, clip_window: 0, ..base.clone() };
     let (grid, star) = sweep::star(laboratory, &unclipped).await?;
     let norms = || grid.fleet.runs[star.run].record.column(Columns::GRADIENT_NORM);
     report.fact("lr*", star.learning_rate);
@@ -38,7 +41,7 @@ pub(super) async fn run<R: Runner>(
     let mut same = None;
     for fraction in TIGHTER {
         let threshold = significant(fraction * p90, 3);
-        let clipped = Experiment { clip_threshold: Some(threshold), ..unclipped.clone() };
+        let clipped = unclipped.clipped_at(threshold);
         let arm = laboratory.train(format!("clip {threshold}"), &clipped).await?;
         let at_star = arm.at(star.learning_rate).map(|run| &run.record);
         let share = at_star.map(clipped_fraction);
@@ -65,6 +68,13 @@ pub(super) async fn run<R: Runner>(
         report.star_of(&arm, "final validation loss at lr*");
         report.arms.push(arm);
     }
+    // And whether the threshold should follow the norms.
+    let trailing = Experiment { clip_threshold: Some(significant(p90, 3)), clip_window: WINDOW, ..unclipped.clone() };
+    let arm = laboratory.train(format!("clip at the trailing P90 of {WINDOW} steps"), &trailing).await?;
+    let share = arm.at(star.learning_rate).map(|run| clipped_fraction(&run.record));
+    report.fact(format!("{}: fraction of updates clipped at lr*", arm.name), share);
+    report.star_of(&arm, "final validation loss at lr*");
+    report.arms.push(arm);
     // What clipping of almost every update does, a lower learning rate does, too.
     if let Some(rate) = same.filter(|rate| *rate > 1e-9) {
         let arm = laboratory.train("the lower learning rate, unclipped", &at_rates(&unclipped, [rate])).await?;

@@ -12,7 +12,7 @@ pub(super) async fn run<R: Runner>(
     base: &Experiment,
 ) -> Result<Report, ProcedureError> {
     let mut report = Report::new("initialisation");
-    let plain = Experiment { warmup_steps: 0, clip_threshold: None, ..base.clone() };
+    let plain = Experiment { warmup_steps: 0, clip_threshold: None, clip_window: 0, ..base.clone() };
     let (good, star) = sweep::star(laboratory, &plain).await?;
     let p90 = good.norm_p90().ok_or(ProcedureError::NothingFeasible)?;
     report.fact("good initialisation: lr*", star.learning_rate);

@@ -95,7 +95,9 @@ fn tighter_thresholds_clip_more_and_say_when_to_lower_the_rate_instead() {
         .filter(|fact| fact.name.ends_with("fraction of updates clipped at lr*"))
         .map(|fact| fact.value.as_f64().unwrap())
         .collect();
-    assert_eq!(shares.len(), 4);
+    let (shares, trailing) = shares.split_at(4);
+    // A threshold that follows falling norms clips about a tenth of the updates and not all of them.
+    assert!(trailing.len() == 1 && trailing[0] > 0.0 && trailing[0] < shares[3], "{trailing:?}");
     assert!(shares.windows(2).all(|pair| pair[0] <= pair[1]) && shares[3] > 0.5, "{shares:?}");
     let advice: Vec<bool> = report
         .facts

@@ -119,6 +119,7 @@ source_texts! {
     clipping = "Gradient clipping";
     threshold = "Threshold λ";
     clip_during_warmup = "Clip during warmup, too";
+    clip_window = "Trailing P90: steps looked back on (0: λ stays)";
     would_clip(threshold, share) = "λ = {threshold} would clip {share} % of updates";
     clipping_off = "No clipping. Drag the grip on the plot to try a threshold.";
     grip_help = "Up and down try a threshold, Enter makes a variant of it, Escape leaves it.";
@@ -361,6 +362,8 @@ source_texts! {
     named_no_norm = "no norm";
     named_clip_warmup = "clip from the start";
     named_no_clip_warmup = "clip after warmup";
+    named_clip_window(steps) = "clip at P90 of {steps} steps";
+    named_no_clip_window = "fixed clip threshold";
     named_final_norm = "final norm";
     named_no_final_norm = "no final norm";
     named_branch(value) = "branch {value}";

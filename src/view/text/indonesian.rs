@@ -118,6 +118,7 @@ translated_texts! {
     clipping = "Pemotongan gradien (clipping)";
     threshold = "Ambang λ";
     clip_during_warmup = "Potong juga selama pemanasan";
+    clip_window = "P90 bergerak: jumlah langkah sebelumnya (0: λ tetap)";
     would_clip(threshold, share) = "λ = {threshold} akan memotong {share} % pembaruan";
     clipping_off = "Tanpa pemotongan. Seret pegangan pada plot untuk mencoba ambang.";
     grip_help = "Atas dan bawah mencoba ambang, Enter menjadikannya varian, Escape membatalkan.";
@@ -362,6 +363,8 @@ translated_texts! {
     named_no_norm = "tanpa norm";
     named_clip_warmup = "potong sejak awal";
     named_no_clip_warmup = "potong setelah pemanasan";
+    named_clip_window(steps) = "potong pada P90 dari {steps} langkah";
+    named_no_clip_window = "ambang pemotongan tetap";
     named_final_norm = "norm akhir";
     named_no_final_norm = "tanpa norm akhir";
     named_branch(value) = "cabang {value}";

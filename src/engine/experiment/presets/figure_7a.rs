@@ -19,6 +19,7 @@ pub(super) fn experiment() -> Experiment {
         schedule: Schedule::Linear,
         clip_threshold: None,
         clip_during_warmup: true,
+        clip_window: 0,
         batch_size: 64,
         max_train_steps: 600,
         validation_every: 50,

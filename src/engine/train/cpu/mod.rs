@@ -1,7 +1,7 @@
 //! Training on the CPU: runs are independent, each worker trains its shard one run after another.
 
 use super::batches::{Batches, SeedData};
-use super::schedule::clip_scale;
+use super::schedule::{clip_scale, threshold};
 use super::tape::{Location, Tape, Tensor};
 use super::{Checkpoint, CriticalSearch, Fleet, FleetError, Plan, RunCheckpoint};
 use crate::network::operations::{MAX_INPUTS, Operand, Operation};
@@ -31,6 +31,8 @@ struct CpuRun<T> {
     scalar_states: Vec<f64>,
     /// The values that the network carries, one after another.
     carried: Vec<T>,
+    /// The gradient norms of the last steps, as a checkpoint has them.
+    recent_norms: Vec<f32>,
     death: Option<u32>,
 }
 
@@ -46,6 +48,7 @@ impl<T: Real> CpuRun<T> {
             states: convert(&saved.states),
             scalar_states: saved.scalar_states,
             carried: convert(&saved.carried),
+            recent_norms: saved.recent_norms,
             death: saved.death,
         }
     }
@@ -58,6 +61,7 @@ impl<T: Real> CpuRun<T> {
             states: round(&self.states),
             scalar_states: self.scalar_states.clone(),
             carried: round(&self.carried),
+            recent_norms: self.recent_norms.clone(),
             death: self.death,
         }
     }
@@ -308,7 +312,11 @@ fn train_run<T: Real>(
             loss = worker.scratch[plan.training.loss].to_f64() as f32;
             norm = global_norm(&worker.gradient).to_f64() as f32;
             if loss.is_finite() && norm.is_finite() {
-                scale = clip_scale(norm, settings.threshold_at(t));
+                scale = clip_scale(norm, threshold(settings.clipping_at(t), &state.recent_norms));
+                if !state.recent_norms.is_empty() {
+                    let oldest = t as usize % state.recent_norms.len();
+                    state.recent_norms[oldest] = norm;
+                }
             } else {
                 state.death = Some(t);
                 (loss, norm) = (f32::NAN, f32::NAN);

@@ -217,7 +217,9 @@ impl DispatchBuilder<'_> {
         dispatches.push(self.push("norm", include_str!("kernels/norm.wgsl"), params, partial_sums));
         let clip_scale = clipping().wgsl("clip_scale");
         let finalize = format!("{}{clip_scale}{}", ring_wgsl(), include_str!("kernels/finalize.wgsl"));
-        dispatches.push(self.push("finalize", &finalize, params, one_a_run));
+        let mut own = [0; MAX_KERNEL_PARAMETERS];
+        own[..2].copy_from_slice(&[plan.resolved.experiment.clip_window, self.layout.recent_norms as u32]);
+        dispatches.push(self.push("finalize", &finalize, Params { own, ..params }, one_a_run));
         let values = plan.parameter_count().max(plan.carried_len());
         let every_parameter = [values.div_ceil(WORKGROUP) as u32, 1, run_count];
         let params = Params { own: step_factor_bits(&plan.step_factors), ..params };

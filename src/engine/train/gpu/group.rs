@@ -5,6 +5,7 @@ use super::device::Gpu;
 use super::dispatch::{Dispatch, DispatchBuilder};
 use super::layout::{CHUNK_STEPS, ExamplesLayout, RunLayout, TABLE_HEAD, ring_position, ring_states, ring_width};
 use super::recorder::Recorder;
+use crate::experiment::ClipThreshold;
 use crate::record::{CriticalRate, METRICS, Metric, RunChunk, ValidationPoint};
 use crate::rule::ValueKind;
 use crate::task::Examples;
@@ -129,7 +130,12 @@ impl RunGroup {
     fn write_runs(&self, saved: &[RunCheckpoint]) {
         for (position, saved) in saved.iter().enumerate() {
             let base = position * self.layout.run_stride;
-            let parts = [(0, &saved.theta), (self.layout.states, &saved.states), (self.layout.carried, &saved.carried)];
+            let parts = [
+                (0, &saved.theta),
+                (self.layout.states, &saved.states),
+                (self.layout.carried, &saved.carried),
+                (self.layout.recent_norms, &saved.recent_norms),
+            ];
             for (offset, values) in parts {
                 write_values(&self.gpu, &self.buffers.arena, base + offset, values);
             }
@@ -203,7 +209,12 @@ impl RunGroup {
                 let start = ((t - first) as usize * run_count + position) * width;
                 let row = &mut table[start..start + width];
                 row[0] = 1.0;
-                row[1] = settings.threshold_at(t).unwrap_or(0.0) as f32;
+                row[1] = match settings.clipping_at(t) {
+                    ClipThreshold::None => 0.0,
+                    ClipThreshold::Fixed(threshold) => threshold as f32,
+                    ClipThreshold::Trailing => -1.0,
+                };
+                row[2] = t.checked_rem(settings.clip_window).unwrap_or(0) as f32;
                 row[TABLE_HEAD..].iter_mut().zip(&scalars).for_each(|(to, &from)| *to = from as f32);
             }
         }
@@ -296,6 +307,8 @@ impl RunGroup {
             states: values[self.layout.states..self.layout.states + planes].to_vec(),
             scalar_states: state.scalar_states.clone(),
             carried: values[self.layout.carried..self.layout.carried + self.plan.carried_len()].to_vec(),
+            recent_norms: values[self.layout.recent_norms..][..self.plan.resolved.experiment.clip_window as usize]
+                .to_vec(),
             death: state.death,
         };
         // What a checkpoint keeps lies before the gradient, padded to the alignment.

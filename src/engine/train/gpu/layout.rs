@@ -11,8 +11,9 @@ pub const CHUNK_STEPS: u32 = 128;
 pub const MOST_PARTIAL_SUMS: usize = 32;
 /// The same on a software adapter.
 pub const FEW_PARTIAL_SUMS: usize = 4;
-/// Values before the rule's scalars in a row of the table: whether the run trains, and its clip threshold.
-pub const TABLE_HEAD: usize = 2;
+/// Values before the rule's scalars in a row of the table: whether the run trains, its clip threshold, and where the norm of the
+/// step goes among the recent ones.
+pub const TABLE_HEAD: usize = 3;
 /// Offsets in the arena are multiples of this many values (256 bytes).
 const ALIGNMENT: usize = 64;
 
@@ -22,6 +23,8 @@ pub struct RunLayout {
     pub states: usize,
     /// The values that the network carries from step to step.
     pub carried: usize,
+    /// The gradient norms of the last steps.
+    pub recent_norms: usize,
     pub gradient: usize,
     /// What the carried values become with the step.
     pub next_carried: usize,
@@ -48,6 +51,7 @@ impl RunLayout {
         Self {
             states: take(parameters * plan.program.per_parameter_state_count()),
             carried: take(plan.carried_len()),
+            recent_norms: take(plan.resolved.experiment.clip_window as usize),
             gradient: take(parameters),
             next_carried: take(plan.carried_len()),
             full_gradient: take(if plan.resolved.experiment.full_gradient_every > 0 { parameters } else { 0 }),

@@ -26,7 +26,8 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 // Parameters, which begin every run's part, gradient, states and scratch.
 @group(0) @binding(1) var<storage, read_write> arena: array<f32>;
-// For each step of the chunk and run: whether the run trains (1 or 0), its clip threshold (0 for none), the rule's scalars.
+// For each step of the chunk and run: whether the run trains (1 or 0), its clip threshold (0 for none, negative for the 90th
+// percentile of the recent gradient norms), where the norm of this step goes among those, the rule's scalars.
 @group(0) @binding(2) var<storage, read> table: array<f32>;
 @group(0) @binding(3) var<storage, read> examples: array<f32>;
 // For each seed and step of the chunk: the examples of the batch.
