@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use leptos::prelude::*;
@@ -16,6 +17,12 @@ use brink_view::board::Board;
 
 /// Events wait for drawings at most this many frames: a cursor that is dragged keeps the plots busy all the time.
 const MOST_FRAMES_WAITED: u32 = 6;
+
+/// Pictures of what trains take at most one part in this many of the time: without a graphics adapter the browser paints on the
+/// cores that train.
+const PICTURE_SHARE: f64 = 4.0;
+/// And they are never further apart than this, in milliseconds.
+const LONGEST_WAIT: f64 = 250.0;
 
 /// A variant's newest training.
 struct ActiveTraining {
@@ -35,6 +42,8 @@ pub struct Engine {
     pending: RefCell<Vec<(u64, u64, Event)>>,
     is_frame_asked: Cell<bool>,
     frames_waited: Cell<u32>,
+    /// When events were last taken into the board, and what all frames until then had cost.
+    last_picture: Cell<(f64, f64)>,
 }
 
 impl Engine {
@@ -48,6 +57,7 @@ impl Engine {
             pending: RefCell::new(Vec::new()),
             is_frame_asked: Cell::new(false),
             frames_waited: Cell::new(0),
+            last_picture: Cell::new((f64::NEG_INFINITY, 0.0)),
         }
     }
 
@@ -103,13 +113,27 @@ impl Engine {
     /// Takes what happened since the last frame into the board: once a frame, however many messages came.
     fn on_frame(self: Rc<Self>) {
         self.is_frame_asked.set(false);
+        frames::measure();
         // What is on its way to the screen goes first: a slow screen gets fewer pictures, not longer frames.
         let waited = self.frames_waited.get();
         if frames::is_busy() && waited < MOST_FRAMES_WAITED {
             self.frames_waited.set(waited + 1);
             return self.ask_frame();
         }
+        let (now, cost) = (frames::now(), frames::cost());
+        let (last, cost_then) = self.last_picture.get();
+        let wait = ((cost - cost_then) * PICTURE_SHARE).min(LONGEST_WAIT) - (now - last);
+        if wait >= 1.0 {
+            self.is_frame_asked.set(true);
+            let engine = self.clone();
+            let ask = move || {
+                engine.is_frame_asked.set(false);
+                engine.ask_frame();
+            };
+            return set_timeout(ask, Duration::from_secs_f64(wait / 1000.0));
+        }
         self.frames_waited.set(0);
+        self.last_picture.set((now, cost));
         let pending = std::mem::take(&mut *self.pending.borrow_mut());
         self.board.update(|board| {
             for (variant, start, event) in pending {

@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::time::Duration;
 
 use leptos::prelude::*;
 
@@ -17,10 +18,31 @@ thread_local! {
     static QUEUE: RefCell<VecDeque<(usize, Draw)>> = const { RefCell::new(VecDeque::new()) };
     static IS_ASKED: Cell<bool> = const { Cell::new(false) };
     static NEXT: Cell<usize> = const { Cell::new(0) };
+    static COST: Cell<f64> = const { Cell::new(0.0) };
+    static IS_MEASURED: Cell<bool> = const { Cell::new(false) };
 }
 
-fn now() -> f64 {
+/// The time on the page's clock, in milliseconds.
+pub fn now() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// Measures what the frame that has begun costs the page's thread, until a task can follow it: layout and painting are in it.
+pub fn measure() {
+    if IS_MEASURED.replace(true) {
+        return;
+    }
+    let start = now();
+    let end = move || {
+        IS_MEASURED.set(false);
+        COST.set(COST.get() + now() - start);
+    };
+    set_timeout(end, Duration::ZERO);
+}
+
+/// What the frames that were measured have cost together, in milliseconds.
+pub fn cost() -> f64 {
+    COST.get()
 }
 
 /// Something that is drawn.
@@ -61,6 +83,7 @@ pub fn is_busy() -> bool {
 /// Draws what was asked for, the oldest first, as far as the frame's budget goes.
 fn work() {
     IS_ASKED.set(false);
+    measure();
     let start = now();
     while let Some((_, draw)) = QUEUE.with_borrow_mut(VecDeque::pop_front) {
         draw();

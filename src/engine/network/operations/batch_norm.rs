@@ -2,32 +2,30 @@
 //! [rows, columns] tensor is brought to mean 0 and variance 1. In training by the batch's own statistics, in evaluation by
 //! running ones ([`crate::network::Builder::batch_norm`] puts both together).
 
-use super::{Compute, Grid, Kernel, Operand};
+use super::{Compute, Grid, Kernel, Operand, column_sums};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Real, Shape};
 
 /// Added to the variance of a column, so that a constant column has a finite result.
 const EPSILON: f64 = 1e-5;
 
-/// The mean of every column and its variance (the mean square difference from it). Row by row, so that the loop over columns
-/// vectorises.
-fn means_and_variances<T: Real>(x: &Operand<'_, T>) -> (Vec<T>, Vec<T>) {
-    let columns = x.shape.columns();
+/// The mean of every column.
+fn means<T: Real>(x: &Operand<'_, T>) -> Vec<T> {
+    column_means(x, x, &[], |x, _, _| x)
+}
+
+/// The variance of every column: the mean square difference from its mean.
+fn variances<T: Real>(x: &Operand<'_, T>, means: &[T]) -> Vec<T> {
+    column_means(x, x, means, |x, _, mean| (x - mean) * (x - mean))
+}
+
+/// The mean over the rows of `term(x, y, shift)` for every column.
+fn column_means<T: Real>(x: &Operand<'_, T>, y: &Operand<'_, T>, shift: &[T], term: impl Fn(T, T, T) -> T) -> Vec<T> {
     let count = T::from_f64(x.shape.rows() as f64);
-    let (mut means, mut variances) = (vec![T::zero(); columns], vec![T::zero(); columns]);
-    for row in x.values.chunks_exact(columns) {
-        for (sum, &x) in means.iter_mut().zip(row) {
-            *sum += x;
-        }
-    }
+    let mut means = vec![T::zero(); x.shape.columns()];
+    column_sums(x.values, y.values, shift, &mut means, term);
     means.iter_mut().for_each(|sum| *sum = *sum / count);
-    for row in x.values.chunks_exact(columns) {
-        for ((sum, &mean), &x) in variances.iter_mut().zip(&means).zip(row) {
-            *sum += (x - mean) * (x - mean);
-        }
-    }
-    variances.iter_mut().for_each(|sum| *sum = *sum / count);
-    (means, variances)
+    means
 }
 
 /// The reciprocal of a standard deviation.
@@ -97,8 +95,8 @@ impl Compute for BatchNormalize {
 
     fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let columns = inputs[0].shape.columns();
-        let (means, variances) = means_and_variances(&inputs[0]);
-        let reciprocals: Vec<T> = variances.into_iter().map(reciprocal).collect();
+        let means = means(&inputs[0]);
+        let reciprocals: Vec<T> = variances(&inputs[0], &means).into_iter().map(reciprocal).collect();
         for (out, row) in output.chunks_exact_mut(columns).zip(inputs[0].values.chunks_exact(columns)) {
             for (((y, &x), &mean), &reciprocal) in out.iter_mut().zip(row).zip(&means).zip(&reciprocals) {
                 *y = (x - mean) * reciprocal;
@@ -141,21 +139,12 @@ impl Compute for BatchNormalizeGradient {
 
     fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
         let columns = inputs[0].shape.columns();
-        let count = T::from_f64(inputs[0].shape.rows() as f64);
-        let (_, variances) = means_and_variances(&inputs[0]);
+        let variances = variances(&inputs[0], &means(&inputs[0]));
         let reciprocals: Vec<T> = variances.into_iter().map(reciprocal).collect();
-        let (mut gradients, mut products) = (vec![T::zero(); columns], vec![T::zero(); columns]);
-        let rows = || inputs[2].values.chunks_exact(columns).zip(inputs[1].values.chunks_exact(columns));
-        for (dy, y) in rows() {
-            for (((sum, product), &d), &y) in gradients.iter_mut().zip(&mut products).zip(dy).zip(y) {
-                *sum += d;
-                *product += d * y;
-            }
-        }
-        for sum in gradients.iter_mut().chain(&mut products) {
-            *sum = *sum / count;
-        }
-        for (dx, (dy, y)) in output.chunks_exact_mut(columns).zip(rows()) {
+        let gradients = means(&inputs[2]);
+        let products = column_means(&inputs[2], &inputs[1], &[], |d, y, _| d * y);
+        let rows = inputs[2].values.chunks_exact(columns).zip(inputs[1].values.chunks_exact(columns));
+        for (dx, (dy, y)) in output.chunks_exact_mut(columns).zip(rows) {
             let means = gradients.iter().zip(&products).zip(&reciprocals);
             for (((dx, &d), &y), ((&gradient, &product), &reciprocal)) in dx.iter_mut().zip(dy).zip(y).zip(means) {
                 *dx = reciprocal * (d - gradient - y * product);
@@ -200,10 +189,10 @@ impl Compute for BatchStatistic {
     }
 
     fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
-        let (means, variances) = means_and_variances(&inputs[0]);
-        output.copy_from_slice(match self.statistic {
-            Statistic::Mean => &means,
-            Statistic::Variance => &variances,
+        let means = means(&inputs[0]);
+        output.copy_from_slice(&match self.statistic {
+            Statistic::Mean => means,
+            Statistic::Variance => variances(&inputs[0], &means),
         });
     }
 

@@ -266,6 +266,34 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     };
 }
 
+/// The columns whose sums are kept in registers while the rows go by.
+const COLUMN_BLOCK: usize = 8;
+
+/// The sum over the rows of `term(x, y, shift)` for every column of two [rows, columns] tensors, in the order of the rows: what a
+/// kernel of `column_sums_wgsl` computes. `shift` has one value for each column, or none and stands for zeros.
+fn column_sums<T: Real>(x: &[T], y: &[T], shift: &[T], sums: &mut [T], term: impl Fn(T, T, T) -> T) {
+    let columns = sums.len();
+    let shift = |column: usize| shift.get(column).copied().unwrap_or_else(T::zero);
+    let rows = || x.chunks_exact(columns).zip(y.chunks_exact(columns));
+    let whole = columns - columns % COLUMN_BLOCK;
+    for first in (0..whole).step_by(COLUMN_BLOCK) {
+        let shifts: [T; COLUMN_BLOCK] = std::array::from_fn(|k| shift(first + k));
+        let mut block = [T::zero(); COLUMN_BLOCK];
+        for (x, y) in rows() {
+            let (Some(x), Some(y)) = (x[first..].first_chunk(), y[first..].first_chunk()) else { continue };
+            let (x, y): (&[T; COLUMN_BLOCK], &[T; COLUMN_BLOCK]) = (x, y);
+            for k in 0..COLUMN_BLOCK {
+                block[k] += term(x[k], y[k], shifts[k]);
+            }
+        }
+        sums[first..first + COLUMN_BLOCK].copy_from_slice(&block);
+    }
+    for (column, sum) in sums.iter_mut().enumerate().skip(whole) {
+        let shift = shift(column);
+        *sum = rows().fold(T::zero(), |sum, (x, y)| sum + term(x[column], y[column], shift));
+    }
+}
+
 macro_rules! operations {
     ($($module:ident :: $kind:ident,)+) => {
         /// Any operation of a graph.

@@ -1,4 +1,4 @@
-use super::{Compute, Grid, Kernel, Operand};
+use super::{Compute, Grid, Kernel, Operand, column_sums};
 use crate::network::graph::{Graph, GraphError, ValueId};
 use crate::tensor::{Real, Shape};
 
@@ -104,14 +104,7 @@ impl Compute for RowScaleGradient {
     }
 
     fn run<T: Real>(&self, inputs: &[Operand<'_, T>], output: &mut [T]) {
-        output.fill(T::zero());
-        let columns = output.len();
-        let rows = inputs[0].values.chunks_exact(columns);
-        for (row, gradient) in rows.zip(inputs[1].values.chunks_exact(columns)) {
-            for ((sum, &x), &d) in output.iter_mut().zip(row).zip(gradient) {
-                *sum += x * d;
-            }
-        }
+        column_sums(inputs[0].values, inputs[1].values, &[], output, |x, d, _| x * d);
     }
 
     fn kernel(&self, _inputs: &[&Shape]) -> Kernel {
