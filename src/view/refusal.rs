@@ -24,6 +24,7 @@ pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
             Needs::Images => texts.needs_images,
         }),
         Reason::Multiple { divisor, value } => texts.no_multiple(divisor, value),
+        Reason::OwnLearningRate => texts.own_learning_rate.to_owned(),
         Reason::NoTrainingSet => texts.no_training_set.to_owned(),
         Reason::NoOutlier => texts.no_outlier_of_tokens.to_owned(),
         Reason::Json(detail) => texts.not_json(detail),
@@ -48,7 +49,7 @@ fn kind(expected: &Expected, texts: &Texts) -> String {
 mod tests {
     use super::*;
     use crate::text::Language;
-    use brink_engine::experiment::{Experiment, PRESETS, apply};
+    use brink_engine::experiment::{Experiment, PRESETS, Probe, apply, preset};
     use serde_json::Value;
 
     #[test]
@@ -69,6 +70,14 @@ mod tests {
                 .expect("3 heads"),
             apply(&base().with_task("sort").expect("one"), [("data.outlier_step", Value::from(3))]).expect("a step"),
             Experiment { model: base().with_model_kind("convnet").expect("one").model, ..base() },
+            Experiment {
+                probe: Some(Probe { layer: "head.weight".to_owned(), index: 0 }),
+                ..apply(
+                    &preset("figure-4-stride-changed").expect("a preset"),
+                    [("model.head_learning_rate", Value::from(0.25))],
+                )
+                .expect("a slower head")
+            },
         ];
         let resolved = wrong.into_iter().map(|experiment| experiment.resolve().err());
         let changes = [

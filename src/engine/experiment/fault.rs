@@ -88,6 +88,9 @@ pub enum Reason {
     /// The gradient over the whole training set, of a task that draws every batch anew.
     #[error("the task has no training set that stays")]
     NoTrainingSet,
+    /// A probe whose steps are multiplied by a factor: its numbers would not follow the equations.
+    #[error("this layer has a learning rate of its own, which the equations do not show; choose another layer")]
+    OwnLearningRate,
     /// An outlier among tokens.
     #[error("tokens have no outliers")]
     NoOutlier,

@@ -255,12 +255,16 @@ fn probe_position(probe: &Probe, network: &Network) -> Result<usize, ExperimentE
         return Err(ExperimentError::new("probe.layer", Reason::unknown(&probe.layer, &names)));
     };
     within("probe.index", probe.index, &(0..=network.parameters[position].shape.len() - 1), ToString::to_string)?;
-    Ok(network.parameter_offsets()[position] + probe.index)
+    let probed = network.parameter_offsets()[position] + probe.index;
+    if network.step_factors().iter().any(|(range, _)| range.contains(&probed)) {
+        return Err(ExperimentError::new("probe.layer", Reason::OwnLearningRate));
+    }
+    Ok(probed)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::experiment::{Experiment, PRESETS, RunSettings, preset};
+    use crate::experiment::{Experiment, PRESETS, Probe, RunSettings, apply, preset};
     use serde_json::json;
 
     fn broken(change: impl Fn(&mut Experiment)) -> String {
@@ -299,6 +303,16 @@ mod tests {
             e.runs = vec![run];
         };
         assert!(broken(run).starts_with("runs[0].clip_threshold: -1 is not between"));
+    }
+
+    #[test]
+    fn a_probe_follows_the_equations() {
+        let mut experiment = preset("figure-4-stride-changed").unwrap();
+        experiment.probe = Some(Probe { layer: "head.weight".into(), index: 0 });
+        assert!(experiment.resolve().is_ok());
+        let slower = apply(&experiment, [("model.head_learning_rate", 0.25.into())]).unwrap();
+        let error = slower.resolve().err().expect("refused").to_string();
+        assert!(error.starts_with("probe.layer: this layer has a learning rate of its own"), "{error}");
     }
 
     #[test]

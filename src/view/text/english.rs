@@ -140,6 +140,7 @@ source_texts! {
     needs_images = "images";
     no_multiple(divisor, value) = "is not a multiple of {divisor}, {value}";
     no_training_set = "the task has no training set that stays";
+    own_learning_rate = "this layer has a learning rate of its own, which the equations do not show; choose another layer";
     no_outlier_of_tokens = "tokens have no outliers";
     too_large(count, most) =
         "the network has {count} parameters, at most {most} are allowed; lower model.width or model.depth";

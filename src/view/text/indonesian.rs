@@ -139,6 +139,7 @@ translated_texts! {
     needs_images = "gambar";
     no_multiple(divisor, value) = "bukan kelipatan {divisor}, {value}";
     no_training_set = "tugas ini tidak memiliki data pelatihan yang tetap";
+    own_learning_rate = "lapisan ini memiliki laju pembelajaran sendiri yang tidak tampak dalam persamaan; pilih lapisan lain";
     no_outlier_of_tokens = "token tidak mengenal pencilan";
     too_large(count, most) =
         "jaringan ini punya {count} parameter, paling banyak {most}; kurangi model.width atau model.depth";
