@@ -1,10 +1,13 @@
-// What the built page weighs as servers send it, with brotli, all its files together. Fails where that is over the budget.
+// What a first visit weighs as servers send it, with brotli: all files of the built page but those that are loaded once they are
+// needed. Fails where that is over the budget.
 // Usage: node .ci/weigh.mjs [DIST]
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
 const BUDGET_BYTES = 600_000;
+/** Loaded once they are needed. */
+const LATER = /(^|\/)digits\.bin$/;
 
 const [dist = 'dist'] = process.argv.slice(2);
 let total = 0;
@@ -13,8 +16,9 @@ for (const path of readdirSync(dist, { recursive: true }).map((name) => join(dis
   const plain = readFileSync(path);
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 };
   const packed = brotliCompressSync(plain, { params }).length;
-  total += packed;
-  console.log(`${String(packed).padStart(7)}  ${path}`);
+  const isLater = LATER.test(path);
+  if (!isLater) total += packed;
+  console.log(`${String(packed).padStart(7)}  ${path}${isLater ? ' (later)' : ''}`);
 }
-console.log(`${String(total).padStart(7)}  in all, of at most ${BUDGET_BYTES}`);
+console.log(`${String(total).padStart(7)}  in a first visit, of at most ${BUDGET_BYTES}`);
 process.exit(total <= BUDGET_BYTES ? 0 : 1);

@@ -11,7 +11,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
+use super::files;
 use super::panic::{self, log_error};
+use brink_engine::task;
 use brink_lab::pool::{PAGE_REPORT_SECONDS, ShardId, WAIT_SECONDS, WORKER_REPORT_SECONDS};
 use brink_lab::protocol::{Adapter, Reply, Request, decode, encode};
 use brink_lab::{Event, Platform, Shard, ShardCommand, drive};
@@ -161,7 +163,15 @@ impl Host {
                 (self.reply)(Reply::Events { shard: id, has_waited, events: std::mem::take(&mut unsent) });
             }
         };
-        drive(shard, &turn, &mut commands, &mut emit).await;
+        let file = task::find(&shard.experiment.task).and_then(|kind| kind.file);
+        let loaded = match file {
+            Some(file) => files::provide(file).await,
+            None => Ok(()),
+        };
+        match loaded {
+            Ok(()) => drive(shard, &turn, &mut commands, &mut emit).await,
+            Err(error) => emit(Event::Failed(error.to_string())),
+        }
         let mut inner = self.inner.borrow_mut();
         inner.shards.retain(|hosted| hosted.id != id);
         inner.wake();

@@ -7,6 +7,7 @@ mod blob_worker;
 mod canvas;
 mod engine;
 mod equations;
+mod files;
 mod frames;
 mod host;
 mod lab;

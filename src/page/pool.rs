@@ -15,6 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::blob_worker;
+use super::files;
 use super::host::{Host, HostThread};
 use super::panic::log_error;
 use brink_engine::experiment::Experiment;
@@ -27,13 +28,6 @@ use brink_lab::{Command, Control, Event, Runner, Running};
 const MOST_WORKERS: usize = 16;
 /// The script that a worker begins with, beside the page.
 const WORKER_SCRIPT: &str = "./worker.js";
-
-#[wasm_bindgen]
-extern "C" {
-    /// `import.meta` of the program's glue: its address is what a worker imports.
-    #[wasm_bindgen(thread_local_v2, js_namespace = import, js_name = meta)]
-    static META: JsValue;
-}
 
 /// Whom the scheduler calls a worker.
 enum Handle {
@@ -206,7 +200,7 @@ impl Pool {
             pool.on(PoolEvent::Lost { worker: id, reason });
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        let address = META.with(|meta| js_sys::Reflect::get(meta, &"url".into()))?;
+        let address = files::glue()?;
         worker.post_message(&Array::of2(&address, &wasm_bindgen::module()))?;
         Ok(Handle::Worker { worker, _on_message: on_message, _on_error: on_error })
     }

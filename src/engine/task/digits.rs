@@ -1,6 +1,6 @@
 //! Digits: handwritten digits of 8 x 8 pixels. The split into training and validation examples is drawn for every seed.
 
-use super::{Examples, Input, ResidentTask, Targets, Task, TaskData, TaskKind, shuffled};
+use super::{DataFile, Examples, Input, ResidentTask, Targets, Task, TaskData, TaskKind, shuffled};
 use std::sync::Arc;
 
 const SIDE: usize = 8;
@@ -12,14 +12,19 @@ const EXAMPLES: usize = 1797;
 const VALUES: usize = PIXELS + 1;
 /// The first value of all examples in the order of the source, the second of all, and so on: like stands by like, so that a
 /// server's compression finds more to save.
-const FILE: &[u8; EXAMPLES * VALUES] = include_bytes!("digits.bin");
+static FILE: DataFile = DataFile::new("digits.bin", EXAMPLES * VALUES, SHIPPED);
+#[cfg(any(test, feature = "shipped-data"))]
+const SHIPPED: Option<&[u8]> = Some(include_bytes!("digits.bin"));
+#[cfg(not(any(test, feature = "shipped-data")))]
+const SHIPPED: Option<&[u8]> = None;
 
-/// A value of an example.
+/// A value of an example. A plan is refused where the file is not there.
 fn value(example: usize, value: usize) -> u8 {
-    FILE[value * EXAMPLES + example]
+    FILE.bytes().map_or(0, |file| file[value * EXAMPLES + example])
 }
 
-pub(super) static KIND: TaskKind = TaskKind { id: "digits", metaparameters: &[], make: |_| Arc::new(Digits) };
+pub(super) static KIND: TaskKind =
+    TaskKind { id: "digits", metaparameters: &[], file: Some(&FILE), make: |_| Arc::new(Digits) };
 
 struct Digits;
 
@@ -75,9 +80,10 @@ mod tests {
         let count = |digit: u8| (0..EXAMPLES).filter(|&example| value(example, PIXELS) == digit).count();
         let counts: Vec<usize> = (0..10).map(count).collect();
         assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
-        assert!(FILE[..PIXELS * EXAMPLES].iter().all(|&pixel| pixel <= 16));
+        let file = FILE.bytes().unwrap();
+        assert!(file[..PIXELS * EXAMPLES].iter().all(|&pixel| pixel <= 16));
         // FNV-1a.
-        let sum = FILE.iter().fold(0xCBF2_9CE4_8422_2325, |sum: u64, &value| {
+        let sum = file.iter().fold(0xCBF2_9CE4_8422_2325, |sum: u64, &value| {
             (sum ^ u64::from(value)).wrapping_mul(0x0000_0100_0000_01B3)
         });
         assert_eq!(sum, 0xDB14_24E3_C54E_905F);

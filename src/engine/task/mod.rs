@@ -3,6 +3,7 @@
 //! A kind of task is one file and one line in the list of [`TASKS`]. All it draws comes from the portable generator, so every backend and
 //! machine sees the same bits, and runs that share a seed share one copy.
 
+mod data_file;
 mod digits;
 mod outlier;
 mod sequence;
@@ -11,6 +12,7 @@ pub mod table;
 mod teacher;
 mod teacher_stream;
 
+pub use data_file::{DataFile, DataFileError};
 pub use outlier::{OUTLIER_FACTOR, Outlier};
 pub use table::{Table, TableError};
 
@@ -147,6 +149,8 @@ pub struct TaskKind {
     pub id: &'static str,
     /// Its metaparameters, each at `data.` and its name; every one has a default.
     pub metaparameters: &'static [Definition],
+    /// The file of data that it reads, if any.
+    pub file: Option<&'static DataFile>,
     /// Makes a task of their values.
     make: fn(&Settings) -> Arc<dyn Task>,
 }

@@ -14,6 +14,7 @@ const VALIDATION_EXAMPLES: usize = 128;
 pub(super) static REVERSE: TaskKind = TaskKind {
     id: "reverse",
     metaparameters: METAPARAMETERS,
+    file: None,
     make: |settings| make("reverse", settings, |tokens| tokens.reverse()),
 };
 
@@ -21,6 +22,7 @@ pub(super) static REVERSE: TaskKind = TaskKind {
 pub(super) static SORT: TaskKind = TaskKind {
     id: "sort",
     metaparameters: METAPARAMETERS,
+    file: None,
     make: |settings| make("sort", settings, |tokens| tokens.sort_unstable()),
 };
 

@@ -14,7 +14,8 @@ const NOISE: f64 = 0.15;
 /// Points reach this far from the centre, so that inputs have about unit variance.
 const RADIUS: f64 = 2.0;
 
-pub(super) static KIND: TaskKind = TaskKind { id: "spirals", metaparameters: &[], make: |_| Arc::new(Spirals) };
+pub(super) static KIND: TaskKind =
+    TaskKind { id: "spirals", metaparameters: &[], file: None, make: |_| Arc::new(Spirals) };
 
 struct Spirals;
 

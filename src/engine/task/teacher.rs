@@ -15,6 +15,7 @@ pub(super) const VALIDATION_EXAMPLES: usize = 1000;
 pub(super) static KIND: TaskKind = TaskKind {
     id: "teacher",
     metaparameters: &[LABEL_NOISE],
+    file: None,
     make: |settings| Arc::new(TeacherTask { label_noise: label_noise(settings) }),
 };
 

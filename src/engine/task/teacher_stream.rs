@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub(super) static KIND: TaskKind = TaskKind {
     id: "teacher_stream",
     metaparameters: &[LABEL_NOISE],
+    file: None,
     make: |settings| Arc::new(TeacherStreamTask { label_noise: label_noise(settings) }),
 };
 

@@ -7,6 +7,7 @@ use crate::experiment::{ExperimentError, Resolved, limits};
 use crate::network::GraphError;
 use crate::record::Columns;
 use crate::rule::{Program, ValueKind};
+use crate::task;
 use std::sync::Arc;
 
 /// What a fleet trains, laid out for any backend: the tapes, the compiled rule, the probe, the memory it takes.
@@ -40,6 +41,9 @@ pub enum PlanError {
     /// The network cannot be differentiated.
     #[error("model: {0}")]
     Graph(#[from] GraphError),
+    /// The file that the task reads is not there.
+    #[error("task: its data, {0}, is not there")]
+    NoData(&'static str),
     /// It would take too much memory.
     #[error(
         "the fleet would take {needed} MiB on the {backend}, at most {allowed} MiB are allowed; lower the number of runs, \
@@ -60,6 +64,10 @@ impl Plan {
     /// ([`limits::CPU_BYTES`]): every experiment must be able to continue there.
     pub fn new(resolved: impl Into<Arc<Resolved>>) -> Result<Self, PlanError> {
         let resolved = resolved.into();
+        let file = task::find(&resolved.experiment.task).and_then(|kind| kind.file);
+        if let Some(file) = file.filter(|file| file.bytes().is_none()) {
+            return Err(PlanError::NoData(file.name));
+        }
         let program = Program::new(&resolved.rule);
         let training = Tape::training(&resolved.network)?;
         let evaluation = Tape::evaluation(&resolved.evaluation);
