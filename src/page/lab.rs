@@ -161,6 +161,17 @@ impl Lab {
 
     /// A control was turned: the experiment becomes a variant and trains, or a notice says why not.
     pub fn commit(&self, experiment: Experiment) {
+        if let Err(error) = self.try_commit(experiment) {
+            self.refuse(&error);
+        }
+    }
+
+    /// The same; an experiment that is not valid is said by who asked.
+    ///
+    /// # Errors
+    ///
+    /// The first field that is wrong.
+    pub fn try_commit(&self, experiment: Experiment) -> Result<(), ExperimentError> {
         let texts = self.language.get_untracked().texts();
         let had_focus = self.board.with_untracked(|board| board.focused().is_some());
         let commit = self.board.write().commit(experiment);
@@ -179,9 +190,10 @@ impl Lab {
             }
             Commit::Full => self.notice.set(Some(texts.too_many(MOST_VARIANTS))),
             Commit::NoRoom => self.notice.set(Some(texts.no_room(megabytes(MOST_RECORD_BYTES)))),
-            Commit::Refused(error) => self.refuse(&error),
+            Commit::Refused(error) => return Err(error),
             Commit::There(_) => {}
         }
+        Ok(())
     }
 
     /// Says why an experiment is not trained.

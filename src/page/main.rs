@@ -18,6 +18,7 @@ mod plots;
 mod pool;
 mod rule_editor;
 mod setup;
+mod stories;
 mod table;
 mod threshold;
 mod transport;

@@ -2,6 +2,7 @@
 
 use futures_util::StreamExt;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
 use super::address::{Address, Share, ShareResult, UndoRedo};
@@ -11,16 +12,14 @@ use super::equations::Equations;
 use super::lab::{Held, Lab, megabytes};
 use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
-use super::setup::Setup;
+use super::setup::{Row, Setup};
+use super::stories::Stories;
 use super::transport::{Transport, Variants};
 use brink_engine::train::Backend;
 use brink_view::fragment::Fragment;
 use brink_view::text::Language;
 use brink_view::theme::Theme;
 use brink_view::words::Against;
-
-/// On screens at least this wide, in CSS pixels, the setup is open from the start.
-const WIDE: f64 = 1100.0;
 
 /// Replaces the line that stands in `index.html` until the program runs.
 pub fn start() {
@@ -129,7 +128,6 @@ fn Page() -> impl IntoView {
             let _ = root.set_attribute("data-theme", lab.theme.get().tag());
         }
     });
-    let is_wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width >= WIDE);
     let themes = Theme::ALL
         .map(|theme| {
             view! {
@@ -140,8 +138,12 @@ fn Page() -> impl IntoView {
         })
         .collect_view();
     view! {
+        <button type="button" class="skip" on:click=move |_| focus_plots()>
+            {move || lab.texts().skip}
+        </button>
         <header>
             <h1>"Brink"</h1>
+            <Stories lab />
             <div class="choices">
                 <UndoRedo address />
                 <Share address />
@@ -179,31 +181,43 @@ fn Page() -> impl IntoView {
             </div>
         </header>
         <ShareResult address />
-        <main>
-            <details class="card setup" open=is_wide>
-                <summary>{move || lab.texts().setup}</summary>
-                <Setup lab />
-            </details>
-            <div class="centre">
-                <div class="intro">
-                    <Lead lab />
-                    <div role="status">
-                        {move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })}
-                        <HeldLink lab />
+        <main class="lab">
+            <section class="switches" aria-label=move || lab.texts().switches>
+                <Row lab />
+                <details class="setup">
+                    <summary>{move || lab.texts().setup}</summary>
+                    <div class="card drawer">
+                        <Setup lab />
                     </div>
+                </details>
+            </section>
+            <div class="intro">
+                <Lead lab />
+                <div role="status">
+                    {move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })}
+                    <HeldLink lab />
                 </div>
-                <AxisPlot lab palette=colors>
-                    <Variants lab palette=colors />
-                </AxisPlot>
-                <StepPlot lab palette=colors of=Against::Loss />
-                <StepPlot lab palette=colors of=Against::Rate />
-                <StepPlot lab palette=colors of=Against::Norm />
             </div>
+            <StepPlot lab palette=colors of=Against::Loss />
+            <AxisPlot lab palette=colors>
+                <Variants lab palette=colors />
+            </AxisPlot>
+            <StepPlot lab palette=colors of=Against::Rate />
+            <StepPlot lab palette=colors of=Against::Norm />
             <div class="side">
-                <Happened lab />
                 <Equations lab />
+                <Happened lab />
             </div>
         </main>
         <Transport lab />
+    }
+}
+
+/// Moves the keyboard past the controls, to the plots.
+fn focus_plots() {
+    let canvas = document().query_selector("main canvas").ok().flatten();
+    if let Some(canvas) = canvas.and_then(|canvas| canvas.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // Fails only for an element that is gone.
+        let _ = canvas.focus();
     }
 }

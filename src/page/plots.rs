@@ -12,7 +12,8 @@ use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
 use brink_engine::number::shortest;
 use brink_view::board::Board;
-use brink_view::plot::{AxisLayout, LineLayout, NormLayout, Palette, Scale, Size};
+use brink_view::number::{short, three};
+use brink_view::plot::{AxisLayout, LineLayout, NormLayout, Palette, Scale, Size, rate_color};
 use brink_view::scene::{self, StepView};
 use brink_view::text::Texts;
 use brink_view::words::{Against, RunWords, axis_table, focus_words, run_words, step_table, step_words};
@@ -21,6 +22,8 @@ use brink_view::words::{Against, RunWords, axis_table, focus_words, run_words, s
 const CURSOR_PAGE: i64 = 50;
 /// A pointer within this distance of a point means it, in CSS pixels.
 const NEAR_POINT: f64 = 30.0;
+/// A pointer within this distance of a curve means its run.
+const NEAR_CURVE: f64 = 12.0;
 /// A pointer within this distance of the threshold's line takes it.
 const NEAR_LINE: f64 = 7.0;
 /// Half of a tooltip's width, so that it stays within its plot.
@@ -117,7 +120,8 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
     let has_focus = RwSignal::new(false);
     follow(lab, node, palette, move |canvas, palette| {
         let size = canvas.size();
-        let (layout, ids) = lab.board.with(|board| lab.names.with(|names| scene::axis(board, names, size)));
+        let (layout, ids) =
+            lab.board.with(|board| lab.names.with(|names| scene::axis(board, names, size, lab.texts())));
         // A canvas does not refuse; if it did, the next frame draws again.
         let _ = layout.draw(canvas, palette);
         drawn.set_value(Some((layout, ids, size)));
@@ -283,14 +287,33 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
     let node = NodeRef::<html::Canvas>::new();
     let drawn = StoredValue::new(None::<Layout>);
     let drag = StoredValue::new(None::<Drag>);
+    // The variant and the run of each curve of the loss plot, and the point that the pointer is at.
+    let runs = StoredValue::new(Vec::<(u64, usize)>::new());
+    let pointed = RwSignal::new(None::<Pointed>);
+    let point = move |event: &PointerEvent| {
+        let (x, y) = position(event, palette);
+        let found = drawn.with_value(|drawn| match drawn {
+            Some(Layout::Line(layout)) if of == Against::Loss => layout.nearest((x, y), NEAR_CURVE),
+            _ => None,
+        });
+        found.and_then(|(curve, step, value)| {
+            let run = runs.with_value(|runs| runs.get(curve).copied())?;
+            let scale = palette.with_untracked(|palette| palette.scale);
+            Some(Pointed { run, step, value, at: (x * scale, y * scale) })
+        })
+    };
     let is_near = RwSignal::new(false);
     let threshold = Threshold::new(lab);
     let grip = RwSignal::new(None::<Grip>);
     follow(lab, node, palette, move |canvas, palette| {
         let (size, view) = (canvas.size(), lab.view.get());
         let layout = lab.board.with(|board| match of {
-            Against::Loss => Layout::Line(scene::loss(board, size, palette, view)),
-            Against::Rate => Layout::Line(scene::learning_rate(board, size, palette, view)),
+            Against::Loss => {
+                let (layout, of_curves) = scene::loss(board, size, lab.texts(), palette, view);
+                runs.set_value(of_curves);
+                Layout::Line(layout)
+            }
+            Against::Rate => Layout::Line(scene::learning_rate(board, size, lab.texts(), palette, view)),
             Against::Norm => {
                 Layout::Norm(scene::gradient_norm(board, size, lab.texts(), palette, view, lab.tried.get()))
             }
@@ -349,6 +372,10 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
         }
     };
     let moved = move |event: PointerEvent| {
+        let found = point(&event);
+        if pointed.get_untracked() != found {
+            pointed.set(found);
+        }
         let Some((step, norm)) = under(&event) else { return };
         match (drag.get_value(), norm) {
             (Some(Drag::Cursor), _) => set_cursor(step),
@@ -361,10 +388,24 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
             }
         }
     };
-    let up = move |_| {
-        if drag.try_update_value(Option::take).flatten() == Some(Drag::Threshold) {
-            threshold.commit();
+    // A press that ends on a curve focuses its run.
+    let up = move |event: PointerEvent| match drag.try_update_value(Option::take).flatten() {
+        Some(Drag::Threshold) => threshold.commit(),
+        Some(Drag::Cursor) => {
+            if let Some(Pointed { run: (id, run), .. }) = point(&event) {
+                lab.board.update(|board| board.set_focus(id, Some(run)));
+            }
         }
+        None => {}
+    };
+    let tip = move || {
+        let Pointed { run: (id, run), step, value, at } = pointed.get()?;
+        let (name, rate) = lab.board.with_untracked(|board| {
+            let index = board.variants().iter().position(|variant| variant.id == id)?;
+            let rate = board.variants().get(index)?.fleet.runs.get(run)?.base_learning_rate;
+            Some((lab.names.with_untracked(|names| names.get(index).cloned()).unwrap_or_default(), rate))
+        })?;
+        Some(view! { <CurveTip lab name rate step value at /> })
     };
     let cancel = move |_| {
         if drag.try_update_value(Option::take).flatten() == Some(Drag::Threshold) {
@@ -410,7 +451,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
         lab.board.with_untracked(|board| lab.names.with(|names| step_table(board, of, view, names, lab.texts())))
     };
     view! {
-        <section class="card" class:norm-card=of == Against::Norm aria-labelledby=section_label>
+        <section class=format!("card {}-card", of.id()) aria-labelledby=section_label>
             <div class="heading">
                 <h2 id=title>{move || of.title(lab.view.get(), lab.texts())}</h2>
                 {(of == Against::Loss).then(|| view! { <LossChoices lab /> })}
@@ -430,15 +471,88 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
                     on:pointermove=moved
                     on:pointerup=up
                     on:pointercancel=cancel
+                    on:pointerleave=move |_| pointed.set(None)
                     on:keydown=key
                 ></canvas>
                 {(of == Against::Norm).then(|| view! { <Clip threshold grip /> })}
+                {tip}
             </div>
             <p id=words_id class="unseen" aria-live="polite">{move || words.get()}</p>
             <TableDisclosure lab id=format!("{}-table", of.id()) label=table_label make=Box::new(make)>
-                {(of == Against::Loss).then(|| view! { <p class="help">{move || lab.texts().loss_help}</p> })}
+                {(of == Against::Loss).then(|| view! { <RateBar lab palette /> })}
             </TableDisclosure>
         </section>
+    }
+}
+
+/// A point of a curve that the pointer is at, in CSS pixels of the plot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Pointed {
+    /// The variant and the index of the run.
+    run: (u64, usize),
+    step: u32,
+    value: f64,
+    at: (f64, f64),
+}
+
+/// What the loss plot shows at a point of a curve.
+#[component]
+fn CurveTip(lab: Lab, name: String, rate: f64, step: u32, value: f64, at: (f64, f64)) -> impl IntoView {
+    let texts = lab.texts();
+    view! {
+        <div class="tip" class:below=at.1 < TIP_ABOVE style:left=format!("{}px", at.0.max(TIP_HALF / 2.0)) style:top=format!("{}px", at.1) aria-hidden="true">
+            <b>{name}</b>
+            <span>{texts.column_rate} " " {short(rate)}</span>
+            <span>{texts.column_step} " " {step}</span>
+            <span>{texts.which_loss} " " {three(value)}</span>
+        </div>
+    }
+}
+
+/// The colours of the learning rates: a button for each run of the focused variant, from the lowest to the highest.
+#[component]
+fn RateBar(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
+    let rates = Memo::new(move |_| {
+        lab.stage();
+        lab.board.with_untracked(|board| {
+            let Some(focused) = board.focused() else { return (None, Vec::new(), None) };
+            let rates: Vec<f64> = focused.fleet.runs.iter().map(|run| run.base_learning_rate).collect();
+            (Some(focused.id), rates, board.focused_run(focused))
+        })
+    });
+    let swatches = move || {
+        let (id, rates, focus) = rates.get();
+        let palette = palette.get();
+        let count = rates.len();
+        let swatch = move |(run, rate): (usize, f64)| {
+            let (r, g, b) = rate_color(run, count, &palette);
+            let choose = move |_| {
+                if let Some(id) = id {
+                    lab.board.update(|board| board.set_focus(id, Some(run)));
+                }
+            };
+            view! {
+                <button
+                    type="button"
+                    aria-pressed=(focus == Some(run)).to_string()
+                    aria-label=short(rate)
+                    title=short(rate)
+                    style:background-color=format!("rgb({r} {g} {b})")
+                    on:click=choose
+                ></button>
+            }
+        };
+        let ends = (rates.first().copied().map(short), rates.last().copied().map(short));
+        view! {
+            <span>{ends.0}</span>
+            {rates.into_iter().enumerate().map(swatch).collect_view()}
+            <span>{ends.1}</span>
+        }
+    };
+    view! {
+        <div class="ramp" role="group" aria-label=move || lab.texts().rate_bar>
+            {swatches}
+        </div>
     }
 }
 

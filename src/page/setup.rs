@@ -6,10 +6,12 @@ use brink_engine::metaparameter::{Definition, Metaparameter};
 use brink_engine::rule::Constant;
 use brink_engine::task;
 use brink_view::metaparameter::{
-    ControlKind, Group, Presentation, Switch, choice_name, choices, has_effect, presentation, with_value,
+    ControlKind, Group, Presentation, Switch, choice_name, choices, has_effect, is_in_row, presentation, stepping,
+    with_value,
 };
 use brink_view::name::rule_name;
-use brink_view::number::field;
+use brink_view::number::{Stepping, short};
+use brink_view::refusal::reason;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -66,46 +68,138 @@ fn commit(lab: Lab, change: impl FnOnce(&Experiment) -> Result<Experiment, Exper
     }
 }
 
-/// A field for a number with its label; committed when the field is left or Enter is pressed.
-fn number_field(
+/// What a field for a number is, whatever it sets.
+struct NumberField {
     id: String,
-    label: impl Fn() -> String + Send + Sync + 'static,
+    label: Signal<String>,
+    /// What runs now; `None` where the field is empty.
     value: Memo<Option<f64>>,
-    set: impl Fn(f64) + Send + Sync + 'static,
+    stepping: Stepping,
+    /// The values that are allowed, in words.
+    allowed: Signal<String>,
+}
+
+/// A field for a number with its label, and buttons that step it; committed when the field is left or Enter is pressed. A value
+/// that is refused is said beside the field, which keeps what runs.
+fn number_field(
+    lab: Lab,
+    field: NumberField,
+    set: impl Fn(f64) -> Result<(), ExperimentError> + Send + Sync + Clone + 'static,
 ) -> impl IntoView {
-    let change = move |event| {
-        let Ok(number) = event_target_value(&event).trim().parse::<f64>() else { return };
-        if number.is_finite() && Some(number) != value.get_untracked() {
-            set(number);
+    let NumberField { id, label, value, stepping, allowed } = field;
+    let fault = RwSignal::new(None::<String>);
+    let shown = Memo::new(move |_| value.get().map(brink_view::number::field).unwrap_or_default());
+    let node = NodeRef::<leptos::html::Input>::new();
+    // Another value is none that was refused.
+    Effect::new(move |_| {
+        shown.track();
+        fault.set(None);
+    });
+    let refuse = move |reason: String| {
+        fault.set(Some(lab.texts().kept(reason, shown.get_untracked())));
+        if let Some(input) = node.get_untracked() {
+            input.set_value(&shown.get_untracked());
         }
     };
+    let take = move |number: f64| {
+        if Some(number) == value.get_untracked() {
+            fault.set(None);
+            return;
+        }
+        match set(number) {
+            Ok(()) => fault.set(None),
+            Err(error) => refuse(reason(&error.reason, lab.texts())),
+        }
+    };
+    let typed = {
+        let take = take.clone();
+        move |event| {
+            // A comma is a decimal point to many.
+            let text = event_target_value(&event).trim().replace(',', ".");
+            match text.parse::<f64>() {
+                Ok(number) if number.is_finite() => take(number),
+                _ => refuse(lab.texts().not_kind(format!("“{text}”"), lab.texts().kind_number)),
+            }
+        }
+    };
+    let step = move |up: bool| {
+        let take = take.clone();
+        move || {
+            if let Some(value) = value.get_untracked() {
+                take(stepping.next(value, up));
+            }
+        }
+    };
+    let (up, down) = (step(true), step(false));
+    let (key_up, key_down) = (up.clone(), down.clone());
+    let key = move |event: web_sys::KeyboardEvent| {
+        match event.key().as_str() {
+            "ArrowUp" => key_up(),
+            "ArrowDown" => key_down(),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    let (hint, error) = (format!("{id}-allowed"), format!("{id}-fault"));
+    let described = format!("{hint} {error}");
     view! {
         <div class="row">
-            <label for=id.clone()>{label}</label>
-            <input
-                id=id
-                type="number"
-                step="any"
-                inputmode="decimal"
-                prop:value=move || value.get().map(field).unwrap_or_default()
-                on:change=change
-            />
+            <label for=id.clone()>{move || label.get()}</label>
+            <span class="stepper">
+                <button type="button" tabindex="-1" aria-hidden="true" on:click=move |_| down()>
+                    "−"
+                </button>
+                <input
+                    id=id
+                    node_ref=node
+                    type="text"
+                    class="number"
+                    inputmode="decimal"
+                    autocomplete="off"
+                    aria-describedby=described
+                    aria-invalid=move || fault.with(Option::is_some).to_string()
+                    prop:value=move || shown.get()
+                    on:change=typed
+                    on:keydown=key
+                />
+                <button type="button" tabindex="-1" aria-hidden="true" on:click=move |_| up()>
+                    "+"
+                </button>
+            </span>
+            <small class="allowed" id=hint>{move || allowed.get()}</small>
+            <small class="fault" id=error role="alert">{move || fault.get()}</small>
         </div>
     }
 }
 
+/// The values that a metaparameter allows, in words.
+fn allowed(texts: &brink_view::text::Texts, stepping: Stepping) -> String {
+    let (least, most) = stepping.bounds;
+    texts.from_to(short(least), short(most))
+}
+
 #[component]
 fn NumberControl(of: Field) -> impl IntoView {
-    let value = Memo::new(move |_| of.value().as_f64());
+    let lab = of.lab;
     let label = of.label();
-    number_field(
-        of.presentation().id.to_owned(),
-        move || label().into_owned(),
-        value,
-        move |number| {
-            of.set(Value::from(number));
-        },
-    )
+    let unbounded = Stepping { bounds: (f64::MIN, f64::MAX), whole: false, by_one: false };
+    let stepping = stepping(of.definition).unwrap_or(unbounded);
+    let field = NumberField {
+        id: of.presentation().id.to_owned(),
+        label: Signal::derive(move || label().into_owned()),
+        value: Memo::new(move |_| of.value().as_f64()),
+        stepping,
+        allowed: Signal::derive(move || allowed(lab.texts(), stepping)),
+    };
+    // A whole number is written as one: 600 is not 600.0.
+    let as_json = move |number: f64| match stepping.whole && number.fract() == 0.0 && (0.0..1e15).contains(&number) {
+        true => Value::from(number as u64),
+        false => Value::from(number),
+    };
+    number_field(lab, field, move |number| {
+        let changed = lab.current.with_untracked(|experiment| with_value(experiment, of.definition, as_json(number)));
+        lab.try_commit(changed?)
+    })
 }
 
 #[component]
@@ -216,26 +310,26 @@ fn ConstantsControl(of: Field) -> impl IntoView {
     // Only another rule has other constants.
     let constants =
         Memo::new(move |_| lab.current.with(Experiment::rule).map_or_else(|_| Vec::new(), |rule| rule.constants));
-    let control = move |Constant { name, default, .. }: Constant| {
+    let control = move |Constant { name, default, range }: Constant| {
         let (read_name, label) = (name.clone(), name.clone());
-        let value = Memo::new(move |_| Some(of.value()[&read_name].as_f64().unwrap_or(default)));
-        let id = format!("{}-{name}", of.presentation().id);
-        number_field(
-            id,
-            move || label.clone(),
-            value,
-            move |number| {
-                lab.commit({
-                    let mut experiment = lab.current.get_untracked();
-                    if number == default {
-                        experiment.optimizer.constants.remove(&name);
-                    } else {
-                        experiment.optimizer.constants.insert(name.clone(), number);
-                    }
-                    experiment
-                });
-            },
-        )
+        let stepping = Stepping { bounds: (range.lower, range.upper), whole: false, by_one: false };
+        let field = NumberField {
+            id: format!("{}-{name}", of.presentation().id),
+            label: Signal::derive(move || label.clone()),
+            value: Memo::new(move |_| Some(of.value()[&read_name].as_f64().unwrap_or(default))),
+            stepping,
+            allowed: Signal::derive(move || range.to_string()),
+        };
+        let set = move |number: f64| {
+            let mut experiment = lab.current.get_untracked();
+            if number == default {
+                experiment.optimizer.constants.remove(&name);
+            } else {
+                experiment.optimizer.constants.insert(name.clone(), number);
+            }
+            lab.try_commit(experiment)
+        };
+        number_field(lab, field, set)
     };
     move || constants.get().into_iter().map(control).collect_view()
 }
@@ -284,12 +378,18 @@ fn OwnRule(lab: Lab) -> impl IntoView {
     }
 }
 
-/// One group of controls.
+/// One group of controls: those in the row above the plots, or the rest.
 #[component]
-fn GroupOfControls(lab: Lab, group: Group, current: Memo<Value>, kinds: Memo<(String, &'static str)>) -> impl IntoView {
+fn GroupOfControls(
+    lab: Lab,
+    group: Group,
+    in_row: bool,
+    current: Memo<Value>,
+    kinds: Memo<(String, &'static str)>,
+) -> impl IntoView {
     // Task and kind of model decide which metaparameters there are.
     let fields = Memo::new(move |_| {
-        let of_group = |one: &&'static Definition| presentation(one.id).group == group;
+        let of_group = |one: &&'static Definition| presentation(one.id).group == group && is_in_row(one.id) == in_row;
         kinds.with(|(task, model)| definitions(task, model).filter(of_group).map(|one| one.id).collect::<Vec<_>>())
     });
     let controls = move || {
@@ -313,16 +413,26 @@ fn GroupOfControls(lab: Lab, group: Group, current: Memo<Value>, kinds: Memo<(St
                 // A switch is its group's visible title.
                 <legend class:unseen=has_switch>{move || group.title(lab.texts())}</legend>
                 {controls}
-                {(group == Group::Optimizer).then(|| view! { <OwnRule lab /> })}
+                {(group == Group::Optimizer && in_row).then(|| view! { <OwnRule lab /> })}
             </fieldset>
         </Show>
     }
 }
 
-/// All controls.
+/// The controls of what the page is about, in the row above the plots.
+#[component]
+pub fn Row(lab: Lab) -> impl IntoView {
+    groups(lab, Group::ROW, true)
+}
+
+/// All other controls.
 #[component]
 pub fn Setup(lab: Lab) -> impl IntoView {
+    groups(lab, Group::ALL, false)
+}
+
+fn groups<const N: usize>(lab: Lab, groups: [Group; N], in_row: bool) -> impl IntoView {
     let current = Memo::new(move |_| lab.current.with(Experiment::to_value));
     let kinds = Memo::new(move |_| lab.current.with(|experiment| (experiment.task.clone(), experiment.model.kind())));
-    Group::ALL.into_iter().map(|group| view! { <GroupOfControls lab group current kinds /> }).collect_view()
+    groups.into_iter().map(|group| view! { <GroupOfControls lab group in_row current kinds /> }).collect_view()
 }

@@ -6,6 +6,7 @@ use web_sys::KeyboardEvent;
 
 use super::lab::Lab;
 use brink_engine::number::shortest;
+use brink_lab::diagnose::fixes::MOST_CLIPPED;
 use brink_view::number::{rounded, three};
 use brink_view::plot::NormLayout;
 use brink_view::scene::{self, Clipping, NoPercentile, percent};
@@ -147,6 +148,8 @@ pub fn Clip(threshold: Threshold, grip: RwSignal<Option<Grip>>) -> impl IntoView
 pub fn UsePercentile(threshold: Threshold) -> impl IntoView {
     let Threshold { lab, percentile, .. } = threshold;
     let words = move || threshold.words();
+    let clipping = threshold.clipping;
+    let shown = Memo::new(move |_| clipping.get().map(|clipping| clipping.fraction).filter(|share| share.is_finite()));
     let reason = move || match percentile.get() {
         Err(NoPercentile::Infeasible) => lab.texts().p90_infeasible,
         Err(NoPercentile::Nothing) => lab.texts().nothing_yet,
@@ -155,6 +158,17 @@ pub fn UsePercentile(threshold: Threshold) -> impl IntoView {
     view! {
         <div class="clip">
             <output id="clip-words" for="grip">{words}</output>
+            {move || {
+                let share = shown.get()?;
+                let is_much = share > MOST_CLIPPED;
+                let text = lab.texts().half_clipped;
+                Some(
+                    view! {
+                        <meter min="0" max="1" high=MOST_CLIPPED.to_string() optimum="0" value=share.to_string() aria-hidden="true"></meter>
+                        {is_much.then(|| view! { <b class="much" id="half-clipped">{text}</b> })}
+                    },
+                )
+            }}
             <button
                 type="button"
                 id="use-p90"

@@ -47,7 +47,24 @@ fn engine(lab: Lab) -> Option<String> {
     })
 }
 
-/// Run, pause, step, reset; progress, speed, backend; the cursor.
+/// The shapes of the buttons' icons, in a square of 16.
+const RUN: &str = "M4 2l10 6-10 6z";
+const PAUSE: &str = "M3 2h3.5v12H3zM9.5 2H13v12H9.5z";
+const STEP: &str = "M2 2l7 6-7 6zM11 2h3v12h-3z";
+const RESET: &str = "M8 2a6 6 0 1 1-5.6 3.9l1.9.7A4 4 0 1 0 8 4v2.5L4 3.2 8 0z";
+const LATEST: &str = "M2 2l6 6-6 6zM8 2l6 6-6 6z";
+
+/// An icon beside a button's name.
+fn icon(shape: &'static str) -> AnyView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+            <path d=shape></path>
+        </svg>
+    }
+    .into_any()
+}
+
+/// Run, pause, step, reset; one bar for progress and cursor; speed and backend.
 #[component]
 pub fn Transport(lab: Lab) -> impl IntoView {
     let progress = Memo::new(move |_| {
@@ -69,6 +86,10 @@ pub fn Transport(lab: Lab) -> impl IntoView {
     let is_busy = Memo::new(move |_| lab.board.with(|board| board.variants().iter().any(Variant::is_training)));
     let can_step = Memo::new(move |_| lab.board.with(|board| board.focused().is_some_and(Variant::is_training)));
     let has_focus = Memo::new(move |_| lab.board.with(|board| board.focused().is_some()));
+    let done = Memo::new(move |_| {
+        let (step, steps) = progress.get();
+        format!("{}%", 100 * step / steps.max(1))
+    });
     let is_latest = Memo::new(move |_| lab.board.with(|board| board.cursor.is_none()));
     view! {
         <section
@@ -86,48 +107,48 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                 disabled=move || !is_busy.get() && !lab.paused.get()
                 on:click=move |_| lab.set_paused(!lab.paused.get_untracked())
             >
+                {move || icon(if lab.paused.get() { RUN } else { PAUSE })}
                 {move || if lab.paused.get() { lab.texts().run } else { lab.texts().pause }}
             </button>
             <button type="button" id="step" disabled=move || !can_step.get() on:click=move |_| lab.step()>
-                {move || lab.texts().step}
+                {icon(STEP)} {move || lab.texts().step}
             </button>
             <button type="button" id="reset" disabled=move || !has_focus.get() on:click=move |_| lab.reset()>
-                {move || lab.texts().reset}
+                {icon(RESET)} {move || lab.texts().reset}
             </button>
-            <div class="training">
-                <progress
-                    aria-label=move || lab.texts().training
-                    max=move || progress.get().1.max(1).to_string()
-                    value=move || progress.get().0.to_string()
-                ></progress>
-                <span id="progress">
-                    {move || {
-                        let (step, steps) = progress.get();
-                        lab.texts().progress(step, steps)
-                    }}
-                </span>
-            </div>
+            // One bar: filled as far as training has come, its thumb at the cursor.
             <div class="scrub">
-                <label for="cursor">{move || lab.texts().cursor}</label>
+                <label class="unseen" for="cursor">
+                    {move || lab.texts().cursor}
+                </label>
                 <input
                     id="cursor"
                     type="range"
                     min="0"
                     max=move || progress.get().1.saturating_sub(1).to_string()
                     prop:value=move || cursor.get().to_string()
+                    style=("--done", move || done.get())
                     on:input=move |event| {
                         let step = event_target_value(&event).parse().ok();
                         lab.board.update(|board| board.cursor = step);
                     }
                 />
-                <output for="cursor">{move || cursor.get().to_string()}</output>
+                <span id="progress">
+                    {move || {
+                        let (step, steps) = progress.get();
+                        lab.texts().progress(step, steps)
+                    }}
+                </span>
+                <output for="cursor" class:unseen=move || is_latest.get()>
+                    {move || lab.texts().cursor_at(cursor.get())}
+                </output>
                 <button
                     type="button"
                     id="latest"
                     disabled=move || is_latest.get()
                     on:click=move |_| lab.board.update(|board| board.cursor = None)
                 >
-                    {move || lab.texts().latest}
+                    {icon(LATEST)} {move || lab.texts().latest}
                 </button>
             </div>
             <span id="speed">{move || speed.get()}</span>

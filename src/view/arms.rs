@@ -55,7 +55,15 @@ fn curves(arms: &[Arm], column: usize, palette: &Palette) -> LinePlot {
     }
     let steps = arms.iter().map(|arm| arm.fleet.resolved.longest()).max().unwrap_or(1);
     let scales = (Scale::Log, Scale::Log);
-    LinePlot { curves, steps, cursor: None, include: None, most_above_median: MOST_ABOVE_MEDIAN, scales }
+    LinePlot {
+        curves,
+        steps,
+        cursor: None,
+        include: None,
+        most_above_median: MOST_ABOVE_MEDIAN,
+        scales,
+        diverged: None,
+    }
 }
 
 /// Training loss against step, both logarithmic.

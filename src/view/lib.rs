@@ -13,6 +13,7 @@ pub mod plot;
 pub mod refusal;
 pub mod rule_text;
 pub mod scene;
+pub mod story;
 pub mod summary;
 #[cfg(test)]
 mod test_fleet;

@@ -4,7 +4,7 @@
 use super::advice::FIRST_WARMUP;
 use super::board::Board;
 use super::name::{constants_name, rates_name, rule_change_name};
-use super::number::{rounded, three};
+use super::number::{Stepping, rounded, three};
 use super::scene::percentile_90;
 use super::text::Texts;
 use brink_engine::experiment::{Difference, Experiment, ExperimentError, Optimizer, apply};
@@ -53,6 +53,9 @@ impl Group {
     pub const ALL: [Self; 7] =
         [Self::Network, Self::Block, Self::Optimizer, Self::Warmup, Self::Clipping, Self::LearningRates, Self::Budget];
 
+    /// The groups of what the page is about, in one row above the plots: see [`is_in_row`].
+    pub const ROW: [Self; 4] = [Self::Optimizer, Self::Warmup, Self::Clipping, Self::Block];
+
     /// Its title.
     pub fn title(self, texts: &'static Texts) -> &'static str {
         match self {
@@ -88,6 +91,27 @@ pub enum ControlKind {
     /// None: a link or a file sets it.
     None,
 }
+
+/// Whether a metaparameter's control stands in the row above the plots, rather than among the rest of the setup.
+pub fn is_in_row(id: Metaparameter) -> bool {
+    use Metaparameter as M;
+    matches!(id, M::Rule | M::WarmupSteps | M::ClipThreshold | M::Placement | M::Branch)
+}
+
+/// How the buttons of a metaparameter's field step it, with its bounds; `None` where it is no number.
+pub fn stepping(definition: &Definition) -> Option<Stepping> {
+    match definition.kind {
+        Kind::Number { least, most } => Some(Stepping { bounds: (least, most), whole: false, by_one: false }),
+        Kind::Whole { least, most } => {
+            let by_one = most <= MOST_BY_ONE || definition.id == Metaparameter::Seed;
+            Some(Stepping { bounds: (least as f64, most as f64), whole: true, by_one })
+        }
+        _ => None,
+    }
+}
+
+/// Whole numbers up to this are stepped by one: depths, strides, heads.
+const MOST_BY_ONE: u64 = 64;
 
 /// What a switch turns on and off.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,12 @@ use brink_engine::network::models::Needs;
 
 /// Why an experiment is refused: the field, and what it may hold.
 pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
-    let reason = match &error.reason {
+    format!("{}: {}", error.field, reason(&error.reason, texts))
+}
+
+/// What is wrong with a value, where its field is in sight.
+pub fn reason(reason: &Reason, texts: &Texts) -> String {
+    match reason {
         Reason::Range { value, least, most } => texts.not_between(value, least, most),
         Reason::Unknown { value, known } => texts.none_of(value, known),
         Reason::Parameters { count, most } => texts.too_large(count, most),
@@ -29,8 +34,7 @@ pub fn refusal(error: &ExperimentError, texts: &Texts) -> String {
         Reason::NoOutlier => texts.no_outlier_of_tokens.to_owned(),
         Reason::Json(detail) => texts.not_json(detail),
         Reason::Other(text) => text.clone(),
-    };
-    format!("{}: {reason}", error.field)
+    }
 }
 
 /// What kind of value a field holds.

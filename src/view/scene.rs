@@ -48,7 +48,7 @@ fn shown(board: &Board) -> Vec<(usize, &Variant)> {
 }
 
 /// The axis plot, and the variant of each of its lines. `names` are the variants', in the board's order.
-pub fn axis(board: &Board, names: &[String], size: Size) -> (AxisLayout, Vec<u64>) {
+pub fn axis(board: &Board, names: &[String], size: Size, texts: &Texts) -> (AxisLayout, Vec<u64>) {
     let shown = shown(board);
     let ids = shown.iter().map(|(_, variant)| variant.id).collect();
     let focus = board.focused().map(|variant| variant.id);
@@ -67,7 +67,8 @@ pub fn axis(board: &Board, names: &[String], size: Size) -> (AxisLayout, Vec<u64
             }
         })
         .collect();
-    (AxisLayout::new(size, series), ids)
+    let titles = (texts.rate_axis.to_owned(), texts.final_loss_axis.to_owned());
+    (AxisLayout::new(size, series).titled(titles), ids)
 }
 
 /// What the plots against the step show, and on which scales.
@@ -130,12 +131,19 @@ fn longest(board: &Board) -> u32 {
 
 fn plot(board: &Board, curves: Vec<Curve>, most_above_median: f64, scales: (Scale, Scale)) -> LinePlot {
     let cursor = Some(board.cursor_step());
-    LinePlot { curves, steps: longest(board), cursor, include: None, most_above_median, scales }
+    LinePlot { curves, steps: longest(board), cursor, include: None, most_above_median, scales, diverged: None }
 }
 
 /// Loss: the focused variant's runs by learning rate, each other variant one line at the focused rate.
-pub fn loss(board: &Board, size: Size, palette: &Palette, view: StepView) -> LineLayout {
-    let mut curves = Vec::new();
+/// With the variant and the run of each of its curves.
+pub fn loss(
+    board: &Board,
+    size: Size,
+    texts: &Texts,
+    palette: &Palette,
+    view: StepView,
+) -> (LineLayout, Vec<(u64, usize)>) {
+    let (mut curves, mut of) = (Vec::new(), Vec::new());
     let mut top = None;
     if let Some(focused) = board.focused() {
         let focused_run = board.focused_run(focused);
@@ -153,28 +161,45 @@ pub fn loss(board: &Board, size: Size, palette: &Palette, view: StepView) -> Lin
                     range: if is_focused { FOCUSED_RANGE } else { OTHER_RANGE },
                     death: run.record.death,
                 };
-                if is_focused { top = Some(curve) } else { curves.push(curve) }
+                if is_focused {
+                    top = Some((curve, (focused.id, index)));
+                } else {
+                    curves.push(curve);
+                    of.push((focused.id, index));
+                }
             }
         }
         let others = focused_runs(board, palette, |run| losses(run, view));
         let count = others.len().saturating_sub(usize::from(!focused.hidden));
         curves.extend(others.into_iter().take(count));
+        let shown = shown(board).into_iter().take(count);
+        of.extend(shown.filter_map(|(_, variant)| Some((variant.id, board.focused_run(variant)?))));
     }
-    curves.extend(top);
+    if let Some((curve, run)) = top {
+        curves.push(curve);
+        of.push(run);
+    }
     // Validation points are steps apart: there is one after the last step, too.
     let mut plot = plot(board, curves, LOSS_HEADROOM, (view.x, view.y));
     plot.steps += u32::from(view.validation);
-    LineLayout::new(size, plot)
+    plot.diverged = Some(texts.diverged_band.to_owned());
+    (LineLayout::new(size, plot).titled(step_titles(texts, texts.loss_axis)), of)
 }
 
 /// The learning rate of each shown variant's focused run.
-pub fn learning_rate(board: &Board, size: Size, palette: &Palette, view: StepView) -> LineLayout {
+pub fn learning_rate(board: &Board, size: Size, texts: &Texts, palette: &Palette, view: StepView) -> LineLayout {
     let mut curves = focused_runs(board, palette, |run| column(run, Columns::LEARNING_RATE));
     for curve in &mut curves {
         // A learning rate does not die; the loss plot says that the run does.
         curve.death = None;
     }
-    LineLayout::new(size, plot(board, curves, RATE_HEADROOM, (view.x, Scale::Log)))
+    // On linear scales a linear warmup is a straight line.
+    LineLayout::new(size, plot(board, curves, RATE_HEADROOM, (view.x, view.y))).titled(step_titles(texts, "η"))
+}
+
+/// What the axes of a plot against the step are titled.
+fn step_titles(texts: &Texts, value: &str) -> (String, String) {
+    (texts.step_axis.to_owned(), value.to_owned())
 }
 
 /// What clipping does, or would do, to the focused run.
@@ -269,7 +294,8 @@ pub fn gradient_norm(
         .and_then(|_| focused_run(board))
         .and_then(|run| log_histogram(run.record.column(Columns::GRADIENT_NORM), HISTOGRAM_BINS));
     let slot = focused.map_or(0, |variant| variant.slot);
-    NormLayout::new(size, NormPlot { line, histogram, slot, percentile, threshold, is_tried: tried.is_some() })
+    let plot = NormPlot { line, histogram, slot, percentile, threshold, is_tried: tried.is_some() };
+    NormLayout::new(size, plot).titled(step_titles(texts, "‖g‖"))
 }
 
 /// A fraction in percent, with the digits that say something.
@@ -336,7 +362,7 @@ mod tests {
     fn the_axis_plot_names_each_variant_and_crosses_each_dead_run() {
         let board = board();
         let texts = Language::English.texts();
-        let (layout, ids) = axis(&board, &names(&board, texts), SIZE);
+        let (layout, ids) = axis(&board, &names(&board, texts), SIZE, texts);
         assert_eq!(ids, [0, 1], "the focused one on top");
         let text = svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"));
         assert!(text.contains("Momentum, no norm") && text.contains("+ clip 2, warmup 200"), "{text}");
@@ -356,7 +382,7 @@ mod tests {
     fn hiding_a_variant_takes_its_line_away() {
         let mut board = board();
         board.get_mut(0).expect("on the board").hidden = true;
-        let (layout, ids) = axis(&board, &names(&board, Language::English.texts()), SIZE);
+        let (layout, ids) = axis(&board, &names(&board, Language::English.texts()), SIZE, Language::English.texts());
         assert_eq!(ids, [1]);
         let text = svg(|backend| layout.draw(backend, &Palette::DARK).expect("drawn"));
         assert!(!text.contains("Momentum, no norm"));
@@ -404,13 +430,14 @@ mod tests {
         let board = board();
         for validation in [false, true] {
             for (x, y) in [(Scale::Log, Scale::Log), (Scale::Linear, Scale::Linear)] {
-                let layout = loss(&board, SIZE, &Palette::LIGHT, StepView { x, y, validation });
+                let (layout, _) =
+                    loss(&board, SIZE, Language::English.texts(), &Palette::LIGHT, StepView { x, y, validation });
                 let text = svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"));
                 // A validation of one point is a marker.
                 assert!(text.contains(if validation { "<circle" } else { "<polyline" }));
             }
         }
-        let layout = learning_rate(&board, SIZE, &Palette::LIGHT, StepView::default());
+        let layout = learning_rate(&board, SIZE, Language::English.texts(), &Palette::LIGHT, StepView::default());
         assert!(svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn")).contains("<polyline"));
     }
 
@@ -423,28 +450,40 @@ mod tests {
         let texts = Language::English.texts();
         let view = StepView::default();
         let linear = StepView { x: Scale::Linear, y: Scale::Linear, validation: false };
-        let (axis, _) = axis(&board, &names(&board, texts), SIZE);
+        let (axis, _) = axis(&board, &names(&board, texts), SIZE, texts);
         insta::assert_snapshot!("axis", svg(|backend| axis.draw(backend, &Palette::LIGHT).expect("drawn")));
         for (name, view, palette) in
             [("loss_log_light", view, Palette::LIGHT), ("loss_linear_dark", linear, Palette::DARK)]
         {
-            let layout = loss(&board, SIZE, &palette, view);
+            let (layout, _) = loss(&board, SIZE, Language::English.texts(), &palette, view);
             insta::assert_snapshot!(name, svg(|backend| layout.draw(backend, &palette).expect("drawn")));
         }
-        let validation = loss(&board, SIZE, &Palette::LIGHT, StepView { validation: true, ..view });
+        let (validation, _) = loss(&board, SIZE, texts, &Palette::LIGHT, StepView { validation: true, ..view });
         insta::assert_snapshot!("validation", svg(|backend| validation.draw(backend, &Palette::LIGHT).expect("drawn")));
-        let rate = learning_rate(&board, SIZE, &Palette::LIGHT, view);
+        let rate = learning_rate(&board, SIZE, Language::English.texts(), &Palette::LIGHT, view);
         insta::assert_snapshot!("learning_rate", svg(|backend| rate.draw(backend, &Palette::LIGHT).expect("drawn")));
         let norm = gradient_norm(&board, SIZE, texts, &Palette::LIGHT, view, Some(2.5));
         insta::assert_snapshot!("gradient_norm", svg(|backend| norm.draw(backend, &Palette::LIGHT).expect("drawn")));
     }
 
     #[test]
+    fn each_curve_of_the_loss_plot_is_a_run() {
+        let board = board();
+        let texts = Language::English.texts();
+        let (layout, of) = loss(&board, SIZE, texts, &Palette::LIGHT, StepView::default());
+        let focused = board.focused().expect("one");
+        assert_eq!(of.len(), focused.fleet.runs.len() + 1, "the focused variant's runs, and one line of the other");
+        assert_eq!(of.last(), Some(&(focused.id, board.focused_run(focused).expect("a run"))), "on top");
+        let (index, ..) = layout.nearest((300.0, 120.0), 1e3).expect("a curve");
+        assert!(index < of.len());
+    }
+
+    #[test]
     fn an_empty_board_can_be_drawn() {
         let board = Board::default();
-        let (layout, _) = axis(&board, &[], SIZE);
+        let (layout, _) = axis(&board, &[], SIZE, Language::English.texts());
         svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"));
-        let layout = loss(&board, SIZE, &Palette::LIGHT, StepView::default());
+        let (layout, _) = loss(&board, SIZE, Language::English.texts(), &Palette::LIGHT, StepView::default());
         svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"));
         let texts = Language::English.texts();
         let layout = gradient_norm(&board, SIZE, texts, &Palette::LIGHT, StepView::default(), Some(1.0));

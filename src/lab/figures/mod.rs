@@ -27,7 +27,7 @@ pub enum Plot {
 }
 
 /// Experiments to train, by name.
-type Experiments = Vec<(&'static str, Experiment)>;
+pub type Experiments = Vec<(&'static str, Experiment)>;
 
 /// One figure.
 pub struct Figure {
@@ -95,6 +95,11 @@ pub struct Reproduced {
 }
 
 impl Figure {
+    /// What it trains first for a seed, by name: all that does not depend on what comes out.
+    pub fn first(&self, seed: u32) -> Experiments {
+        (self.arms)(seed, &[])
+    }
+
     /// Trains the figure for a seed.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::frame::LABEL;
+use super::frame::{LABEL, TITLE};
 use super::surface::{Anchor, DrawResult, Palette, Pen, Surface, dash, text_width};
 use super::{Axis, Frame, Scale, Size};
 use crate::number::three;
@@ -119,6 +119,14 @@ impl AxisLayout {
         let top = TOP + count * row + 4.0;
         let frame = Frame::new(size, Axis::new(x, Scale::Log), Axis::new(y, Scale::Log), top);
         Self { frame, series, rows }
+    }
+
+    /// With the axes titled: the horizontal and the vertical one.
+    pub fn titled(mut self, titles: (String, String)) -> Self {
+        self.frame.titles = Some(titles);
+        self.frame.top += TITLE;
+        self.rows.iter_mut().for_each(|row| *row += TITLE);
+        self
     }
 
     fn position(&self, row: usize, point: &AxisPoint) -> Option<(f64, f64)> {

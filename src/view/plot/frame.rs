@@ -14,10 +14,12 @@ pub struct Size {
 }
 
 /// The size of labels at the axes.
-pub(super) const LABEL: f64 = 11.0;
+pub(super) const LABEL: f64 = 12.0;
 const LEFT: f64 = 46.0;
 const RIGHT: f64 = 12.0;
 const BOTTOM: f64 = 22.0;
+/// The room for an axis's title.
+pub(super) const TITLE: f64 = 15.0;
 /// The least distance between two labels of one axis.
 const LABEL_GAP: f64 = 14.0;
 /// The least number of labels that an axis should have; one alone gives no scale.
@@ -102,12 +104,16 @@ pub struct Frame {
     pub top: f64,
     /// The room beside the right edge, for a histogram and labels.
     pub beside: f64,
+    /// What the horizontal and the vertical axis are titled.
+    pub titles: Option<(String, String)>,
+    /// Whether the horizontal axis counts steps from 0, which lie one further on a logarithmic scale.
+    pub counts_steps: bool,
 }
 
 impl Frame {
     /// A frame over two axes.
     pub fn new(size: Size, x: Axis, y: Axis, top: f64) -> Self {
-        Self { size, x, y, top, beside: 0.0 }
+        Self { size, x, y, top, beside: 0.0, titles: None, counts_steps: false }
     }
 
     /// The left and right edge.
@@ -117,7 +123,8 @@ impl Frame {
 
     /// The upper and lower edge.
     pub fn down(&self) -> (f64, f64) {
-        (self.top, (self.size.height - BOTTOM).max(self.top + 1.0))
+        let below = BOTTOM + if self.titles.is_some() { TITLE } else { 0.0 };
+        (self.top, (self.size.height - below).max(self.top + 1.0))
     }
 
     /// Where a value of the horizontal axis lies.
@@ -144,12 +151,23 @@ impl Frame {
         self.y.value((bottom - y) / (bottom - top))
     }
 
+    /// The round values of the horizontal axis, where each lies on it, and its label.
+    fn ticks_across(&self, wanted: usize) -> Vec<(f64, String)> {
+        if !(self.counts_steps && self.x.scale == Scale::Log) {
+            return self.x.ticks(wanted);
+        }
+        // Step 0 lies at 1, step 10 at 11: a logarithm has no place for 0.
+        let steps = log_ticks(1.0, (self.x.high - 1.0).max(2.0), wanted.saturating_sub(1));
+        let shifted = steps.into_iter().map(|(step, label)| (step + 1.0, label));
+        [(1.0, "0".to_owned())].into_iter().chain(shifted).filter(|tick| tick.0 <= self.x.high * 1.001).collect()
+    }
+
     pub(super) fn draw<B: DrawingBackend>(&self, surface: &mut Surface<'_, B>, palette: &Palette) -> DrawResult<B> {
         let (left, right) = self.across();
         let (top, bottom) = self.down();
         let pen = Pen::new(palette.line, 1.0);
         let mut free = f64::NEG_INFINITY;
-        for (tick, label) in self.x.ticks(((right - left) / TICK_ROOM.0) as usize) {
+        for (tick, label) in self.ticks_across(((right - left) / TICK_ROOM.0) as usize) {
             let x = self.at_x(tick);
             surface.line((x, top), (x, bottom), pen)?;
             let half = text_width(&label, LABEL) / 2.0;
@@ -167,6 +185,11 @@ impl Frame {
                 surface.text(&label, (left - 6.0, y), LABEL, palette.soft, Anchor::End, false)?;
                 free = y - LABEL_GAP;
             }
+        }
+        if let Some((across, down)) = &self.titles {
+            let (below, above) = ((right, self.size.height - TITLE / 2.0), (2.0, TITLE / 2.0 + 1.0));
+            surface.text(across, below, LABEL, palette.soft, Anchor::End, false)?;
+            surface.text(down, above, LABEL, palette.soft, Anchor::Start, false)?;
         }
         Ok(())
     }

@@ -2,8 +2,10 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::surface::{DrawResult, Palette, Pen, Surface, dash};
+use super::frame::{LABEL, TITLE};
+use super::surface::{Anchor, DrawResult, Palette, Pen, Surface, dash, text_width};
 use super::{Axis, Frame, Scale, Size};
+use crate::number::three;
 use brink_lab::diagnose::value_of_rank;
 
 /// The steps at which a curve has values.
@@ -16,6 +18,20 @@ pub enum Steps {
 }
 
 impl Steps {
+    /// The index of the value that is nearest to a step, of `count`.
+    fn index_near(&self, step: u32, count: usize) -> Option<usize> {
+        let last = count.checked_sub(1)?;
+        Some(match self {
+            Self::Every(stride) => ((step / (*stride).max(1)) as usize).min(last),
+            Self::At(steps) => {
+                let after = steps.partition_point(|&other| other < step).min(last);
+                let before = after.saturating_sub(1);
+                let distance = |index: usize| steps.get(index).map_or(u32::MAX, |other| other.abs_diff(step));
+                if distance(before) < distance(after) { before } else { after }
+            }
+        })
+    }
+
     fn at(&self, index: usize) -> u32 {
         match self {
             Self::Every(stride) => index as u32 * (*stride).max(1),
@@ -60,9 +76,25 @@ pub struct LinePlot {
     pub most_above_median: f64,
     /// The scales of the step and of the values.
     pub scales: (Scale, Scale),
+    /// What the band above the plot is called into which diverging curves leave; without a name there is none.
+    pub diverged: Option<String>,
+}
+
+/// A curve that leaves the plot through its upper edge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Exit {
+    /// Where it leaves.
+    x: f64,
+    /// Its greatest value, and the step of that.
+    peak: f64,
+    step: u32,
 }
 
 const TOP: f64 = 12.0;
+/// The height of the band of diverging curves.
+const BAND: f64 = 30.0;
+/// Two curves that leave nearer to each other than this share an arrow.
+const ARROWS: f64 = 9.0;
 const PADDING: f64 = 1.15;
 /// The least value that is drawn: a loss can underflow to almost nothing, and a decade more means nothing.
 const LEAST: f64 = 1e-7;
@@ -142,7 +174,81 @@ impl LineLayout {
         };
         let last = plot.steps.saturating_sub(1).max(1);
         let x = (position_of(0, x_scale), position_of(last, x_scale));
-        Self { frame: Frame::new(size, Axis::new(x, x_scale), Axis::new(y, y_scale), TOP), plot }
+        let top = TOP + if plot.diverged.is_some() { BAND } else { 0.0 };
+        let mut frame = Frame::new(size, Axis::new(x, x_scale), Axis::new(y, y_scale), top);
+        frame.counts_steps = true;
+        Self { frame, plot }
+    }
+
+    /// With the axes titled: the horizontal and the vertical one.
+    pub fn titled(mut self, titles: (String, String)) -> Self {
+        self.frame.titles = Some(titles);
+        self.frame.top += TITLE;
+        self
+    }
+
+    /// The curve (its index) that is nearest to a position, and its step and value there; none further off than `within`.
+    pub fn nearest(&self, (x, y): (f64, f64), within: f64) -> Option<(usize, u32, f64)> {
+        let step = self.step_at(x);
+        let found = self.plot.curves.iter().enumerate().filter_map(|(index, curve)| {
+            let at = curve.steps.index_near(step, curve.values.len())?;
+            let value = f64::from(*curve.values.get(at)?);
+            if !value.is_finite() {
+                return None;
+            }
+            let place =
+                (self.x_of(curve.steps.at(at)), self.frame.at_y(value.clamp(self.frame.y.low, self.frame.y.high)));
+            let distance = (place.1 - y).abs();
+            (distance <= within && (place.0 - x).abs() <= within.max(BIN))
+                .then_some((distance, (index, curve.steps.at(at), value)))
+        });
+        // The last lies on top: of two that are as near, it is meant.
+        found.reduce(|a, b| if b.0 <= a.0 { b } else { a }).map(|(_, found)| found)
+    }
+
+    /// Where a curve leaves the plot for the first time, if it does.
+    fn exit(&self, curve: &Curve) -> Option<Exit> {
+        let is_above = |&(_, value): &(usize, f64)| value.is_finite() && value > self.frame.y.high;
+        let mut above = curve.values.iter().map(|&value| f64::from(value)).enumerate().filter(is_above);
+        let first = above.next()?;
+        let (index, peak) = above.fold(first, |best, other| if other.1 > best.1 { other } else { best });
+        Some(Exit { x: self.x_of(curve.steps.at(first.0)), peak, step: curve.steps.at(index) })
+    }
+
+    /// The band into which diverging curves leave: an arrow for each, with the greatest value and its step where there is room.
+    fn draw_band<B: DrawingBackend>(
+        &self,
+        surface: &mut Surface<'_, B>,
+        palette: &Palette,
+        name: &str,
+    ) -> DrawResult<B> {
+        let ((left, right), (top, _)) = (self.frame.across(), self.frame.down());
+        let upper = top - BAND;
+        let corners = [(left, upper), (right, upper), (right, top), (left, top)];
+        surface.area(corners, Pen { alpha: 0.09, ..Pen::new(palette.dead, 1.0) })?;
+        surface.text(name, (left + 4.0, upper + LABEL / 2.0 + 2.0), LABEL, palette.dead, Anchor::Start, false)?;
+        let mut taken = vec![(left, left + text_width(name, LABEL) + 8.0)];
+        let mut arrows: Vec<f64> = Vec::new();
+        // The focused curve is the last: its numbers go first.
+        for curve in self.plot.curves.iter().rev() {
+            let Some(Exit { x, peak, step }) = self.exit(curve) else { continue };
+            if arrows.iter().any(|other| (other - x).abs() < ARROWS) {
+                continue;
+            }
+            arrows.push(x);
+            let pen = Pen { alpha: 1.0, ..Pen::new(curve.color, 1.6) };
+            let tip = upper + LABEL + 7.0;
+            surface.line((x, top), (x, tip), pen)?;
+            surface.path(&[(x - 3.5, tip + 5.0), (x, tip), (x + 3.5, tip + 5.0)], pen, &[])?;
+            let label = format!("{}, t = {step}", three(peak));
+            let width = text_width(&label, LABEL);
+            let from = (x - width / 2.0).clamp(left, (right - width).max(left));
+            if taken.iter().all(|&(low, high)| from > high || from + width < low) {
+                taken.push((from - 3.0, from + width + 3.0));
+                surface.text(&label, (from, upper + LABEL / 2.0 + 2.0), LABEL, curve.color, Anchor::Start, false)?;
+            }
+        }
+        Ok(())
     }
 
     /// Leaves room beside the plot.
@@ -209,6 +315,9 @@ impl LineLayout {
 
     pub(super) fn draw_on<B: DrawingBackend>(&self, surface: &mut Surface<'_, B>, palette: &Palette) -> DrawResult<B> {
         self.frame.draw(surface, palette)?;
+        if let Some(name) = &self.plot.diverged {
+            self.draw_band(surface, palette, name)?;
+        }
         let (top, bottom) = self.frame.down();
         // From left to right.
         let mut deaths: Vec<(f64, (u8, u8, u8))> = Vec::new();
@@ -271,7 +380,7 @@ mod tests {
     fn plot(curves: Vec<Curve>) -> LinePlot {
         let steps = curves.iter().map(|c| c.values.len() as u32).max().unwrap_or(1);
         let scales = (Scale::Log, Scale::Log);
-        LinePlot { curves, steps, cursor: Some(1), include: None, most_above_median: 1e6, scales }
+        LinePlot { curves, steps, cursor: Some(1), include: None, most_above_median: 1e6, scales, diverged: None }
     }
 
     #[test]
@@ -331,6 +440,33 @@ mod tests {
             let height = (bottom - layout.frame.at_y(1.0)) / (bottom - top);
             assert!(layout.frame.y.high < 100.0 && height < 0.9, "{height}");
         }
+    }
+
+    #[test]
+    fn a_curve_that_leaves_says_how_far_it_went() {
+        let mut values = vec![1.0f32; 100];
+        values.extend([1e3, 1.8e16, 40.0]);
+        let plot = LinePlot { most_above_median: 60.0, diverged: Some("gone".into()), ..plot(vec![curve(values)]) };
+        let size = Size { width: 400.0, height: 200.0 };
+        let layout = LineLayout::new(size, plot);
+        let exit = layout.exit(&layout.plot.curves[0]).expect("it leaves");
+        assert_eq!((exit.step, exit.peak as f32, exit.x), (101, 1.8e16, layout.x_of(100)));
+        let mut text = String::new();
+        let units = ((size.width * SUBPIXELS) as u32, (size.height * SUBPIXELS) as u32);
+        layout.draw(&mut SVGBackend::with_string(&mut text, units), &Palette::LIGHT).expect("drawn");
+        assert!(text.contains("gone") && text.contains("1.8e16, t = 101"), "{text}");
+    }
+
+    #[test]
+    fn the_pointer_finds_the_curve_that_it_is_on() {
+        let curves = vec![curve(vec![1.0; 100]), curve(vec![10.0; 100])];
+        let layout = LineLayout::new(Size { width: 400.0, height: 200.0 }, plot(curves));
+        for (index, value) in [(0, 1.0), (1, 10.0)] {
+            let at = (layout.x_of(40), layout.frame.at_y(value) + 2.0);
+            assert_eq!(layout.nearest(at, 8.0), Some((index, 40, value)));
+        }
+        let between = layout.frame.at_y(3.0);
+        assert_eq!(layout.nearest((layout.x_of(40), between), 8.0), None);
     }
 
     #[test]

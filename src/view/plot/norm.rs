@@ -63,6 +63,12 @@ impl NormLayout {
         Self { strip, plot, bars }
     }
 
+    /// With the axes titled: the horizontal and the vertical one.
+    pub fn titled(mut self, titles: (String, String)) -> Self {
+        self.strip = self.strip.titled(titles);
+        self
+    }
+
     /// The step at a position.
     pub fn step_at(&self, x: f64) -> u32 {
         self.strip.step_at(x)

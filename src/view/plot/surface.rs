@@ -23,7 +23,8 @@ pub struct Palette {
     pub card: (u8, u8, u8),
     /// Infeasible and dead runs.
     pub dead: (u8, u8, u8),
-    /// Variants, in the order in which they are born; after the last it starts again with another dash.
+    /// Variants, in the order in which they are born; after the last it starts again with another dash. All are cool: warm colours
+    /// are learning rates.
     pub variants: [(u8, u8, u8); 6],
     /// Whether light lines stand on a dark ground.
     pub dark: bool,
@@ -41,11 +42,11 @@ impl Palette {
         dead: (0xb3, 0x26, 0x1e),
         variants: [
             (0x0b, 0x5f, 0xa5),
-            (0xc2, 0x57, 0x0c),
-            (0x1a, 0x7f, 0x37),
-            (0x8a, 0x3f, 0xb5),
+            (0x1f, 0x7a, 0x34),
+            (0x4d, 0x58, 0x66),
             (0x00, 0x7f, 0x8a),
-            (0x9a, 0x6a, 0x00),
+            (0x5d, 0x6b, 0x00),
+            (0x39, 0x49, 0xab),
         ],
         dark: false,
         scale: 1.0,
@@ -59,11 +60,11 @@ impl Palette {
         dead: (0xff, 0x8a, 0x80),
         variants: [
             (0x6d, 0xb3, 0xf2),
-            (0xff, 0xb0, 0x68),
-            (0x5f, 0xd3, 0x8a),
-            (0xcf, 0x9c, 0xf0),
+            (0x6f, 0xcf, 0x86),
+            (0xb4, 0xbe, 0xca),
             (0x5c, 0xd0, 0xdb),
-            (0xe3, 0xc1, 0x5a),
+            (0xb9, 0xc6, 0x55),
+            (0x9f, 0xa8, 0xf0),
         ],
         dark: true,
         scale: 1.0,
@@ -77,11 +78,11 @@ impl Palette {
         dead: (0x9c, 0x00, 0x10),
         variants: [
             (0x00, 0x3c, 0xa8),
-            (0x96, 0x30, 0x00),
             (0x00, 0x5c, 0x20),
-            (0x6a, 0x0d, 0x9c),
+            (0x33, 0x3b, 0x46),
             (0x00, 0x59, 0x66),
-            (0x6b, 0x48, 0x00),
+            (0x46, 0x50, 0x00),
+            (0x2a, 0x2f, 0x9a),
         ],
         dark: false,
         scale: 1.5,
@@ -97,20 +98,20 @@ impl Palette {
 /// [`super::VARIANT_STYLES`] variants apart without colour.
 const DASHES: [&[f64]; 6] = [&[], &[7.0, 4.0], &[2.0, 3.0], &[9.0, 3.0, 2.0, 3.0], &[12.0, 4.0], &[4.0, 2.0]];
 
-/// Anchors of a ramp from low (cool) to high (warm) learning rates, ordered in lightness too.
-const RATE_RAMP: [(u8, u8, u8); 9] = [
-    (0x2b, 0x3a, 0x8c),
-    (0x2f, 0x5f, 0xb3),
-    (0x2f, 0x86, 0xbf),
-    (0x1f, 0x96, 0x96),
-    (0x3f, 0x9a, 0x52),
-    (0x8a, 0x98, 0x1f),
-    (0xc4, 0x84, 0x14),
-    (0xd0, 0x60, 0x20),
-    (0xb8, 0x40, 0x3a),
+/// Anchors of a ramp from low learning rates (dark violet) to high ones (amber), ordered in lightness too. All are warm: cool
+/// colours are variants.
+const RATE_RAMP: [(u8, u8, u8); 8] = [
+    (0x4b, 0x1d, 0x6b),
+    (0x74, 0x1f, 0x80),
+    (0x9a, 0x22, 0x80),
+    (0xb9, 0x2b, 0x6b),
+    (0xcf, 0x3a, 0x4c),
+    (0xd4, 0x54, 0x25),
+    (0xc8, 0x6a, 0x0c),
+    (0xb5, 0x7d, 0x00),
 ];
 
-/// The colour of run `index` of `count`, from cool (low learning rates) to warm (high ones).
+/// The colour of run `index` of `count`, from dark (low learning rates) to bright (high ones).
 pub fn rate_color(index: usize, count: usize, palette: &Palette) -> (u8, u8, u8) {
     let position = if count < 2 { 0.5 } else { index as f64 / (count - 1) as f64 } * (RATE_RAMP.len() - 1) as f64;
     let low = (position.floor() as usize).min(RATE_RAMP.len() - 2);

@@ -45,8 +45,7 @@ source_texts! {
     explain_not_yet_learned(rate) =
         "The run at {rate} is above chance and still falls: it has not learned yet. It needs more steps or a higher learning rate.";
     at_the_end = "The best one is the last of the grid: a higher learning rate may be better still.";
-    setup = "Setup";
-    setup_show = "Change the setup";
+    setup = "Network and budget";
     language = "Language";
     theme = "Theme";
     theme_system = "as the system";
@@ -148,6 +147,8 @@ source_texts! {
     not_in(value, range) = "{value} is not in {range}";
     field_missing = "is missing";
     not_kind(value, kind) = "{value} is not {kind}";
+    kept(reason, value) = "{reason}. It stays {value}.";
+    from_to(least, most) = "{least} to {most}";
     kind_number = "a number";
     kind_whole(least, most) = "a whole number from {least} to {most}";
     kind_text = "a text";
@@ -161,8 +162,15 @@ source_texts! {
     other_problem = "Another problem now (task, size, batch or seed): the older lines are dimmed.";
     too_many(count) = "At most {count} variants are kept: delete one first.";
 
+    step_axis = "step t";
+    loss_axis = "loss (nats)";
+    rate_axis = "base learning rate";
+    final_loss_axis = "final validation loss (nats)";
+    diverged_band = "diverged";
+    rate_bar = "Learning rates: choose a run";
+    half_clipped = "This is a way to lower the learning rate: lower it instead.";
     axis_plot = "Final validation loss against base learning rate";
-    axis_help = "A star marks lr*, a cross an infeasible run. Click a point, or use the arrow keys, to focus a run.";
+    axis_help = "★ lr*, × infeasible. Click a point to focus its run.";
     loss_plot = "Training loss against step";
     loss_help = "Cool colours are low learning rates, warm ones high; a cross marks the step at which a run died.";
     validation_plot = "Validation loss against step";
@@ -300,6 +308,7 @@ source_texts! {
     training = "Training";
     latest = "Latest";
     cursor = "Cursor: step";
+    cursor_at(step) = "cursor at {step}";
     backend_cpu(workers) = "CPU · {workers} workers";
     backend_gpu = "WebGPU";
     backend_gpu_software = "WebGPU, software adapter";
@@ -339,6 +348,33 @@ source_texts! {
     link_experiment(key, place, reason) = "{key} {place}: {reason}";
     link_same(first, second) = "variants {first} and {second} are the same";
     link_variants(count, most) = "{count} variants, and at most {most} are kept";
+
+    skip = "Skip to the plots";
+    switches = "What moves the edge";
+    stories = "Stories";
+    stories_help = "Each opens a board. What was on the board comes back with Undo.";
+    story_4 = "Figure 4: one stride changed";
+    story_line_4 = "A stride of 1 instead of 2 makes high learning rates unstable and low ones better; warmup mends it.";
+    story_4_norm = "Figure 4, another change";
+    story_line_4_norm = "The norm inside the branch instead of before it: the same story with another cause.";
+    story_5 = "Figure 5: early instability";
+    story_line_5 = "A spike in the first twenty steps, which evaluations every hundred steps never see.";
+    story_6 = "Figure 6: how long a warmup?";
+    story_line_6 = "One learning rate, warmups from 1 to 1000 steps: the shortest that survives is enough.";
+    story_7a = "Figure 7a: the edge";
+    story_line_7a = "A residual network without a norm: its best learning rate lies right beside the edge.";
+    story_7b = "Figure 7b: instability in mid-training";
+    story_line_7b = "A loss that falls, then rises again while the learning rate is still climbing.";
+    story_8 = "Figure 8: where the norm sits";
+    story_line_8 = "Post-norm, pre-norm, warmup: each moves the best learning rate of a transformer.";
+    story_9 = "Figure 9: gradient clipping";
+    story_line_9 = "A learning rate ten times too high learns once the gradient is clipped.";
+    story_initialisation = "Bad initialisation";
+    story_line_initialisation = "Initial weights three times too large: clipping mends it, warmup alone does not.";
+    story_adam_deep = "Adam on a deep network";
+    story_line_adam_deep = "Twenty blocks without a norm: Momentum learns at no rate of the grid, Adam at several.";
+    story_batch_size = "Batch size";
+    story_line_batch_size = "Several batch sizes at one learning rate: most of the gap is tuning.";
 
     share = "Share";
     share_copied = "The link to this board is copied.";

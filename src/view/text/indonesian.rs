@@ -44,8 +44,7 @@ translated_texts! {
     explain_not_yet_learned(rate) =
         "Run pada {rate} masih di atas nilai tebakan dan masih turun: belum belajar. Perlu lebih banyak langkah atau laju lebih tinggi.";
     at_the_end = "Yang terbaik adalah yang terakhir pada kisi: laju lebih tinggi mungkin lebih baik lagi.";
-    setup = "Pengaturan";
-    setup_show = "Ubah pengaturan";
+    setup = "Jaringan dan anggaran";
     language = "Bahasa";
     theme = "Tema";
     theme_system = "seperti sistem";
@@ -147,6 +146,8 @@ translated_texts! {
     not_in(value, range) = "{value} tidak berada dalam {range}";
     field_missing = "tidak ada";
     not_kind(value, kind) = "{value} bukan {kind}";
+    kept(reason, value) = "{reason}. Nilainya tetap {value}.";
+    from_to(least, most) = "{least} sampai {most}";
     kind_number = "bilangan";
     kind_whole(least, most) = "bilangan bulat dari {least} sampai {most}";
     kind_text = "teks";
@@ -160,9 +161,15 @@ translated_texts! {
     other_problem = "Kini masalah lain (tugas, ukuran, batch, atau benih): garis lama diredupkan.";
     too_many(count) = "Paling banyak {count} varian: hapus satu dahulu.";
 
+    step_axis = "langkah t";
+    loss_axis = "kerugian (nat)";
+    rate_axis = "laju pembelajaran dasar";
+    final_loss_axis = "kerugian validasi akhir (nat)";
+    diverged_band = "divergen";
+    rate_bar = "Laju pembelajaran: pilih satu pelatihan";
+    half_clipped = "Ini cara lain untuk menurunkan laju pembelajaran: turunkan saja lajunya.";
     axis_plot = "Loss validasi akhir terhadap laju pembelajaran dasar";
-    axis_help =
-        "Bintang menandai lr*, silang menandai run yang tidak layak. Klik titik, atau pakai tombol panah, untuk memilih run.";
+    axis_help = "★ lr*, × tidak layak. Klik sebuah titik untuk memilih pelatihannya.";
     loss_plot = "Loss pelatihan terhadap langkah";
     loss_help = "Warna dingin berarti laju rendah, hangat berarti tinggi; silang menandai langkah saat run mati.";
     validation_plot = "Loss validasi terhadap langkah";
@@ -299,6 +306,7 @@ translated_texts! {
     transport = "Pelatihan dan kursor";
     training = "Pelatihan";
     latest = "Terbaru";
+    cursor_at(step) = "kursor di {step}";
     cursor = "Kursor: langkah";
     backend_cpu(workers) = "CPU · {workers} pekerja";
     backend_gpu = "WebGPU";
@@ -340,6 +348,33 @@ translated_texts! {
     link_experiment(key, place, reason) = "{key} {place}: {reason}";
     link_same(first, second) = "varian {first} dan {second} sama";
     link_variants(count, most) = "{count} varian, sedangkan paling banyak {most} yang disimpan";
+
+    skip = "Langsung ke grafik";
+    switches = "Yang menggeser tepi";
+    stories = "Kisah";
+    stories_help = "Setiap kisah membuka sebuah papan. Isi papan sebelumnya kembali dengan Urungkan.";
+    story_4 = "Gambar 4: satu langkah geser diubah";
+    story_line_4 = "Langkah geser 1 alih-alih 2 membuat laju pembelajaran tinggi tidak stabil dan yang rendah lebih baik; pemanasan memperbaikinya.";
+    story_4_norm = "Gambar 4, perubahan lain";
+    story_line_4_norm = "Norma di dalam cabang, bukan di depannya: kisah yang sama dengan penyebab lain.";
+    story_5 = "Gambar 5: ketidakstabilan awal";
+    story_line_5 = "Lonjakan pada dua puluh langkah pertama yang tidak pernah terlihat oleh evaluasi setiap seratus langkah.";
+    story_6 = "Gambar 6: berapa lama pemanasan?";
+    story_line_6 = "Satu laju pembelajaran, pemanasan 1 sampai 1000 langkah: yang terpendek yang bertahan sudah cukup.";
+    story_7a = "Gambar 7a: tepi";
+    story_line_7a = "Jaringan residual tanpa norma: laju pembelajaran terbaiknya tepat di samping tepi.";
+    story_7b = "Gambar 7b: ketidakstabilan di tengah pelatihan";
+    story_line_7b = "Kerugian turun, lalu naik lagi selagi laju pembelajaran masih menanjak.";
+    story_8 = "Gambar 8: letak norma";
+    story_line_8 = "Norma sesudah, norma sebelum, pemanasan: masing-masing menggeser laju pembelajaran terbaik sebuah transformer.";
+    story_9 = "Gambar 9: pemotongan gradien";
+    story_line_9 = "Laju pembelajaran yang sepuluh kali terlalu tinggi tetap belajar setelah gradiennya dipotong.";
+    story_initialisation = "Inisialisasi yang buruk";
+    story_line_initialisation = "Bobot awal tiga kali terlalu besar: pemotongan memperbaikinya, pemanasan saja tidak.";
+    story_adam_deep = "Adam pada jaringan dalam";
+    story_line_adam_deep = "Dua puluh blok tanpa norma: Momentum tidak belajar pada satu laju pun, Adam pada beberapa laju.";
+    story_batch_size = "Ukuran batch";
+    story_line_batch_size = "Beberapa ukuran batch pada satu laju pembelajaran: sebagian besar selisihnya soal penyetelan.";
 
     share = "Bagikan";
     share_copied = "Tautan ke papan ini telah disalin.";

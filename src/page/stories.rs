@@ -1,0 +1,56 @@
+//! The menu of stories: boards that are worth looking at.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::lab::Lab;
+use brink_view::story::{Story, stories};
+
+/// The menu. Its pictures are loaded once it is opened.
+#[component]
+pub fn Stories(lab: Lab) -> impl IntoView {
+    let node = NodeRef::<html::Details>::new();
+    let is_open = RwSignal::new(false);
+    let open = move |story: Story| {
+        if let Some(menu) = node.get_untracked() {
+            menu.set_open(false);
+        }
+        lab.notice.set(None);
+        lab.restore(&story.board());
+    };
+    let item = move |story: Story| {
+        view! {
+            <li>
+                <button type="button" data-story=story.id on:click=move |_| open(story)>
+                    {move || is_open.get().then(|| view! { <img src=story.picture() alt="" width="128" height="77" /> })}
+                    <span>
+                        <b>{move || story.title(lab.texts())}</b>
+                        <span>{move || story.line(lab.texts())}</span>
+                    </span>
+                </button>
+            </li>
+        }
+    };
+    let key = move |event: web_sys::KeyboardEvent| {
+        if event.key() == "Escape"
+            && let Some(menu) = node.get_untracked()
+        {
+            menu.set_open(false);
+        }
+    };
+    view! {
+        <details
+            class="stories"
+            id="stories"
+            node_ref=node
+            on:toggle=move |_| is_open.set(node.get_untracked().is_some_and(|menu| menu.open()))
+            on:keydown=key
+        >
+            <summary>{move || lab.texts().stories}</summary>
+            <div class="card menu">
+                <p class="help">{move || lab.texts().stories_help}</p>
+                <ul>{stories().map(item).collect_view()}</ul>
+            </div>
+        </details>
+    }
+}

@@ -1,0 +1,132 @@
+//! Stories: boards that are worth looking at, offered in a menu with a picture and a line each.
+
+use super::board::{Arrangement, MOST_VARIANTS, Placed};
+use super::text::Texts;
+use brink_engine::experiment::{Experiment, apply, preset};
+use brink_lab::figures::FIGURES;
+use serde_json::json;
+use std::borrow::Cow;
+
+/// The seed of a story's experiments.
+const SEED: u32 = 1;
+
+/// A board with a title.
+#[derive(Clone, Copy, Debug)]
+pub struct Story {
+    /// What it is called in links to its picture and in the names of its texts.
+    pub id: &'static str,
+    experiments: fn() -> Vec<Experiment>,
+}
+
+/// The stories that are no figures.
+static OTHERS: [Story; 3] = [
+    Story {
+        id: "initialisation",
+        experiments: || {
+            let bad = Experiment { initial_scale: 3.0, ..named("figure-7a") };
+            let warm = Experiment { warmup_steps: 60, ..bad.clone() };
+            vec![named("figure-7a"), bad.clone(), warm.clone(), bad.clipped_at(6.0), warm.clipped_at(6.0)]
+        },
+    },
+    Story {
+        id: "adam-deep",
+        experiments: || {
+            let adam = named("adam-deep");
+            let momentum =
+                apply(&adam, [("optimizer", json!({ "rule": "momentum" }))]).unwrap_or_else(|_| adam.clone());
+            vec![adam, momentum]
+        },
+    },
+    Story {
+        id: "batch-size",
+        experiments: || {
+            // Equal epochs: half the batch, twice the steps.
+            let of = |batch_size: usize| {
+                let base = named("batch-size");
+                let examples = base.batch_size as u32 * base.max_train_steps;
+                Experiment { batch_size, max_train_steps: examples / batch_size as u32, ..base }
+            };
+            [64, 32, 16].map(of).to_vec()
+        },
+    },
+];
+
+fn named(id: &str) -> Experiment {
+    // A test makes every story's experiments.
+    preset(id).unwrap_or_else(|| panic!("there is no preset {id}"))
+}
+
+/// All stories: the playbook's figures in its order, then the rest.
+pub fn stories() -> impl Iterator<Item = Story> {
+    let figure = |figure: &&'static brink_lab::figures::Figure| Story { id: figure.id, experiments: Vec::new };
+    FIGURES.iter().map(figure).chain(OTHERS)
+}
+
+impl Story {
+    /// The story of this id.
+    pub fn find(id: &str) -> Option<Self> {
+        stories().find(|story| story.id == id)
+    }
+
+    /// Its experiments, the first the base of the board.
+    pub fn experiments(self) -> Vec<Experiment> {
+        match brink_lab::figures::figure(self.id) {
+            Some(figure) => figure.first(SEED).into_iter().map(|(_, experiment)| experiment).collect(),
+            None => (self.experiments)(),
+        }
+    }
+
+    /// Its board.
+    pub fn board(self) -> Arrangement {
+        let place = |(slot, experiment)| Placed { experiment, slot, hidden: false };
+        let variants = self.experiments().into_iter().take(MOST_VARIANTS).enumerate().map(place).collect();
+        Arrangement { variants, focus: Some(0), run: None, cursor: None }
+    }
+
+    fn text(self, texts: &Texts, kind: &str) -> Cow<'static, str> {
+        let name = format!("{kind}_{}", self.id.replace('-', "_"));
+        texts.named(&name, &[]).unwrap_or_default()
+    }
+
+    /// Its title.
+    pub fn title(self, texts: &Texts) -> Cow<'static, str> {
+        self.text(texts, "story")
+    }
+
+    /// What it shows, in one line.
+    pub fn line(self, texts: &Texts) -> Cow<'static, str> {
+        self.text(texts, "story_line")
+    }
+
+    /// The name of its picture among the page's files.
+    pub fn picture(self) -> String {
+        let kind = if brink_lab::figures::figure(self.id).is_some() { "figure-" } else { "" };
+        format!("images/{kind}{}.svg", self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::Board;
+    use crate::text::Language;
+
+    #[test]
+    fn every_story_fits_a_board_and_is_told_in_every_language() {
+        for story in stories() {
+            let board = story.board();
+            assert!(!board.variants.is_empty(), "{}", story.id);
+            for placed in &board.variants {
+                placed.experiment.resolve().unwrap_or_else(|error| panic!("{}: {error}", story.id));
+            }
+            let restored = Board::default().restore(&board);
+            assert_eq!(restored.new.len(), board.variants.len(), "{}: all are different and have room", story.id);
+            for language in Language::ALL {
+                let texts = language.texts();
+                assert!(!story.title(texts).is_empty() && !story.line(texts).is_empty(), "{}", story.id);
+            }
+            let picture = format!("{}/../../docs/{}", env!("CARGO_MANIFEST_DIR"), story.picture());
+            assert!(std::path::Path::new(&picture).exists(), "{picture}");
+        }
+    }
+}
