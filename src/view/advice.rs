@@ -2,16 +2,20 @@
 
 use super::board::{Board, Variant};
 use super::number::{rounded, three};
-use super::scene::percentile_of;
+use super::scene::{percent, percentile_of};
 use super::summary::{Summary, summary};
 use super::text::Texts;
 use brink_engine::experiment::{Experiment, Optimizer, RuleSource, apply, difference, limits};
 use brink_lab::FleetRun;
-use brink_lab::diagnose::{Judgement, Phase};
+use brink_lab::diagnose::fixes::{Case, MOST_CLIPPED, fixes, longest_warmup};
+use brink_lab::diagnose::{Judgement, Phase, clipped_fraction};
 use std::borrow::Cow;
 
-/// The warmup that is tried first.
-pub const FIRST_WARMUP: u32 = 200;
+/// The warmup that is tried first: the longest that the playbook advises for so many steps, and one step at least.
+pub fn first_warmup(max_train_steps: u32) -> u32 {
+    longest_warmup(max_train_steps).max(1)
+}
+
 /// How far a grid of learning rates that lies wrong is moved.
 const GRID_MOVE: f64 = 64.0;
 
@@ -33,10 +37,10 @@ pub struct Lead {
     pub next: Option<Suggestion>,
 }
 
-/// The first variant that differs from the first one in nothing but these fields.
-fn tried<'a>(board: &'a Board, fields: &[&str]) -> Option<&'a Variant> {
+/// The first variant that has what a step of the tour tries, and differs from the first one in nothing but these fields.
+fn tried<'a>(board: &'a Board, fields: &[&str], has: impl Fn(&Experiment) -> bool) -> Option<&'a Variant> {
     let (first, others) = board.variants().split_first()?;
-    others.iter().find(|variant| {
+    others.iter().filter(|variant| has(variant.experiment())).find(|variant| {
         let differences = difference(first.experiment(), variant.experiment());
         !differences.is_empty() && differences.iter().all(|one| fields.iter().any(|f| one.field.starts_with(f)))
     })
@@ -122,10 +126,10 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
     };
     let edge = own.edge.and_then(|edge| own.points.get(edge)).map(|point| three(point.rate));
     // The steps of the tour: what is tried, and how the line before its button begins.
-    let by_warmup = tried(board, &["warmup_steps"]);
-    let by_clipping = tried(board, &["clip_threshold"]);
-    let by_norm = tried(board, &["model.placement", "model.final_norm"]);
-    let by_rule = tried(board, &["optimizer"]);
+    let by_warmup = tried(board, &["warmup_steps"], |experiment| experiment.warmup_steps > 0);
+    let by_clipping = tried(board, &["clip_threshold", "warmup_steps"], Experiment::clips);
+    let by_rule = tried(board, &["optimizer"], |_| true);
+    let by_norm = tried(board, &["model.placement", "model.final_norm"], |_| true);
     let moved = |variant: &Variant| {
         let position = board.variants().iter().position(|other| other.id == variant.id);
         let name = position.and_then(|position| names.get(position)).map_or("", String::as_str);
@@ -136,28 +140,37 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
             Some(edge) => texts.lead_edge(three(star), &edge),
             None => texts.lead_no_edge(three(star)),
         };
-        return Lead { text, next: new_on(board, warmup(base, FIRST_WARMUP, texts)) };
+        return Lead { text, next: new_on(board, warmup(base, first_warmup(base.max_train_steps), texts)) };
     }
-    let percentile = first.fleet.runs.get(own.best.unwrap_or(0)).and_then(percentile_of);
-    if by_clipping.is_none() && base.clip_threshold.is_none() {
-        let before = by_warmup.map(moved).unwrap_or_default();
-        let text = texts.lead_clipping(&before);
-        let next = percentile.map(|threshold| clip(base, threshold, texts));
+    if by_clipping.is_none() && !base.clips() {
+        // Beside warmup, where that was tried: one fix on top of the other, as the playbook has them.
+        let on = by_warmup.unwrap_or(first);
+        let star = summary(on).best.or(own.best).and_then(|best| on.fleet.runs.get(best));
+        let text = texts.lead_clipping(by_warmup.map(moved).unwrap_or_default());
+        let next = star.and_then(percentile_of).map(|threshold| clip(on.experiment(), threshold, texts));
         return Lead { text: text.trim_start().to_owned(), next: new_on(board, next) };
+    }
+    let after_clipping = || by_clipping.map(|variant| clipping_came_to(variant, moved(variant), texts));
+    if by_rule.is_none()
+        && let Some(next) = new_on(board, adam(base, texts))
+    {
+        let text = texts.lead_rule(after_clipping().unwrap_or_default());
+        return Lead { text: text.trim_start().to_owned(), next: Some(next) };
     }
     if by_norm.is_none()
         && let Some(next) = new_on(board, norm(base, texts))
     {
-        let text = texts.lead_norm(by_clipping.map(moved).unwrap_or_default());
-        return Lead { text: text.trim_start().to_owned(), next: Some(next) };
-    }
-    if by_rule.is_none()
-        && let Some(next) = new_on(board, adam(base, texts))
-    {
-        let text = texts.lead_rule(by_norm.map(moved).unwrap_or_default());
+        let text = texts.lead_norm(by_rule.map(moved).or_else(after_clipping).unwrap_or_default());
         return Lead { text: text.trim_start().to_owned(), next: Some(next) };
     }
     only(texts.lead_explore.to_owned())
+}
+
+/// What clipping did, and where it clips most updates what the playbook says of that.
+fn clipping_came_to(variant: &Variant, moved: String, texts: &Texts) -> String {
+    let star = summary(variant).best.and_then(|best| variant.fleet.runs.get(best));
+    let clipped = star.map(|run| clipped_fraction(&run.record)).filter(|clipped| *clipped > MOST_CLIPPED);
+    clipped.map_or(moved.clone(), |clipped| format!("{moved} {}", texts.clips_most(percent(clipped))))
 }
 
 /// What is the matter with a run, in words, and a fix that the playbook names for it: with the focused run, else with the first one
@@ -180,34 +193,24 @@ pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (O
         let higher = is_last.then(|| rates(experiment, GRID_MOVE, texts.try_higher));
         return (is_last.then(|| texts.at_the_end.to_owned()), new_on(board, higher));
     };
-    let percentile = variant.fleet.runs.get(best).and_then(percentile_of);
+    let star = variant.fleet.runs.get(best);
     let Some(judgement) = run.judgement else { return (None, None) };
-    let is_above = variant.fleet.runs.get(best).is_some_and(|star| run.base_learning_rate > star.base_learning_rate);
-    let fix = is_above.then(|| remedy(&judgement, experiment, percentile, texts)).flatten();
-    (explanation(&judgement, run, is_above, texts), new_on(board, fix))
+    let is_above = star.is_some_and(|star| run.base_learning_rate > star.base_learning_rate);
+    let (norm_p90, clipped) = (star.and_then(percentile_of), star.map(|run| clipped_fraction(&run.record)));
+    let case = Case { experiment, judgement, norm_p90, clipped };
+    let fix = is_above.then(|| remedy(board, &case, texts)).flatten();
+    (explanation(&judgement, run, is_above, texts), fix)
 }
 
-/// What is tried against an instability: the playbook's first fix that fits, with values that show much on these small networks.
-fn remedy(
-    judgement: &Judgement,
-    experiment: &Experiment,
-    percentile: Option<f64>,
-    texts: &Texts,
-) -> Option<Suggestion> {
-    if !judgement.verdict.is_instability {
-        return None;
-    }
-    let longer = if experiment.warmup_steps == 0 { FIRST_WARMUP } else { experiment.warmup_steps.saturating_mul(2) };
-    let clipped = match (experiment.clip_threshold, percentile) {
-        (Some(threshold), _) => Some(clip(experiment, threshold / 2.0, texts)),
-        (None, threshold) => threshold.map(|threshold| clip(experiment, threshold, texts)),
-    };
-    match judgement.finding.phase {
-        Some(Phase::Mid) => clipped,
-        Some(Phase::Early) => warmup(experiment, longer, texts),
-        // A run that collapsed.
-        None => norm(experiment, texts).or_else(|| warmup(experiment, longer, texts)),
-    }
+/// The playbook's first fix that fits and is not on the board yet.
+fn remedy(board: &Board, case: &Case, texts: &Texts) -> Option<Suggestion> {
+    fixes(case).into_iter().find_map(|(fix, experiment)| {
+        let steps = experiment.warmup_steps;
+        let threshold = three(experiment.clip_threshold.unwrap_or(f64::NAN));
+        let values: [(&str, &dyn std::fmt::Display); 2] = [("steps", &steps), ("threshold", &threshold)];
+        let text = texts.named(&format!("fix_{}", fix.id), &values)?.into_owned();
+        new_on(board, Some(Suggestion { experiment, text }))
+    })
 }
 
 /// What happened to a run, in words; `None` for a stable one.
@@ -289,27 +292,27 @@ mod tests {
     }
 
     #[test]
-    fn the_line_walks_from_watching_to_warmup_clipping_norm_and_another_rule() {
+    fn the_line_walks_through_the_fixes_in_the_playbook_s_order() {
         let mut board = Board::default();
         board.commit(base());
         assert!(line(&board).text.starts_with("9 small networks") && line(&board).next.is_none());
         end(&mut board, 0, &[Ok(0.9), Ok(0.5), Err(4), Err(2)]);
         assert!(line(&board).text.contains("0.002") && line(&board).text.contains("0.004"), "{}", line(&board).text);
         let warm = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Err(300)]);
-        assert_eq!(warm, Experiment { warmup_steps: 200, ..base() });
+        assert_eq!(warm, Experiment { warmup_steps: 60, ..base() });
         assert!(
-            line(&board).text.starts_with("+ warmup 200: the star moved from 0.002 to 0.004"),
+            line(&board).text.starts_with("+ warmup 60: the star moved from 0.002 to 0.004"),
             "{}",
             line(&board).text
         );
         let clipped = take(&mut board, &[Ok(0.9), Ok(0.5), Err(9), Err(2)]);
         // The norms are 1 to 10: nine of ten lie at or below 9.
-        assert_eq!(clipped, Experiment { clip_threshold: Some(9.0), ..base() });
-        assert!(line(&board).text.starts_with("+ clip 9: the star stays at 0.002"), "{}", line(&board).text);
-        let normed = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Ok(0.3)]);
-        assert_eq!(normed.get("model.placement"), "inside");
+        assert_eq!(clipped, Experiment { clip_threshold: Some(9.0), warmup_steps: 60, ..base() }, "beside warmup");
+        assert!(line(&board).text.starts_with("+ clip 9, warmup 60: the star stays at 0.002"), "{}", line(&board).text);
         let other = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Ok(0.3)]);
         assert_eq!(other.optimizer, Optimizer::builtin("adam"));
+        let normed = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Ok(0.3)]);
+        assert_eq!(normed.get("model.placement"), "inside");
         assert_eq!(line(&board).next, None);
     }
 
@@ -334,9 +337,11 @@ mod tests {
         };
         let (words, early) = of(base(), &[Ok(0.5), Err(4)]);
         assert!(words.expect("words").contains("0.002 diverged at step 4, before it had learned anything"));
-        assert_eq!(early.expect("a fix").experiment.warmup_steps, FIRST_WARMUP);
-        let (_, longer) = of(Experiment { warmup_steps: 300, ..base() }, &[Ok(0.5), Err(9)]);
-        assert_eq!(longer.expect("a fix").experiment.warmup_steps, 600, "a longer one");
+        assert_eq!(early.expect("a fix").experiment.warmup_steps, first_warmup(600));
+        let (_, longer) = of(Experiment { warmup_steps: 20, ..base() }, &[Ok(0.5), Err(9)]);
+        assert_eq!(longer.expect("a fix").experiment.warmup_steps, 40, "a longer one");
+        let (_, other) = of(Experiment { warmup_steps: 60, ..base() }, &[Ok(0.5), Err(9)]);
+        assert!(other.expect("a fix").experiment.clips(), "more would be over a tenth of the steps");
         let (_, late) = of(base(), &[Ok(0.5), Err(400)]);
         assert_eq!(late.expect("a fix").experiment.clip_threshold, Some(9.0));
         let (_, halved) = of(Experiment { clip_threshold: Some(3.0), ..base() }, &[Ok(0.5), Err(400)]);

@@ -249,8 +249,10 @@ impl Board {
     pub fn focused_run(&self, variant: &Variant) -> Option<usize> {
         let own = |run: Option<usize>, v: &Variant| {
             let last = v.fleet.runs.len().checked_sub(1)?;
-            // Until a run is chosen: one below the middle, which in a good sweep is near the edge and lives.
-            Some(run.unwrap_or(v.fleet.runs.len().div_ceil(3)).min(last))
+            // Until a run is chosen: the one at lr*; while nobody knows which that is, one below the middle, which in a good sweep
+            // is near the edge and lives.
+            let star = || v.fleet.sweep.and_then(|sweep| sweep.best);
+            Some(run.or_else(star).unwrap_or(v.fleet.runs.len().div_ceil(3)).min(last))
         };
         if self.focus == Some(variant.id) {
             return own(self.run, variant);

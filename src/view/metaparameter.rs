@@ -1,7 +1,7 @@
 //! How each metaparameter is shown: its label, its control, and how a variant is named by it. One entry each, in one
 //! exhaustive match: a metaparameter without an entry does not compile.
 
-use super::advice::FIRST_WARMUP;
+use super::advice::first_warmup;
 use super::board::Board;
 use super::name::{constants_name, rates_name, rule_change_name};
 use super::number::{Stepping, rounded, three};
@@ -181,7 +181,11 @@ impl Change<'_> {
     }
 }
 
-const WARMUP: Switch = Switch { id: "warmup", off: || Value::from(0), on: |_| Value::from(FIRST_WARMUP) };
+const WARMUP: Switch = Switch {
+    id: "warmup",
+    off: || Value::from(0),
+    on: |board| Value::from(board.focused().map_or(1, |focused| first_warmup(focused.experiment().max_train_steps))),
+};
 const CLIPPING: Switch = Switch {
     id: "clipping",
     off: || Value::Null,

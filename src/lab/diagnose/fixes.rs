@@ -26,6 +26,8 @@ pub struct Case<'a> {
     pub judgement: Judgement,
     /// The 90th percentile of the gradient norms at lr*, if there is one.
     pub norm_p90: Option<f64>,
+    /// The fraction of updates at lr* that are clipped already.
+    pub clipped: Option<f64>,
 }
 
 impl Case<'_> {
@@ -89,6 +91,8 @@ static CLIPPING: Fix = Fix {
     about: "gradient clipping at the 90th percentile of the norms: good for early and mid-training instability",
     apply: |case| {
         let threshold = match case.experiment.clip_threshold {
+            // More would be a way to lower the learning rate.
+            Some(_) if case.clipped.is_some_and(|clipped| clipped > MOST_CLIPPED) => return None,
             // Still unstable: tighter.
             Some(threshold) => threshold / 2.0,
             None => case.norm_p90?,
@@ -161,7 +165,10 @@ mod tests {
     fn ids(experiment: &Experiment, id: &str, phase: Option<Phase>) -> Vec<&'static str> {
         let verdict = VERDICTS.into_iter().find(|verdict| verdict.id == id).unwrap();
         let judgement = Judgement { verdict, finding: Finding { phase, ..Finding::default() }, is_feasible: false };
-        fixes(&Case { experiment, judgement, norm_p90: Some(3.57) }).into_iter().map(|(fix, _)| fix.id).collect()
+        fixes(&Case { experiment, judgement, norm_p90: Some(3.57), clipped: None })
+            .into_iter()
+            .map(|(fix, _)| fix.id)
+            .collect()
     }
 
     #[test]
@@ -192,9 +199,13 @@ mod tests {
         let base = preset("figure-7a").unwrap();
         let verdict = VERDICTS[0];
         let judgement = Judgement { verdict, finding: Finding::default(), is_feasible: false };
-        let case = Case { experiment: &base, judgement, norm_p90: Some(3.5678) };
+        let case = Case { experiment: &base, judgement, norm_p90: Some(3.5678), clipped: None };
         assert_eq!(WARMUP.experiment(&case).unwrap().warmup_steps, 60);
         assert_eq!(CLIPPING.experiment(&case).unwrap().clip_threshold, Some(3.57));
+        let clipped = base.clipped_at(3.57);
+        let of = |share| CLIPPING.experiment(&Case { experiment: &clipped, clipped: Some(share), ..case });
+        assert_eq!(of(0.3).unwrap().clip_threshold, Some(1.78), "still unstable: tighter");
+        assert_eq!(of(0.6), None, "more than half is a way to lower the learning rate");
         assert!(CLIPPING.experiment(&Case { norm_p90: None, ..case }).is_none());
     }
 }

@@ -1,5 +1,6 @@
 use super::{Arm, Laboratory, ProcedureError, Report, sweep};
 use crate::Runner;
+use crate::diagnose::clipped_fraction;
 use crate::diagnose::fixes::{Case, fixes};
 use brink_engine::experiment::Experiment;
 
@@ -23,10 +24,11 @@ pub(super) async fn run<R: Runner>(
     let case = grid.sweep().unstable.and_then(|run| grid.fleet.runs[run].judgement);
     report.fact("instability above lr*", case.map(|found| found.verdict.id));
     let norm_p90 = grid.norm_p90();
+    let clipped = grid.star().map(|star| clipped_fraction(&grid.fleet.runs[star.run].record));
     bought(&mut report, &grid);
     report.arms.push(grid);
     let Some(judgement) = case else { return Ok(report) };
-    for (fix, experiment) in fixes(&Case { experiment: base, judgement, norm_p90 }) {
+    for (fix, experiment) in fixes(&Case { experiment: base, judgement, norm_p90, clipped }) {
         let arm = laboratory.train(fix.id, &experiment).await?;
         bought(&mut report, &arm);
         report.arms.push(arm);

@@ -15,7 +15,7 @@ pub struct Size {
 
 /// The size of labels at the axes.
 pub(super) const LABEL: f64 = 12.0;
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 52.0;
 const RIGHT: f64 = 12.0;
 const BOTTOM: f64 = 22.0;
 /// The room for an axis's title.

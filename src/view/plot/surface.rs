@@ -85,7 +85,7 @@ impl Palette {
             (0x2a, 0x2f, 0x9a),
         ],
         dark: false,
-        scale: 1.5,
+        scale: 2.7,
     };
 
     /// The colour of a variant's slot.

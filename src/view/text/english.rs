@@ -22,7 +22,7 @@ source_texts! {
     lead_rule(before) =
         "{before} Next: another optimizer. Its learning rates mean something else: expect the whole curve to move.";
     lead_explore =
-        "You have seen the playbook's four remedies. Combine them, change depth or task, type a rule of your own, and share the board by its link.";
+        "You have seen four of the playbook's remedies. Open a story, change the network, type a rule of your own, and share the board by its link.";
     star_moved(name, from, to) = "{name}: the star moved from {from} to {to}.";
     star_stayed(name, from) = "{name}: the star stays at {from}.";
     star_none(name) = "{name}: no learning rate of this grid trains.";
@@ -30,6 +30,14 @@ source_texts! {
     try_clipping(threshold) = "Try clipping at {threshold}";
     try_norm = "Try the norm inside";
     try_adam = "Try Adam";
+    fix_warmup(steps) = "Try warmup {steps}";
+    fix_clipping(threshold) = "Try clipping at {threshold}";
+    fix_optimizer = "Try Adam";
+    fix_norm = "Try a norm before each branch";
+    fix_norm_last = "Try the norm last in each branch";
+    fix_zero_branch = "Try ReZero branches";
+    fix_lower_rate = "Try lower learning rates, the last resort";
+    clips_most(share) = "But it clips {share} % of the updates: more than half is a way to lower the learning rate, so lower it instead.";
     try_lower = "Try lower learning rates";
     try_higher = "Try higher learning rates";
     explain_diverged_early(rate, step) =

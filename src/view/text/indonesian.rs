@@ -21,7 +21,7 @@ translated_texts! {
     lead_rule(before) =
         "{before} Berikutnya: pengoptimal lain. Laju pembelajarannya berarti lain: seluruh kurva akan bergeser.";
     lead_explore =
-        "Anda telah melihat empat obat dari playbook. Gabungkan, ubah kedalaman atau tugas, ketik aturan sendiri, dan bagikan papan lewat tautannya.";
+        "Anda telah melihat empat perbaikan dari playbook. Buka sebuah kisah, ubah jaringannya, ketik aturan sendiri, dan bagikan papan lewat tautannya.";
     star_moved(name, from, to) = "{name}: bintang bergeser dari {from} ke {to}.";
     star_stayed(name, from) = "{name}: bintang tetap di {from}.";
     star_none(name) = "{name}: tidak ada laju pada kisi ini yang terlatih.";
@@ -29,6 +29,14 @@ translated_texts! {
     try_clipping(threshold) = "Coba pemotongan di {threshold}";
     try_norm = "Coba norm di dalam";
     try_adam = "Coba Adam";
+    fix_warmup(steps) = "Coba pemanasan {steps}";
+    fix_clipping(threshold) = "Coba pemotongan di {threshold}";
+    fix_optimizer = "Coba Adam";
+    fix_norm = "Coba norma sebelum setiap cabang";
+    fix_norm_last = "Coba norma di akhir setiap cabang";
+    fix_zero_branch = "Coba cabang ReZero";
+    fix_lower_rate = "Coba laju lebih rendah, upaya terakhir";
+    clips_most(share) = "Namun {share} % pembaruan terpotong: lebih dari separuh sama saja dengan menurunkan laju pembelajaran, jadi turunkan saja lajunya.";
     try_lower = "Coba laju lebih rendah";
     try_higher = "Coba laju lebih tinggi";
     explain_diverged_early(rate, step) =
