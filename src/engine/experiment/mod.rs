@@ -224,11 +224,9 @@ impl Experiment {
     /// As [`Experiment::from_json`].
     pub fn from_value(mut value: Value) -> Result<Self, ExperimentError> {
         check::complete(&mut value)?;
-        // What the definitions do not cover, such as a number beyond f64, is refused here, in English.
-        serde_path_to_error::deserialize(value).map_err(|error| {
-            let path = error.path().to_string();
-            ExperimentError::new(path, Reason::Other(beginning(&error.into_inner().to_string())))
-        })
+        // What the definitions do not cover is refused here, in English; serde's message names the field.
+        serde_json::from_value(value)
+            .map_err(|error| ExperimentError::new("experiment", Reason::Other(beginning(&error.to_string()))))
     }
 
     /// The experiment as JSON. A number that is not finite becomes null, which [`Experiment::from_value`] refuses.
