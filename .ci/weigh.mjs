@@ -7,7 +7,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 
 const BUDGET_BYTES = 600_000;
 /** Loaded once they are needed. */
-const LATER = /(^|\/)(digits\.bin$|images\/)/;
+const LATER = /(^|\/)(digits\.bin$|images\/|(chapter|glossary)\.\w+\.md$)/;
 
 const [dist = 'dist'] = process.argv.slice(2);
 let total = 0;

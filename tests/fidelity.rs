@@ -95,7 +95,7 @@ fn a_rate_that_is_too_low_is_offered_no_fix() {
     let experiment = apply(&preset("norm-placement").unwrap(), changes).unwrap();
     let fleet = trained(&experiment);
     let low = fleet.runs.iter().find(|run| run.base_learning_rate >= 1e-4).unwrap();
-    let case = Case { experiment: &experiment, judgement: judged(low), norm_p90: Some(1.0) };
+    let case = Case { experiment: &experiment, judgement: judged(low), norm_p90: Some(1.0), clipped: None };
     assert!(low.base_learning_rate < 2e-4);
     assert!(fixes(&case).is_empty(), "{:?}", judged(low));
 }

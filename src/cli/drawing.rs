@@ -5,8 +5,8 @@ use std::path::Path;
 use plotters_svg::SVGBackend;
 
 use super::Failure;
-use brink_lab::figures::Plot;
-use brink_lab::procedures::Arm;
+use brink_playbook::figures::Plot;
+use brink_playbook::procedures::Arm;
 use brink_view::arms;
 use brink_view::plot::{Palette, SUBPIXELS, Size};
 

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::runner::ThreadRunner;
 use super::{BackendChoice, Failure, Input, drawing, print, read};
 use brink_engine::experiment::{Experiment, PRESETS, preset};
-use brink_lab::figures::Plot;
-use brink_lab::procedures::{
+use brink_playbook::figures::Plot;
+use brink_playbook::procedures::{
     Laboratory, ProcedureError, Progress, Report, Steering, Target, procedures, warmup_search,
 };
 

@@ -1,14 +1,11 @@
-//! What is done with the engine, without a page: the loop that trains a fleet, verdicts on what it recorded, the procedures and
-//! figures of the Deep Learning Tuning Playbook, benchmarks, the decisions of a worker pool, and the protocol between a page and
-//! its workers.
+//! What is done with the engine, without a page: the loop that trains a fleet, verdicts on what it recorded, benchmarks, the
+//! decisions of a worker pool, and the protocol between a page and its workers.
 
 pub mod bench;
 pub mod diagnose;
 mod drive;
-pub mod figures;
 mod fleet_record;
 pub mod pool;
-pub mod procedures;
 pub mod protocol;
 mod runner;
 

@@ -12,7 +12,7 @@ use web_sys::{HtmlInputElement, KeyboardEvent};
 use super::lab::{Lab, default};
 use brink_engine::train::Backend;
 use brink_view::board::Arrangement;
-use brink_view::fragment::{Fragment, Problem};
+use brink_view::fragment::{Fragment, Place, Problem};
 use brink_view::history::History;
 
 /// How long the address waits for the focus or the cursor to stand still: browsers refuse more than about six changes a
@@ -37,13 +37,16 @@ enum Shared {
 /// Keeps the address and the history in step with the board.
 #[derive(Clone, Copy)]
 pub struct Address {
-    lab: Lab,
+    /// The lab whose board it follows.
+    pub lab: Lab,
     backend: Option<Backend>,
     history: RwSignal<History>,
     /// The variants that the address stands for: another set of them is a step of the browser's history.
     written: StoredValue<Vec<u64>>,
     timer: StoredValue<Option<TimeoutHandle>>,
     shared: RwSignal<Option<Shared>>,
+    /// Where on the page the learner is.
+    pub place: RwSignal<Place>,
 }
 
 impl Address {
@@ -64,6 +67,7 @@ impl Address {
             written: StoredValue::new(ids(lab)),
             timer: StoredValue::new(None),
             shared: RwSignal::new(None),
+            place: RwSignal::new(fragment.place.clone()),
         };
         // What the address holds, without the records: changes a few times a minute, not once a frame.
         let shown = Memo::new(move |_| {
@@ -91,6 +95,10 @@ impl Address {
     /// Writes the board into the address: at once where the variants changed, as a step that the browser's back button
     /// takes back; later and in place where only the focus or the cursor moved.
     fn follow(&self) {
+        // In the chapter the address is the chapter's.
+        if self.place.with_untracked(|place| *place != Place::Lab) {
+            return;
+        }
         let address = *self;
         if let Some(timer) = self.timer.try_update_value(Option::take).flatten() {
             timer.clear();
@@ -147,8 +155,31 @@ impl Address {
             return;
         }
         self.lab.notice.set(None);
-        self.lab.restore(&fragment.board.unwrap_or_else(|| Arrangement::of(default())));
+        let is_back = self.place.with_untracked(|place| *place != Place::Lab);
+        self.place.set(fragment.place.clone());
+        match fragment.board {
+            Some(board) => self.lab.restore(&board),
+            // From the chapter to the lab: the board is as it was.
+            None if is_back || fragment.place != Place::Lab => return,
+            None => self.lab.restore(&Arrangement::of(default())),
+        }
         self.written.set_value(ids(self.lab));
+    }
+
+    /// Goes to a place on the page, as a step that the browser's back button takes back.
+    pub fn go_to(&self, place: Place) {
+        if place == Place::Lab {
+            self.place.set(place);
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+            // A step of its own even where the board is the one that was written last.
+            self.written.set_value(Vec::new());
+            return self.write_or_say();
+        }
+        if let Ok(history) = window().history() {
+            // A sandboxed frame may refuse; the page goes there all the same.
+            let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&format!("#{}", place.text())));
+        }
+        self.place.set(place);
     }
 
     fn key(&self, event: &KeyboardEvent) {

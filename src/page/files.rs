@@ -37,6 +37,14 @@ async fn load(name: &str) -> Result<Response, LoadError> {
     if response.ok() { Ok(response) } else { Err(LoadError(name.to_owned())) }
 }
 
+/// Loads a text that lies beside the page.
+pub async fn text(name: &str) -> Result<String, LoadError> {
+    let refused = |_| LoadError(name.to_owned());
+    let body = load(name).await?.text().map_err(refused)?;
+    let text = JsFuture::from(body).await.map_err(refused)?;
+    text.as_string().ok_or_else(|| LoadError(name.to_owned()))
+}
+
 /// Loads the data that a task reads, unless it is there.
 pub async fn provide(file: &DataFile) -> Result<(), LoadError> {
     if file.bytes().is_some() {

@@ -69,14 +69,20 @@ pub struct Lab {
     stage: Memo<Stage>,
     /// Counts the seconds in which the board changed.
     beat: RwSignal<u32>,
+    ready: RwSignal<bool>,
+    /// The entry of the glossary that is open.
+    pub term: RwSignal<Option<String>>,
     engine: StoredValue<Rc<Engine>, LocalStorage>,
 }
 
 impl Lab {
     /// A lab with an empty board and no engine yet.
     pub fn new(language: Language, theme: Theme) -> Self {
+        Self::with(RwSignal::new(language), RwSignal::new(theme))
+    }
+
+    fn with(language: RwSignal<Language>, theme: RwSignal<Theme>) -> Self {
         let board = RwSignal::new(Board::default());
-        let language = RwSignal::new(language);
         let ids = Memo::new(move |_| board.with(|board| board.variants().iter().map(|v| v.id).collect::<Vec<_>>()));
         // A variant's experiment never changes: its id stands for it.
         let names = Memo::new(move |_| {
@@ -113,7 +119,7 @@ impl Lab {
         Self {
             board,
             language,
-            theme: RwSignal::new(theme),
+            theme,
             notice: RwSignal::new(None),
             editing: RwSignal::new(false),
             paused: RwSignal::new(false),
@@ -126,6 +132,8 @@ impl Lab {
             names,
             stage,
             beat,
+            ready: RwSignal::new(false),
+            term: RwSignal::new(None),
             engine: StoredValue::new_local(Rc::new(Engine::new(board))),
         }
     }
@@ -147,9 +155,26 @@ impl Lab {
         self.beat.track();
     }
 
+    /// A second lab on the same workers, with a board of its own.
+    pub fn beside(&self) -> Self {
+        let other = Self::with(self.language, self.theme);
+        Self { term: self.term, ..other }
+    }
+
+    /// Whether the lab has its workers.
+    pub fn is_ready(&self) -> bool {
+        self.ready.get()
+    }
+
+    /// Takes everything off the board.
+    pub fn clear(&self) {
+        self.restore(&Arrangement::default());
+    }
+
     /// Gives the lab its workers; whatever waits trains from now on.
     pub fn set_pool(&self, pool: Pool) {
         self.engine.with_value(|engine| engine.set_pool(pool));
+        self.ready.set(true);
         let waiting = self.board.with_untracked(|board| {
             let waits =
                 |variant: &&brink_view::board::Variant| variant.has_room && variant.fleet.status == Status::Waiting;

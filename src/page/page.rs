@@ -8,16 +8,19 @@ use wasm_bindgen_futures::spawn_local;
 use super::address::{Address, Share, ShareResult, UndoRedo};
 use super::advice::{Happened, Lead};
 use super::bench::Bench;
+use super::chapter::ChapterPage;
 use super::equations::Equations;
 use super::lab::{Held, Lab, megabytes};
 use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
+use super::reading::Glossary;
 use super::setup::{Row, Setup};
 use super::stories::Stories;
 use super::transport::{Transport, Variants};
 use brink_engine::train::Backend;
-use brink_view::fragment::Fragment;
-use brink_view::text::Language;
+use brink_view::fragment::{Fragment, Place};
+use brink_view::plot::Palette;
+use brink_view::text::{Language, Texts};
 use brink_view::theme::Theme;
 use brink_view::words::Against;
 
@@ -67,7 +70,7 @@ fn write_choice(name: &str, value: &str) {
 }
 
 /// Starts the workers, chooses the backend, and trains what waits.
-async fn start_engine(lab: Lab, asked: Option<Backend>) {
+async fn start_engine(lab: Lab, figures: Lab, asked: Option<Backend>) {
     let (pool, mut faults) = Pool::new();
     spawn_local(async move {
         while let Some(fault) = faults.next().await {
@@ -83,7 +86,8 @@ async fn start_engine(lab: Lab, asked: Option<Backend>) {
         _ => Backend::Cpu,
     });
     pool.set_backend(backend);
-    lab.set_pool(pool);
+    lab.set_pool(pool.clone());
+    figures.set_pool(pool);
 }
 
 /// How large the variants are that a link brought, and the button that trains them, where they wait for it.
@@ -114,11 +118,20 @@ fn Page() -> impl IntoView {
     let colors = palette(lab);
     let fragment = Fragment::parse(&location().hash().unwrap_or_default());
     let address = Address::new(lab, &fragment);
-    let look = move || lab.set_hidden(document().hidden());
+    let figures = lab.beside();
+    // What nobody sees does not train: a hidden tab, and the lab while the chapter is read.
+    let look = move || {
+        lab.set_hidden(document().hidden() || address.place.with_untracked(|place| *place != Place::Lab));
+        figures.set_hidden(document().hidden());
+    };
     look();
+    Effect::new(move |_| {
+        address.place.track();
+        look();
+    });
     // For as long as the page.
     std::mem::forget(window_event_listener(leptos::ev::visibilitychange, move |_| look()));
-    spawn_local(start_engine(lab, fragment.backend));
+    spawn_local(start_engine(lab, figures, fragment.backend));
     Effect::new(move |_| {
         let language = lab.language.get();
         document().set_title(language.texts().title);
@@ -143,7 +156,14 @@ fn Page() -> impl IntoView {
         </button>
         <header>
             <h1>"Brink"</h1>
-            <Stories lab />
+            <nav aria-label=move || lab.texts().places>
+                {place_link(address, Place::Lab, |texts| texts.place_lab)}
+                {place_link(address, Place::Chapter(String::new()), |texts| texts.place_chapter)}
+                <button type="button" id="open-glossary" aria-haspopup="dialog" on:click=move |_| lab.term.set(Some(String::new()))>
+                    {move || lab.texts().glossary}
+                </button>
+            </nav>
+            <Stories lab address />
             <div class="choices">
                 <UndoRedo address />
                 <Share address />
@@ -181,6 +201,20 @@ fn Page() -> impl IntoView {
             </div>
         </header>
         <ShareResult address />
+        <Show
+            when=move || address.place.with(|place| *place == Place::Lab)
+            fallback=move || view! { <ChapterPage lab figures address palette=colors /> }
+        >
+            <LabPage lab colors />
+        </Show>
+        <Glossary lab />
+    }
+}
+
+/// The lab: what moves the edge, the plots, the equations.
+#[component]
+fn LabPage(lab: Lab, colors: Memo<Palette>) -> impl IntoView {
+    view! {
         <main class="lab">
             <section class="switches" aria-label=move || lab.texts().switches>
                 <Row lab />
@@ -211,6 +245,24 @@ fn Page() -> impl IntoView {
         </main>
         <Transport lab />
     }
+}
+
+/// A link to a place on the page.
+fn place_link(address: Address, place: Place, text: fn(&Texts) -> &'static str) -> AnyView {
+    let lab = address.lab;
+    let (href, here) = (format!("#{}", place.text()), place.clone());
+    let is_here =
+        Memo::new(move |_| address.place.with(|place| std::mem::discriminant(place) == std::mem::discriminant(&here)));
+    let go = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        address.go_to(place.clone());
+    };
+    view! {
+        <a href=href aria-current=move || is_here.get().then_some("page") on:click=go>
+            {move || text(lab.texts())}
+        </a>
+    }
+    .into_any()
 }
 
 /// Moves the keyboard past the controls, to the plots.

@@ -1,5 +1,8 @@
 //! The plots: canvases that follow the board, with focus and cursor by pointer and keyboard.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -8,6 +11,7 @@ use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent, Resize
 use super::canvas::Canvas;
 use super::frames::Drawing;
 use super::lab::Lab;
+use super::reading::Explain;
 use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
 use brink_engine::number::shortest;
@@ -51,15 +55,25 @@ pub fn palette(lab: Lab) -> Memo<Palette> {
 /// A signal that changes whenever an element's size does.
 fn resized(node: NodeRef<html::Canvas>) -> RwSignal<u32> {
     let count = RwSignal::new(0u32);
+    let observing = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn Fn()>)>);
+    // A plot may leave the page: nobody listens any more.
+    on_cleanup(move || {
+        observing.try_with_value(|observing| {
+            if let Some((observer, _)) = observing {
+                observer.disconnect();
+            }
+        });
+    });
     Effect::new(move |_| {
         let Some(element) = node.get() else { return };
-        let changed = Closure::<dyn Fn()>::new(move || count.update(|n| *n = n.wrapping_add(1)));
+        let changed = Closure::<dyn Fn()>::new(move || {
+            // None where the plot has just left.
+            let _ = count.try_update(|n| *n = n.wrapping_add(1));
+        });
         if let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) {
             observer.observe(&element);
-            // The plots stay as long as the page.
-            std::mem::forget(observer);
+            observing.set_value(Some((observer, changed)));
         }
-        changed.forget();
     });
     count
 }
@@ -72,7 +86,16 @@ fn follow(
     draw: impl Fn(&mut Canvas, &Palette) + 'static,
 ) {
     let size = resized(node);
+    let is_gone = Arc::new(AtomicBool::new(false));
+    on_cleanup({
+        let is_gone = is_gone.clone();
+        move || is_gone.store(true, Ordering::Relaxed)
+    });
     let drawing = Drawing::new(move || {
+        // It was asked for before the plot left the page.
+        if is_gone.load(Ordering::Relaxed) {
+            return;
+        }
         let palette = palette.get_untracked();
         let Some(element) = node.get_untracked() else { return };
         let element: &HtmlCanvasElement = &element;
@@ -193,6 +216,7 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
         <section class="card axis-card" aria-labelledby="axis-title">
             <div class="heading">
                 <h2 id="axis-title">{move || lab.texts().axis_plot}</h2>
+                <Explain lab entry="lr_star" of=Signal::derive(move || lab.texts().axis_plot.to_owned()) />
                 <p class="help">{move || lab.texts().axis_help}</p>
             </div>
             <div class="plot">
@@ -454,6 +478,15 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
         <section class=format!("card {}-card", of.id()) aria-labelledby=section_label>
             <div class="heading">
                 <h2 id=title>{move || of.title(lab.view.get(), lab.texts())}</h2>
+                <Explain
+                    lab
+                    entry=match of {
+                        Against::Loss => "loss",
+                        Against::Rate => "learning_rate",
+                        Against::Norm => "gradient_norm",
+                    }
+                    of=Signal::derive(move || of.title(lab.view.get(), lab.texts()).to_owned())
+                />
                 {(of == Against::Loss).then(|| view! { <LossChoices lab /> })}
                 {(of == Against::Norm).then(|| view! { <UsePercentile threshold /> })}
             </div>

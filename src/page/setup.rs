@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::lab::Lab;
+use super::reading::Explain;
 use std::borrow::Cow;
 
 /// A metaparameter with its control on the page.
@@ -414,6 +415,13 @@ fn GroupOfControls(
                 <legend class:unseen=has_switch>{move || group.title(lab.texts())}</legend>
                 {controls}
                 {(group == Group::Optimizer && in_row).then(|| view! { <OwnRule lab /> })}
+                {group
+                    .entry()
+                    .filter(|_| in_row)
+                    .map(|entry| {
+                        let of = Signal::derive(move || group.title(lab.texts()).to_owned());
+                        view! { <Explain lab entry of /> }
+                    })}
             </fieldset>
         </Show>
     }

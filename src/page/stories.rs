@@ -3,12 +3,14 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::address::Address;
 use super::lab::Lab;
+use brink_view::fragment::Place;
 use brink_view::story::{Story, stories};
 
 /// The menu. Its pictures are loaded once it is opened.
 #[component]
-pub fn Stories(lab: Lab) -> impl IntoView {
+pub fn Stories(lab: Lab, address: Address) -> impl IntoView {
     let node = NodeRef::<html::Details>::new();
     let is_open = RwSignal::new(false);
     let open = move |story: Story| {
@@ -17,6 +19,9 @@ pub fn Stories(lab: Lab) -> impl IntoView {
         }
         lab.notice.set(None);
         lab.restore(&story.board());
+        if address.place.with_untracked(|place| *place != Place::Lab) {
+            address.go_to(Place::Lab);
+        }
     };
     let item = move |story: Story| {
         view! {

@@ -8,7 +8,7 @@ use super::plot::{
 use brink_engine::record::Columns;
 use brink_lab::FleetRun;
 use brink_lab::diagnose::{final_validation_loss, log_histogram};
-use brink_lab::procedures::Arm;
+use brink_playbook::procedures::Arm;
 
 /// Losses above this many times the median leave through the upper edge.
 const MOST_ABOVE_MEDIAN: f64 = 50.0;
@@ -25,7 +25,8 @@ pub fn axis(arms: &[Arm], size: Size) -> AxisLayout {
         let points = order.iter().map(point).collect();
         AxisSeries { name: arm.name.clone(), slot, dimmed: false, focused: false, points, best, focus: None }
     };
-    AxisLayout::new(size, arms.iter().enumerate().map(series).collect())
+    let titles = ("base learning rate".to_owned(), "final validation loss".to_owned());
+    AxisLayout::new(size, arms.iter().enumerate().map(series).collect()).titled(titles)
 }
 
 fn outcome(run: &FleetRun) -> PointState {
@@ -68,7 +69,9 @@ fn curves(arms: &[Arm], column: usize, palette: &Palette) -> LinePlot {
 
 /// Training loss against step, both logarithmic.
 pub fn loss(arms: &[Arm], size: Size, palette: &Palette) -> LineLayout {
-    LineLayout::new(size, curves(arms, Columns::LOSS, palette))
+    let mut plot = curves(arms, Columns::LOSS, palette);
+    plot.diverged = Some("diverged".to_owned());
+    LineLayout::new(size, plot).titled(("step t".to_owned(), "training loss".to_owned()))
 }
 
 /// Gradient norms at the first arm's lr* against step, with their histogram and 90th percentile, and the threshold of the first arm
@@ -80,18 +83,21 @@ pub fn norm(arms: &[Arm], size: Size, palette: &Palette) -> Option<NormLayout> {
     let mut line = curves(&arms[..1], Columns::GRADIENT_NORM, palette);
     line.curves = vec![line.curves.swap_remove(star.run)];
     let mark = |name: &str, value: f64| Mark { value, lines: vec![format!("{name} {}", three(value))] };
-    Some(NormLayout::new(
-        size,
-        NormPlot {
-            line,
-            histogram: log_histogram(run.record.column(Columns::GRADIENT_NORM), HISTOGRAM_BINS),
-            slot: 0,
-            percentile: arm.norm_p90().map(|value| mark("P90", value)),
-            threshold: arms
-                .iter()
-                .find_map(|arm| arm.experiment().fixed_clip_threshold())
-                .map(|value| mark("λ", value)),
-            is_tried: false,
-        },
-    ))
+    Some(
+        NormLayout::new(
+            size,
+            NormPlot {
+                line,
+                histogram: log_histogram(run.record.column(Columns::GRADIENT_NORM), HISTOGRAM_BINS),
+                slot: 0,
+                percentile: arm.norm_p90().map(|value| mark("P90", value)),
+                threshold: arms
+                    .iter()
+                    .find_map(|arm| arm.experiment().fixed_clip_threshold())
+                    .map(|value| mark("λ", value)),
+                is_tried: false,
+            },
+        )
+        .titled(("step t".to_owned(), "‖g‖".to_owned())),
+    )
 }

@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 
 use super::board::{Arrangement, MOST_VARIANTS, Placed};
 use super::refusal::refusal;
+use super::story::{Story, stories};
 use super::text::Texts;
 use brink_engine::experiment::{
     Experiment, ExperimentError, PRESETS, Reason, VERSION, apply, beginning, difference, limits, preset,
@@ -24,13 +25,41 @@ const MOST_LEVELS: usize = 4;
 const NO_BASE: &str = "none";
 
 /// The keys that a fragment may have.
-pub const KEYS: [&str; 9] = ["backend", "bench", "version", "base", "variant", "hidden", "slots", "focus", "cursor"];
+pub const KEYS: [&str; 12] = [
+    "lab", "chapter", "figure", "backend", "bench", "version", "base", "variant", "hidden", "slots", "focus", "cursor",
+];
+
+/// The longest name of a section that is read.
+const MOST_SECTION: usize = 40;
+
+/// A place on the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// The board with its plots.
+    #[default]
+    Lab,
+    /// The chapter, at this section; at its beginning where it is empty.
+    Chapter(String),
+}
+
+impl Place {
+    /// The fragment that leads there, without `#`.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Lab => "lab".to_owned(),
+            Self::Chapter(section) if section.is_empty() => "chapter".to_owned(),
+            Self::Chapter(section) => format!("chapter={section}"),
+        }
+    }
+}
 
 /// What the fragment asks for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fragment {
     /// `backend=cpu` or `backend=gpu`: where to train, a software adapter too.
     pub backend: Option<Backend>,
+    /// `chapter`, `chapter=SECTION` or `lab`: where on the page.
+    pub place: Place,
     /// `bench`: measure how fast training is.
     pub bench: bool,
     /// The board, if the fragment holds one and nothing is wrong with it.
@@ -103,6 +132,7 @@ struct Raw {
     slots: Option<Vec<usize>>,
     focus: Option<(usize, Option<usize>)>,
     cursor: Option<u32>,
+    story: Option<Story>,
     is_board: bool,
 }
 
@@ -135,6 +165,8 @@ impl Fragment {
         }
         if raw.is_board {
             self.board = Some(raw.arrangement()?);
+        } else if let Some(story) = raw.story {
+            self.board = Some(story.board());
         }
         Ok(())
     }
@@ -154,8 +186,21 @@ impl Fragment {
             let value = beginning(&decode(value).unwrap_or_else(|| value.to_owned()));
             Problem::Value { key, value, allowed }
         };
-        raw.is_board |= !matches!(key, "backend" | "bench");
+        raw.is_board |= !matches!(key, "backend" | "bench" | "lab" | "chapter" | "figure");
         match key {
+            "lab" if value.is_empty() => {}
+            "lab" => return Err(wrong("lab".to_owned())),
+            "chapter" => {
+                let is_id = value.len() <= MOST_SECTION && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+                if !is_id {
+                    return Err(wrong(format!("a–z, 0–9, -; at most {MOST_SECTION}")));
+                }
+                self.place = Place::Chapter(value.to_owned());
+            }
+            "figure" => {
+                let ids = || stories().map(|story| story.id).collect::<Vec<_>>().join(", ");
+                raw.story = Some(Story::find(value).ok_or_else(|| wrong(ids()))?);
+            }
             "bench" if value.is_empty() => self.bench = true,
             "bench" => return Err(wrong("bench".to_owned())),
             "backend" => {
@@ -636,6 +681,22 @@ mod tests {
                     prop_assert!(placed.experiment.resolve().is_ok());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_place_on_the_page_is_a_key_of_the_same_grammar() {
+        let read = |text: &str| Fragment::parse(text);
+        assert_eq!(read("#chapter").place, Place::Chapter(String::new()));
+        assert_eq!(read("#chapter=warmup-how").place, Place::Chapter("warmup-how".to_owned()));
+        assert_eq!((read("#lab").place, read("#lab").board), (Place::Lab, None));
+        for place in [Place::Lab, Place::Chapter(String::new()), Place::Chapter("rules".to_owned())] {
+            assert_eq!(read(&place.text()).place, place);
+        }
+        let board = read("#figure=8").board.expect("a board");
+        assert_eq!(board, Story::find("8").expect("a story").board());
+        for wrong in ["#lab=1", "#chapter=<b>", "#figure=99", &format!("#chapter={}", "a".repeat(41))] {
+            assert!(matches!(read(wrong).problem, Some(Problem::Value { .. })), "{wrong}");
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod arms;
 pub mod board;
+pub mod chapter;
 pub mod equation;
 pub mod fragment;
 pub mod history;

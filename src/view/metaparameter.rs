@@ -56,6 +56,17 @@ impl Group {
     /// The groups of what the page is about, in one row above the plots: see [`is_in_row`].
     pub const ROW: [Self; 4] = [Self::Optimizer, Self::Warmup, Self::Clipping, Self::Block];
 
+    /// The entry of the glossary that says what it is, if there is one.
+    pub fn entry(self) -> Option<&'static str> {
+        match self {
+            Self::Block => Some("placement"),
+            Self::Warmup => Some("warmup"),
+            Self::Clipping => Some("gradient_clipping"),
+            Self::LearningRates => Some("base_learning_rate"),
+            Self::Network | Self::Optimizer | Self::Budget | Self::None => None,
+        }
+    }
+
     /// Its title.
     pub fn title(self, texts: &'static Texts) -> &'static str {
         match self {

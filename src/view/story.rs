@@ -3,7 +3,7 @@
 use super::board::{Arrangement, MOST_VARIANTS, Placed};
 use super::text::Texts;
 use brink_engine::experiment::{Experiment, apply, preset};
-use brink_lab::figures::FIGURES;
+use brink_playbook::figures::FIGURES;
 use serde_json::json;
 use std::borrow::Cow;
 
@@ -58,7 +58,7 @@ fn named(id: &str) -> Experiment {
 
 /// All stories: the playbook's figures in its order, then the rest.
 pub fn stories() -> impl Iterator<Item = Story> {
-    let figure = |figure: &&'static brink_lab::figures::Figure| Story { id: figure.id, experiments: Vec::new };
+    let figure = |figure: &&'static brink_playbook::figures::Figure| Story { id: figure.id, experiments: Vec::new };
     FIGURES.iter().map(figure).chain(OTHERS)
 }
 
@@ -70,7 +70,7 @@ impl Story {
 
     /// Its experiments, the first the base of the board.
     pub fn experiments(self) -> Vec<Experiment> {
-        match brink_lab::figures::figure(self.id) {
+        match brink_playbook::figures::figure(self.id) {
             Some(figure) => figure.first(SEED).into_iter().map(|(_, experiment)| experiment).collect(),
             None => (self.experiments)(),
         }
@@ -100,7 +100,7 @@ impl Story {
 
     /// The name of its picture among the page's files.
     pub fn picture(self) -> String {
-        let kind = if brink_lab::figures::figure(self.id).is_some() { "figure-" } else { "" };
+        let kind = if brink_playbook::figures::figure(self.id).is_some() { "figure-" } else { "" };
         format!("images/{kind}{}.svg", self.id)
     }
 }

@@ -357,6 +357,21 @@ source_texts! {
     link_same(first, second) = "variants {first} and {second} are the same";
     link_variants(count, most) = "{count} variants, and at most {most} are kept";
 
+    places = "Places";
+    place_lab = "Lab";
+    place_chapter = "Chapter";
+    contents = "Contents";
+    glossary = "Glossary";
+    glossary_all = "All entries";
+    close = "Close";
+    explain(term) = "What is {term}?";
+    answer_right = "Right.";
+    answer_wrong = "Not quite: try another answer.";
+    run_it = "Run it";
+    figure_trains = "It trains …";
+    another_seed = "Run it with another seed";
+    open_in_lab = "Open in the lab";
+    held_on(held, count) = "The claim held on {held} of {count} seeds, just now.";
     skip = "Skip to the plots";
     switches = "What moves the edge";
     stories = "Stories";

@@ -357,6 +357,21 @@ translated_texts! {
     link_same(first, second) = "varian {first} dan {second} sama";
     link_variants(count, most) = "{count} varian, sedangkan paling banyak {most} yang disimpan";
 
+    places = "Tempat";
+    place_lab = "Laboratorium";
+    place_chapter = "Bab";
+    contents = "Isi";
+    glossary = "Glosarium";
+    glossary_all = "Semua istilah";
+    close = "Tutup";
+    explain(term) = "Apa itu {term}?";
+    answer_right = "Benar.";
+    answer_wrong = "Belum tepat: coba jawaban lain.";
+    run_it = "Jalankan";
+    figure_trains = "Sedang dilatih …";
+    another_seed = "Jalankan dengan seed lain";
+    open_in_lab = "Buka di laboratorium";
+    held_on(held, count) = "Pernyataan ini terbukti pada {held} dari {count} seed, baru saja.";
     skip = "Langsung ke grafik";
     switches = "Yang menggeser tepi";
     stories = "Kisah";

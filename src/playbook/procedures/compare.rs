@@ -1,7 +1,7 @@
 use super::{Laboratory, ProcedureError, Report};
-use crate::Runner;
-use crate::diagnose::final_validation_loss;
 use brink_engine::experiment::{Experiment, LearningRates, Optimizer};
+use brink_lab::Runner;
+use brink_lab::diagnose::final_validation_loss;
 
 /// The playbook's six rules.
 const RULES: [&str; 6] = ["sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam"];

@@ -1,8 +1,8 @@
 use super::{Arm, Laboratory, ProcedureError, Report, Star, at_rates, best_validation_loss, sweep};
-use crate::diagnose::fixes::MOST_WARMUP;
-use crate::{FleetRun, Runner};
 use brink_engine::experiment::{Experiment, RunSettings, limits};
 use brink_engine::number::significant;
+use brink_lab::diagnose::fixes::MOST_WARMUP;
+use brink_lab::{FleetRun, Runner};
 
 /// The warmups that are tried, in orders of magnitude; those beyond the limit on steps are left out.
 const WARMUPS: [u32; 7] = [1, 10, 30, 100, 300, 1000, 10_000];
@@ -35,7 +35,7 @@ const LOWER: [f64; 4] = [10.0, 5.0, 3.0, 2.0];
 fn survives(run: &FleetRun, best: f64) -> bool {
     let chance = run.record.chance;
     let is_feasible = run.judgement.is_some_and(|found| found.is_feasible);
-    is_feasible && crate::diagnose::final_validation_loss(&run.record) <= best + (chance - best) * LEARNED
+    is_feasible && brink_lab::diagnose::final_validation_loss(&run.record) <= best + (chance - best) * LEARNED
 }
 
 /// The search at one learning rate: every warmup, each with its own steps after it.

@@ -1,8 +1,8 @@
 use super::figure_4::OneChange;
 use super::{Arm, Claim, Figure, Plot, once, seeded};
-use crate::FleetRun;
-use crate::diagnose::final_validation_loss;
 use brink_engine::experiment::Experiment;
+use brink_lab::FleetRun;
+use brink_lab::diagnose::final_validation_loss;
 
 const HIGH: f64 = 0.08;
 const LOW: f64 = 0.0025;

@@ -1,10 +1,10 @@
 use super::{Laboratory, ProcedureError, Report, at_rates, sweep};
-use crate::Runner;
-use crate::diagnose::fixes::{MOST_CLIPPED, longest_warmup};
-use crate::diagnose::{clipped_fraction, percentile};
 use brink_engine::experiment::Experiment;
 use brink_engine::number::significant;
 use brink_engine::record::{Columns, RunRecord};
+use brink_lab::Runner;
+use brink_lab::diagnose::fixes::{MOST_CLIPPED, longest_warmup};
+use brink_lab::diagnose::{clipped_fraction, percentile};
 
 /// Thresholds, as fractions of the 90th percentile.
 const TIGHTER: [f64; 4] = [1.0, 0.5, 0.25, 0.1];

@@ -1,8 +1,8 @@
 use super::{Arm, Claim, Figure, Plot, arm, once, seeded};
-use crate::FleetRun;
-use crate::diagnose::final_training_loss;
 use brink_engine::experiment::{Experiment, apply};
 use brink_engine::record::Columns;
+use brink_lab::FleetRun;
+use brink_lab::diagnose::final_training_loss;
 
 /// The learning rate at which the changed network spikes, and one at which it is better.
 pub(super) const HIGH: f64 = 0.3;

@@ -13,10 +13,10 @@ mod warmup;
 
 pub use warmup::Target;
 
-use crate::diagnose::{Sweep, clipped_fraction, final_training_loss, final_validation_loss, norm_p90};
-use crate::{Command, Control, Event, FleetRecord, FleetRun, Runner, Status};
 use brink_engine::experiment::{Experiment, ExperimentError, RunSettings, limits};
 use brink_engine::number::significant;
+use brink_lab::diagnose::{Sweep, clipped_fraction, final_training_loss, final_validation_loss, norm_p90};
+use brink_lab::{Command, Control, Event, FleetRecord, FleetRun, Runner, Status};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 use super::{Arm, Laboratory, ProcedureError, Report};
-use crate::Runner;
-use crate::diagnose::final_validation_loss;
 use brink_engine::experiment::{Experiment, LearningRates, limits};
+use brink_lab::Runner;
+use brink_lab::diagnose::final_validation_loss;
 
 /// The batch sizes, and the one whose lr* stands for all in the unfair comparison.
 const SIZES: [usize; 3] = [8, 32, 64];

@@ -1,9 +1,9 @@
 //! Procedures on a runner that trains in place.
 
 use super::*;
-use crate::{Platform, Running, Shard, ShardCommand, drive};
 use brink_engine::experiment::{LearningRates, preset};
 use brink_engine::train::Backend;
+use brink_lab::{Platform, Running, Shard, ShardCommand, drive};
 use futures_channel::mpsc::unbounded;
 
 /// Trains on the caller's thread, at once.

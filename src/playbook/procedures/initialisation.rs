@@ -1,8 +1,8 @@
 use super::{Laboratory, ProcedureError, Report, sweep};
-use crate::Runner;
-use crate::diagnose::fixes::longest_warmup;
 use brink_engine::experiment::{Experiment, limits};
 use brink_engine::number::significant;
+use brink_lab::Runner;
+use brink_lab::diagnose::fixes::longest_warmup;
 
 /// How much too large the initial weights are made.
 const SCALE: f64 = 3.0;

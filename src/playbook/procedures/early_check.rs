@@ -1,7 +1,7 @@
 use super::{Laboratory, ProcedureError, Report, at_rates, sweep};
-use crate::Runner;
 use brink_engine::experiment::Experiment;
 use brink_engine::record::Columns;
+use brink_lab::Runner;
 
 /// The playbook trains a short run at twice the best learning rate: about 500 steps, evaluated at every one.
 const STEPS: u32 = 500;

@@ -1,6 +1,6 @@
 use super::{Arm, Laboratory, ProcedureError, Report, Star, at_rates};
-use crate::Runner;
 use brink_engine::experiment::Experiment;
+use brink_lab::Runner;
 
 /// The refinement: learning rates between lr* and its neighbours, as powers of the grid's factor.
 const BETWEEN: [f64; 4] = [-0.6, -0.3, 0.3, 0.6];

@@ -10,9 +10,9 @@ mod figure_7b;
 mod figure_8;
 mod figure_9;
 
-use crate::Runner;
 use crate::procedures::{Arm, Fact, Laboratory, ProcedureError};
 use brink_engine::experiment::{Experiment, preset};
+use brink_lab::Runner;
 use serde_json::Value;
 
 /// How a figure is drawn.
@@ -97,7 +97,17 @@ pub struct Reproduced {
 impl Figure {
     /// What it trains first for a seed, by name: all that does not depend on what comes out.
     pub fn first(&self, seed: u32) -> Experiments {
-        (self.arms)(seed, &[])
+        self.next(seed, &[])
+    }
+
+    /// What it trains next for a seed, given what is trained; nothing when all is.
+    pub fn next(&self, seed: u32, arms: &[Arm]) -> Experiments {
+        (self.arms)(seed, arms)
+    }
+
+    /// Whether the claim holds for these arms, in the order in which they were asked for.
+    pub fn judge(&self, arms: &[Arm]) -> Claim {
+        (self.claim)(arms)
     }
 
     /// Trains the figure for a seed.
@@ -112,7 +122,7 @@ impl Figure {
     ) -> Result<Reproduced, ProcedureError> {
         let mut arms = Vec::new();
         loop {
-            let next = (self.arms)(seed, &arms);
+            let next = self.next(seed, &arms);
             if next.is_empty() {
                 break;
             }
@@ -120,7 +130,7 @@ impl Figure {
                 arms.push(laboratory.train(name, &experiment).await?);
             }
         }
-        Ok(Reproduced { seed, claim: (self.claim)(&arms), arms })
+        Ok(Reproduced { seed, claim: self.judge(&arms), arms })
     }
 
     /// Whether what is claimed of several seeds together holds; `None` where nothing is.
@@ -152,7 +162,7 @@ fn arm<'a>(arms: &'a [Arm], name: &str) -> Option<&'a Arm> {
 /// The median of a number over the claims of several seeds.
 fn median(claims: &[&Claim], name: &str) -> Option<f64> {
     let mut values: Vec<f64> = claims.iter().map(|claim| claim.number(name)).collect::<Option<_>>()?;
-    let median = crate::diagnose::median_of(&mut values);
+    let median = brink_lab::diagnose::median_of(&mut values);
     median.is_finite().then_some(median)
 }
 

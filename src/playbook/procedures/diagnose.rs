@@ -1,8 +1,8 @@
 use super::{Arm, Laboratory, ProcedureError, Report, sweep};
-use crate::Runner;
-use crate::diagnose::clipped_fraction;
-use crate::diagnose::fixes::{Case, fixes};
 use brink_engine::experiment::Experiment;
+use brink_lab::Runner;
+use brink_lab::diagnose::clipped_fraction;
+use brink_lab::diagnose::fixes::{Case, fixes};
 
 /// What an arm bought against the base.
 fn bought(report: &mut Report, arm: &Arm) {
