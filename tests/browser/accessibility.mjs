@@ -68,6 +68,25 @@ export const accessibilityTests = [
     },
   })),
   {
+    name: 'axe finds no violation in the chapter, with a live figure, nor in the glossary and the menu of stories',
+    async run({ page, address }) {
+      for (const language of ['en', 'id']) {
+        await page.goto('about:blank');
+        await page.goto(`${address}?lang=${language}#backend=cpu&chapter`);
+        await page.locator('.chapter article h2').first().waitFor();
+        await page.locator('[data-figure="5"] .run').click();
+        await page.locator('[data-figure="5"] canvas.loss').waitFor();
+        await page.locator('.question button').first().click();
+        assert.deepEqual(await violations(page), [], language);
+        await page.locator('#stories > summary').click();
+        assert.deepEqual(await violations(page), [], language);
+        await page.locator('#open-glossary').click();
+        await page.locator('#glossary h3').first().waitFor();
+        assert.deepEqual(await violations(page), [], language);
+      }
+    },
+  },
+  {
     name: 'axe finds no violation on the benchmark and on the page without workers',
     async run({ page, address }) {
       await page.addInitScript(() => delete window.Worker);

@@ -1,6 +1,6 @@
 // The board in the address, its past, and the rule's text.
 import assert from 'node:assert/strict';
-import { SHORT } from './helpers.mjs';
+import { SHORT, openSetup } from './helpers.mjs';
 
 const names = (page) => page.locator('#variants .name').allInnerTexts().then((all) => all.map((name) => name.trim()));
 const fragment = (page) => new URL(page.url()).hash;
@@ -21,7 +21,8 @@ async function threeVariants(page, address, board = '#backend=cpu') {
   await page.goto(address + board);
   await reads(page, [BASE]);
   await page.locator('#warmup').check();
-  await reads(page, [BASE, '+ warmup 200']);
+  // A tenth of the steps.
+  await reads(page, [BASE, board === SHORT ? '+ warmup 6' : '+ warmup 60']);
   await page.locator('#clipping').check();
   await page.waitForFunction(() => document.querySelectorAll('#variants .name').length === 3 && location.hash.includes('clip'));
   return names(page);
@@ -33,7 +34,7 @@ export const boardTests = [
     context: { permissions: ['clipboard-read', 'clipboard-write'] },
     async run({ page, context, address, shot }) {
       const three = await threeVariants(page, address);
-      await page.getByRole('checkbox', { name: 'Hide + warmup 200' }).uncheck();
+      await page.getByRole('checkbox', { name: 'Hide + warmup 60' }).uncheck();
       await page.getByRole('button', { name: BASE, exact: true }).click();
       // From the middle of the learning rates two up.
       await page.locator('#transport[data-backend=cpu]').waitFor();
@@ -44,7 +45,7 @@ export const boardTests = [
       await shot('shared');
       const link = await page.evaluate(() => navigator.clipboard.readText());
       assert.equal(link, page.url());
-      assert.match(link, /#backend=cpu&version=1&base=figure-7a&variant=warmup_steps=200&variant=clip_threshold=[\d.]+;warmup_steps=200&hidden=2&focus=1,6&cursor=0$/);
+      assert.match(link, /#backend=cpu&version=1&base=figure-7a&variant=warmup_steps=60&variant=clip_threshold=[\d.]+;warmup_steps=60&hidden=2&focus=1,6&cursor=0$/);
 
       const state = async (page) => ({
         names: await names(page),
@@ -72,7 +73,7 @@ export const boardTests = [
       await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
       await page.goto(`${address}#backend=cpu`);
       await page.locator('#warmup').check();
-      await reads(page, [BASE, '+ warmup 200']);
+      await reads(page, [BASE, '+ warmup 60']);
       await page.locator('#share').click();
       await page.getByText('The browser does not let the page copy').waitFor();
       const field = page.getByRole('textbox', { name: 'Link to this board' });
@@ -125,13 +126,14 @@ export const boardTests = [
     async run({ page, address }) {
       const three = await threeVariants(page, address, SHORT);
       assert.equal(await page.locator('#redo').isDisabled(), true);
-      await page.getByRole('button', { name: 'Delete + warmup 200' }).click();
+      await page.getByRole('button', { name: 'Delete + warmup 6' }).click();
       await reads(page, [three[0], three[2]]);
       await page.locator('#undo').click();
       await reads(page, three);
       await page.locator('#redo').click();
       await reads(page, [three[0], three[2]]);
       // In a text field the keys are the field's own.
+      await openSetup(page);
       await page.locator('#width').focus();
       await page.keyboard.press('Control+z');
       await page.waitForTimeout(300);
@@ -145,11 +147,11 @@ export const boardTests = [
       await page.keyboard.press('Control+z');
       await reads(page, three.slice(0, 2));
       // The brought-back variant trains: it is no picture.
-      await page.locator('#happened', { hasText: '+ warmup 200: lr* is' }).waitFor({ timeout: 300_000 });
+      await page.locator('#happened', { hasText: '+ warmup 6: lr* is' }).waitFor({ timeout: 300_000 });
       // What has ended comes back with its curves.
-      await page.getByRole('button', { name: 'Delete + warmup 200' }).click();
+      await page.getByRole('button', { name: 'Delete + warmup 6' }).click();
       await page.locator('#undo').click();
-      await page.locator('#happened', { hasText: '+ warmup 200: lr* is' }).waitFor({ timeout: 2_000 });
+      await page.locator('#happened', { hasText: '+ warmup 6: lr* is' }).waitFor({ timeout: 2_000 });
     },
   },
   {

@@ -203,9 +203,9 @@ export const faultTests = [
       assert.match(await frame.locator('#backend').innerText(), /^CPU · \d+ workers$/);
       // The address and the storage refuse; controls, links and language work all the same.
       await frame.locator('#warmup').check();
-      await frame.locator('#variants .name', { hasText: '+ warmup 200' }).waitFor();
+      await frame.locator('#variants .name', { hasText: '+ warmup 60' }).waitFor();
       await frame.locator('#share').click();
-      assert.match(await frame.locator('#link').inputValue(), /variant=warmup_steps=200/);
+      assert.match(await frame.locator('#link').inputValue(), /variant=warmup_steps=60/);
       // The browser's own word on it.
       expect(faults, /The Clipboard API has been blocked/);
       await frame.locator('#language').selectOption('id');

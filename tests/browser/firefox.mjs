@@ -39,8 +39,8 @@ const tests = [
       await page.goto(address + SHORT);
       await waitForText(page, '#progress', '/ 60');
       await page.click('#warmup');
-      await waitForText(page, '#variants .name', '+ warmup 200');
-      await waitForText(page, '#happened .verdict', '+ warmup 200: lr* is', FLEET_MS);
+      await waitForText(page, '#variants .name', '+ warmup 6');
+      await waitForText(page, '#happened .verdict', '+ warmup 6: lr* is', FLEET_MS);
 
       await page.click('#own-rule');
       await page.waitForSelector('#rule-text');
@@ -54,7 +54,7 @@ const tests = [
       await page.keyboard.up('Control');
       await page.waitForFunction(() => document.querySelectorAll('#variants .name').length === 3);
       const three = await texts(page, '#variants .name');
-      assert.deepEqual(three.slice(0, 2), [BASE, '+ warmup 200']);
+      assert.deepEqual(three.slice(0, 2), [BASE, '+ warmup 6']);
       assert.match(three[2], /Signed/);
 
       await page.click('#share');

@@ -8,6 +8,9 @@ export const SHORT = '#backend=cpu&version=1&base=figure-7a;max_train_steps=60';
 /** The steps of its runs. */
 export const SHORT_STEPS = 60;
 
+/** Opens the drawer with the rest of the controls. */
+export const openSetup = (page) => page.locator('details.setup').evaluate((setup) => (setup.open = true));
+
 /** Opens the table behind a plot, and waits until it is built. */
 export async function openTable(page, id) {
   await page.locator(`details.table:has(#${id})`).evaluate((details) => (details.open = true));

@@ -1,6 +1,6 @@
 // What a learner does on the page itself: the threshold, the tables, the themes, the keyboard, a phone.
 import assert from 'node:assert/strict';
-import { FLEET_MS, SHORT, SHORT_STEPS, ended, names, openTable, reaches, step } from './helpers.mjs';
+import { FLEET_MS, SHORT, SHORT_STEPS, ended, names, openSetup, openTable, reaches, step } from './helpers.mjs';
 
 const BASE = 'Momentum, no norm';
 
@@ -57,14 +57,14 @@ export const pageTests = [
       await page.mouse.move(x + width / 2, place(at));
       await page.mouse.down();
       const shares = [];
-      for (const fraction of [0.2, 0.4, 0.6]) {
+      for (const fraction of [0.1, 0.3, 0.6]) {
         await page.mouse.move(x + width / 2, place(at + fraction * (high - at)), { steps: 3 });
         assert.match(await page.locator('#clip-words').innerText(), /would clip/);
         shares.push(await share(page));
       }
       await shot('dragging', { fullPage: false });
       // Higher thresholds clip less.
-      assert.ok(shares[0] > shares[1] && shares[1] > shares[2], shares.join());
+      assert.ok(shares[0] >= shares[1] && shares[1] >= shares[2] && shares[0] > shares[2], shares.join());
       assert.deepEqual(await names(page), [BASE], 'nothing is born while it is dragged');
       await page.mouse.up();
       await counts(page, 2);
@@ -142,12 +142,12 @@ export const pageTests = [
         await page.locator('#variants .name', { hasText: name }).waitFor();
         assert.equal(await page.evaluate(() => document.activeElement.id), 'lead', 'the keyboard stays where it was');
       };
-      await step('Try warmup 200', '+ warmup 200', /star\) is 0\.008/);
-      assert.match(await page.locator('#lead').innerText(), /\+ warmup 200 trains now/);
+      await step('Try warmup 60', '+ warmup 60', /star\) is 0\.008/);
+      assert.match(await page.locator('#lead').innerText(), /\+ warmup 60 trains now/);
       await step(/Try clipping at/, /\+ clip/, /moved from 0\.008 to 0\.0\d+/);
-      await step('Try the norm inside', '+ norm inside', /: the star/);
       await step('Try Adam', '+ Adam', /: the star/);
-      await page.locator('#lead', { hasText: 'four remedies' }).waitFor({ timeout: FLEET_MS });
+      await step('Try the norm inside', '+ norm inside', /: the star/);
+      await page.locator('#lead', { hasText: 'four of the playbook' }).waitFor({ timeout: FLEET_MS });
       assert.equal(await next.count(), 0);
     },
   },
@@ -169,15 +169,15 @@ export const pageTests = [
     },
   },
   {
-    name: 'with a projector what happened stands right below the plots',
+    name: 'with a projector one plot stands below the other, and the equations below both',
     context: { viewport: { width: 1366, height: 768 } },
     async run({ page, address }) {
       await trained(page, address, '?theme=projector');
-      const [plots, side] = [await box(page, '.centre'), await box(page, '.side')];
-      const gap = side.y - plots.y - plots.height;
-      assert.ok(gap > 0 && gap < 30, `${gap} px between them`);
+      const [loss, axis, side] = [await box(page, '.loss-card'), await box(page, '.axis-card'), await box(page, '.side')];
+      for (const gap of [axis.y - loss.y - loss.height, side.y - axis.y - axis.height]) assert.ok(gap > 0 && gap < 30, `${gap} px between them`);
       // A label that its field covers cannot be read.
-      const covered = await page.locator('.setup .row').evaluateAll((rows) =>
+      await openSetup(page);
+      const covered = await page.locator('.lab .row').evaluateAll((rows) =>
         rows.filter((row) => row.children[0].scrollWidth > row.children[0].clientWidth).map((row) => row.textContent),
       );
       assert.deepEqual(covered, []);
@@ -192,7 +192,7 @@ export const pageTests = [
       assert.match(await page.locator('#happened .focused').innerText(), /diverged at step \d+, before it had learned anything: early instability/);
       await page.locator('#fix').click();
       await counts(page, 2);
-      assert.equal((await names(page))[1], '+ warmup 200');
+      assert.equal((await names(page))[1], '+ warmup 60');
       await ended(page, 1);
       // The first one's sentence is folded away, not gone.
       const first = page.locator('#happened .verdict[data-index="0"]');
@@ -353,34 +353,35 @@ export const pageTests = [
       const current = () => page.locator('#variants [aria-current=true]').innerText();
       assert.equal(await current(), BASE);
       await page.keyboard.press('ArrowDown');
-      assert.equal(await current(), '+ warmup 200');
+      assert.equal(await current(), '+ warmup 6');
       // Opening its table would take the focus along.
       await page.waitForFunction(() => /lr\* is/.test(document.querySelector('#happened .focused').textContent), null, { timeout: FLEET_MS });
       await page.keyboard.press('ArrowRight');
       const words = await page.locator('#axis-words').textContent();
-      assert.match(words, /\+ warmup 200: base learning rate 0\.016, stable, final validation loss [\d.]+/);
+      assert.match(words, /\+ warmup 6: base learning rate 0\.\d+, [a-z :]+/);
       await reach('canvas.loss');
       await page.keyboard.press('Home');
-      assert.match(await page.locator('#equations-title').innerText(), /at step 0, base learning rate 0\.016/);
+      assert.match(await page.locator('#equations-title').innerText(), /at step 0, base learning rate 0\.\d+/);
       await reach('#grip');
       await reach('#latest');
     },
   },
   {
-    name: 'on a phone the plot comes first, the setup is behind a button, and fingers find what they touch',
+    name: 'on a phone the row comes first, then the curves; the setup is behind a button, and fingers find what they touch',
     context: { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true },
     async run({ page, address, shot }) {
       await trained(page, address);
       await page.locator('.axis-card details.table').evaluate((details) => (details.open = false));
       assert.equal(await page.locator('details.setup').evaluate((setup) => setup.open), false);
       const top = async (selector) => (await box(page, selector)).y;
-      assert.ok((await top('canvas.axis')) < 400, 'the plot is on the first screen');
-      assert.ok((await top('canvas.axis')) < (await top('details.setup')));
+      const order = [];
+      for (const part of ['.switches', 'canvas.loss', '.side', 'canvas.axis']) order.push(await top(part));
+      assert.deepEqual(order, order.toSorted((a, b) => a - b), 'the row, the curves, the equations, the axis plot');
       await shot('phone-360', { fullPage: false });
       await page.locator('details.setup > summary').tap();
       await page.locator('#depth').waitFor();
       const small = await page.evaluate(() =>
-        [...document.querySelectorAll('button, select, summary, input[type=number], .choice label, #cursor')]
+        [...document.querySelectorAll('button, select, summary, input.number, .choice label, #cursor')]
           .filter((one) => one.getClientRects().length)
           .map((one) => [one.id || one.textContent.trim() || one.className, one.getBoundingClientRect()])
           .filter(([, { height }]) => height < 43.5)

@@ -1,12 +1,13 @@
 // What the end-to-end tests do. Each has a name, and `run`; `webgpu: false` asks for a browser without WebGPU.
 import assert from 'node:assert/strict';
 import { accessibilityTests } from './accessibility.mjs';
+import { chapterTests } from './chapter.mjs';
 import { boardTests } from './board.mjs';
 import { faultTests } from './faults.mjs';
 import { loadingTests } from './loading.mjs';
 import { lockstepTests } from './lockstep.mjs';
 import { pageTests } from './page.mjs';
-import { FLEET_MS, SHORT, ended } from './helpers.mjs';
+import { FLEET_MS, SHORT, ended, openSetup } from './helpers.mjs';
 
 const isInfeasible = (row) => /^(diverged|infeasible)/.test(row.state);
 const best = (rows) => rows.find((row) => row.state === 'lr*');
@@ -30,7 +31,7 @@ async function cliffAndWarmup({ page, address, shot }, backend) {
 
   await page.locator('#warmup').check();
   const after = await ended(page, 1);
-  assert.equal(after[0].variant, '+ warmup 200');
+  assert.equal(after[0].variant, '+ warmup 60');
   assert.ok(best(after).rate >= 4 * best(before).rate, `lr* moved from ${best(before).rate} to ${best(after).rate}`);
   assert.ok(best(after).loss < best(before).loss, 'and the loss at lr* falls');
   assert.match(await page.locator('#happened').innerText(), /times the lr\* of Momentum, no norm/);
@@ -107,6 +108,7 @@ export const tests = [
       // A control turned again before step 50 replaces its variant; these are different controls.
       await adds(page, 'clip', () => page.locator('#clipping').check());
       await adds(page, 'norm pre', () => page.locator('input[name=placement]').nth(1).check());
+      await openSetup(page);
       await adds(page, 'final norm', () => page.locator('#final-norm').check());
       await adds(page, 'Adam', () => page.locator('input[name=optimizer][value=adam]').check());
       await adds(page, 'beta1 0.5', () => page.locator('#constant-beta1').fill('0.5').then(() => page.keyboard.press('Enter')));
@@ -134,9 +136,18 @@ export const tests = [
     name: 'a value out of range is refused with the range',
     async run({ page, address }) {
       await page.goto(`${address}#backend=cpu`);
+      await openSetup(page);
       await page.locator('#width').fill('9999');
       await page.keyboard.press('Enter');
-      assert.match(await page.locator('#notice').innerText(), /model\.width: 9999 is not between 1 and 256/);
+      // Beside the field, which keeps what runs.
+      assert.equal(await page.locator('#width-fault').innerText(), '9999 is not between 1 and 256. It stays 24.');
+      assert.equal(await page.locator('#width').getAttribute('aria-invalid'), 'true');
+      assert.equal(await page.locator('#width').inputValue(), '24');
+      for (const [typed, told] of [['2.5', /2\.5 is not a whole number from 1 to 256/], ['-3', /-3 is not/], ['wide', /“wide” is not a number/], ['', /is not a number/]]) {
+        await page.locator('#width').fill(typed);
+        await page.keyboard.press('Enter');
+        assert.match(await page.locator('#width-fault').innerText(), told, typed);
+      }
       assert.equal(await page.locator('#variants li').count(), 1);
     },
   },
@@ -146,9 +157,11 @@ export const tests = [
       await page.goto(`${address}#backend=cpu`);
       await page.locator('#transport[data-backend]').waitFor();
       // Long enough that pausing comes before its end on any machine.
+      await openSetup(page);
       await page.locator('#steps').fill('50000');
       await page.keyboard.press('Enter');
       await page.locator('#progress', { hasText: / \/ 50000$/ }).waitFor();
+      await page.locator('details.setup').evaluate((setup) => (setup.open = false));
       await page.locator('#progress', { hasNotText: 'step 0 /' }).waitFor();
       await page.getByRole('button', { name: 'Pause' }).click();
       const step = async () => Number((await page.locator('#progress').innerText()).match(/step (\d+)/)[1]);
@@ -271,4 +284,5 @@ export const tests = [
   ...faultTests,
   ...loadingTests,
   ...accessibilityTests,
+  ...chapterTests,
 ];

@@ -1,0 +1,94 @@
+// The chapter: its text in both languages, figures that train, questions, the glossary, and the way to the lab and back.
+import assert from 'node:assert/strict';
+import { FLEET_MS, names } from './helpers.mjs';
+
+const SECTIONS = ['start', 'unstable', 'identify', 'fixes', 'warmup-when', 'warmup-how', 'clipping', 'why-metaparameter', 'batch-size', 'rules'];
+
+const open = async (page, address, language, section = '') => {
+  await page.goto(`${address}?lang=${language}#backend=cpu&chapter${section && `=${section}`}`);
+  await page.locator('.chapter article h2').first().waitFor();
+};
+
+export const chapterTests = [
+  ...['en', 'id'].map((language) => ({
+    name: `the chapter is read section by section (${language})`,
+    async run({ page, address, shot }) {
+      await open(page, address, language);
+      const ids = await page.locator('.chapter article > section > h2').evaluateAll((all) => all.map((one) => one.id));
+      assert.deepEqual(ids, SECTIONS.map((id) => `section-${id}`));
+      for (const id of SECTIONS) {
+        const words = (await page.locator(`section:has(> #section-${id})`).innerText()).split(/\s+/).length;
+        assert.ok(words > 40, `${id}: ${words} words`);
+      }
+      // Every still is there.
+      await page.locator('figure img').evaluateAll((all) => all.forEach((image) => (image.loading = 'eager')));
+      await page.waitForFunction(() => [...document.querySelectorAll('figure img')].every((image) => image.complete && image.naturalWidth > 0));
+      assert.equal(await page.locator('.rule-figure math').count() > 12, true);
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0);
+      await shot(`chapter-${language}`);
+    },
+  })),
+  {
+    name: 'a figure of the chapter trains, says on how many seeds its claim held, and opens in the lab',
+    async run({ page, address, shot }) {
+      await open(page, address, 'en', 'identify');
+      const figure = page.locator('[data-figure="7a"]');
+      const held = async (text) => figure.locator('.held', { hasText: text }).waitFor({ timeout: FLEET_MS });
+      await figure.locator('.run').click();
+      await held('held on 1 of 1 seeds');
+      await figure.locator('.run').click();
+      await held(/held on [12] of 2 seeds/);
+      await shot('chapter-live', { fullPage: false });
+      // What a figure trains next depends on what came out.
+      const next = page.locator('[data-figure="9"]');
+      await next.locator('.run').click();
+      await next.locator('.held', { hasText: /held on [01] of 1 seeds/ }).waitFor({ timeout: FLEET_MS });
+      assert.match((await names(page)).join(), /clip/);
+      assert.equal(await figure.locator('img').count(), 1, 'one figure is alive at a time');
+      await next.locator('.open').click();
+      await page.locator('.lab canvas.loss').waitFor();
+      assert.match(page.url(), /base=figure-9/);
+      await page.goBack();
+      await page.locator('.chapter article h2').first().waitFor();
+      await page.goForward();
+      await page.locator('.lab canvas.loss').waitFor();
+    },
+  },
+  {
+    name: 'a question is answered, and a term opens its entry',
+    async run({ page, address }) {
+      await open(page, address, 'en', 'identify');
+      const question = page.locator('section:has(> #section-identify) .question').first();
+      await question.locator('button').first().click();
+      await question.locator('text=Not quite').waitFor();
+      await question.locator('button').nth(1).click();
+      await question.locator('text=The best learning rate lies at the edge').waitFor();
+      const term = page.locator('section:has(> #section-identify) .term', { hasText: 'lr*' }).first();
+      await term.click();
+      await page.locator('#glossary h3', { hasText: 'lr*' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.waitForFunction(() => !document.querySelector('#glossary').open);
+      assert.equal(await term.evaluate((term) => term === document.activeElement), true, 'the keyboard is where it was');
+      await page.locator('#open-glossary').click();
+      assert.ok((await page.locator('#glossary h3').count()) > 25);
+      await page.locator('#glossary button', { hasText: 'Close' }).click();
+    },
+  },
+  {
+    name: 'a story of the menu becomes the board, and what was there comes back',
+    async run({ page, address, shot }) {
+      await page.goto(`${address}#backend=cpu`);
+      await page.locator('#variants .name').first().waitFor();
+      const before = await names(page);
+      await page.locator('#stories > summary').click();
+      await page.waitForFunction(() => [...document.querySelectorAll('.menu img')].every((image) => image.complete && image.naturalWidth > 0));
+      await shot('stories', { fullPage: false });
+      await page.locator('[data-story="8"]').click();
+      await page.waitForFunction(() => document.querySelectorAll('#variants li').length === 6);
+      assert.match(page.url(), /base=figure-8/);
+      await page.locator('#undo').click();
+      await page.waitForFunction(() => document.querySelectorAll('#variants li').length === 1);
+      assert.deepEqual(await names(page), before);
+    },
+  },
+];
