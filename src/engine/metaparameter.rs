@@ -77,6 +77,11 @@ pub struct Definition {
     pub changes_problem: bool,
 }
 
+/// A text for the documentation and the command line: the page, which shows none of them, goes without.
+pub const fn documented(text: &'static str) -> &'static str {
+    if cfg!(target_arch = "wasm32") { "" } else { text }
+}
+
 impl Definition {
     /// What most metaparameters have: required, without a unit, the same for all runs and every problem.
     pub const PLAIN: Self = Self {

@@ -11,11 +11,12 @@ use brink_view::story::{Story, stories};
 /// The menu. Its pictures are loaded once it is opened.
 #[component]
 pub fn Stories(lab: Lab, address: Address) -> impl IntoView {
-    let node = NodeRef::<html::Details>::new();
+    let node = NodeRef::<html::Div>::new();
     let is_open = RwSignal::new(false);
     let open = move |story: Story| {
         if let Some(menu) = node.get_untracked() {
-            menu.set_open(false);
+            // Fails only for a menu that is closed.
+            let _ = menu.hide_popover();
         }
         lab.notice.set(None);
         lab.restore(&story.board());
@@ -36,26 +37,17 @@ pub fn Stories(lab: Lab, address: Address) -> impl IntoView {
             </li>
         }
     };
-    let key = move |event: web_sys::KeyboardEvent| {
-        if event.key() == "Escape"
-            && let Some(menu) = node.get_untracked()
-        {
-            menu.set_open(false);
-        }
+    let toggled = move |_| {
+        is_open.set(node.get_untracked().is_some_and(|menu| menu.matches(":popover-open").unwrap_or(false)));
     };
     view! {
-        <details
-            class="stories"
-            id="stories"
-            node_ref=node
-            on:toggle=move |_| is_open.set(node.get_untracked().is_some_and(|menu| menu.open()))
-            on:keydown=key
-        >
-            <summary>{move || lab.texts().stories}</summary>
-            <div class="card menu">
-                <p class="help">{move || lab.texts().stories_help}</p>
-                <ul>{stories().map(item).collect_view()}</ul>
-            </div>
-        </details>
+        // The browser closes it at Escape and at a click beside it.
+        <button type="button" id="stories" popovertarget="stories-menu">
+            {move || lab.texts().stories}
+        </button>
+        <div class="card menu" id="stories-menu" popover="auto" node_ref=node on:toggle=toggled>
+            <p class="help">{move || lab.texts().stories_help}</p>
+            <ul>{stories().map(item).collect_view()}</ul>
+        </div>
     }
 }

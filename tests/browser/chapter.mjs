@@ -80,7 +80,7 @@ export const chapterTests = [
       await page.goto(`${address}#backend=cpu`);
       await page.locator('#variants .name').first().waitFor();
       const before = await names(page);
-      await page.locator('#stories > summary').click();
+      await page.locator('#stories').click();
       await page.waitForFunction(() => [...document.querySelectorAll('.menu img')].every((image) => image.complete && image.naturalWidth > 0));
       await shot('stories', { fullPage: false });
       await page.locator('[data-story="8"]').click();

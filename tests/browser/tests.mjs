@@ -140,9 +140,9 @@ export const tests = [
       await page.locator('#width').fill('9999');
       await page.keyboard.press('Enter');
       // Beside the field, which keeps what runs.
-      assert.equal(await page.locator('#width-fault').innerText(), '9999 is not between 1 and 256. It stays 24.');
+      assert.equal(await page.locator('#width-fault').innerText(), '9999 is not between 1 and 256. It stays 32.');
       assert.equal(await page.locator('#width').getAttribute('aria-invalid'), 'true');
-      assert.equal(await page.locator('#width').inputValue(), '24');
+      assert.equal(await page.locator('#width').inputValue(), '32');
       for (const [typed, told] of [['2.5', /2\.5 is not a whole number from 1 to 256/], ['-3', /-3 is not/], ['wide', /“wide” is not a number/], ['', /is not a number/]]) {
         await page.locator('#width').fill(typed);
         await page.keyboard.press('Enter');

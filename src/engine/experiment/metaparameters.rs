@@ -1,5 +1,5 @@
 use super::{Schedule, limits};
-use crate::metaparameter::{Absent, Definition, Kind, Metaparameter};
+use crate::metaparameter::{Absent, Definition, Kind, Metaparameter, documented};
 use crate::network::Model;
 use crate::rule::builtin;
 use crate::task;
@@ -23,7 +23,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         id: Metaparameter::Task,
         path: "task",
         kind: Kind::Choice(|| task::TASKS.iter().map(|task| task.id).collect()),
-        about: "the data (below)",
+        about: documented("the data (below)"),
         changes_problem: true,
         ..Definition::PLAIN
     },
@@ -33,7 +33,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         kind: whole(limits::WARMUP_STEPS),
         absent: Absent::Nothing,
         unit: "step",
-        about: "an outlier injected on purpose: the step whose batch it is; none where it is absent",
+        about: documented("an outlier injected on purpose: the step whose batch it is; none where it is absent"),
         ..Definition::PLAIN
     },
     Definition {
@@ -41,14 +41,14 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "data.outlier_factor",
         kind: number(limits::OUTLIER_FACTOR),
         absent: Absent::Omitted("60.0"),
-        about: "what every input of that batch is multiplied by",
+        about: documented("what every input of that batch is multiplied by"),
         ..Definition::PLAIN
     },
     Definition {
         id: Metaparameter::Model,
         path: "model.kind",
         kind: Kind::Choice(|| Model::KINDS.to_vec()),
-        about: "the network (below)",
+        about: documented("the network (below)"),
         changes_problem: true,
         ..Definition::PLAIN
     },
@@ -57,7 +57,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "initial_scale",
         kind: number(limits::INITIAL_SCALE),
         absent: Absent::Default("1.0"),
-        about: "factor on every initial weight that is drawn",
+        about: documented("factor on every initial weight that is drawn"),
         varies_by_run: true,
         ..Definition::PLAIN
     },
@@ -66,7 +66,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "optimizer.rule",
         kind: Kind::Choice(|| builtin().iter().map(|rule| rule.id).collect()),
         absent: Absent::Nothing,
-        about: "a built-in update rule; either this or `optimizer.text`",
+        about: documented("a built-in update rule; either this or `optimizer.text`"),
         ..Definition::PLAIN
     },
     Definition {
@@ -74,7 +74,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "optimizer.text",
         kind: Kind::Text,
         absent: Absent::Nothing,
-        about: "an update rule of one's own (`docs/rules.md`)",
+        about: documented("an update rule of one's own (`docs/rules.md`)"),
         ..Definition::PLAIN
     },
     Definition {
@@ -82,7 +82,9 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "optimizer.constants",
         kind: Kind::Constants,
         absent: Absent::Nothing,
-        about: "values other than the rule's defaults, by name, each within the range that the rule declares",
+        about: documented(
+            "values other than the rule's defaults, by name, each within the range that the rule declares",
+        ),
         varies_by_run: true,
         ..Definition::PLAIN
     },
@@ -91,7 +93,9 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "learning_rates.from",
         kind: number(limits::LEARNING_RATE),
         absent: Absent::Default("0.001"),
-        about: "the lowest base learning rate of the sweep: `from`, `from · factor`, ..., one run each; not read if `runs` is given",
+        about: documented(
+            "the lowest base learning rate of the sweep: `from`, `from · factor`, ..., one run each; not read if `runs` is given",
+        ),
         ..Definition::PLAIN
     },
     Definition {
@@ -99,7 +103,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "learning_rates.factor",
         kind: number(limits::LEARNING_RATE_FACTOR),
         absent: Absent::Default("2.0"),
-        about: "the ratio of neighbouring base learning rates; the largest may be at most 1e6",
+        about: documented("the ratio of neighbouring base learning rates; the largest may be at most 1e6"),
         ..Definition::PLAIN
     },
     Definition {
@@ -108,7 +112,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         kind: count(limits::RUNS),
         absent: Absent::Default("9"),
         unit: "runs",
-        about: "how many base learning rates",
+        about: documented("how many base learning rates"),
         ..Definition::PLAIN
     },
     Definition {
@@ -117,7 +121,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         kind: whole(limits::WARMUP_STEPS),
         absent: Absent::Default("0"),
         unit: "steps",
-        about: "W, linear warmup, prepended: a run lasts W + S steps, at most 100,000",
+        about: documented("W, linear warmup, prepended: a run lasts W + S steps, at most 100,000"),
         varies_by_run: true,
         ..Definition::PLAIN
     },
@@ -126,7 +130,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "schedule",
         kind: Kind::Choice(|| Schedule::ALL.map(Schedule::id).to_vec()),
         absent: Absent::Default("\"constant\""),
-        about: "the learning rate after warmup",
+        about: documented("the learning rate after warmup"),
         ..Definition::PLAIN
     },
     Definition {
@@ -134,7 +138,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "clip_threshold",
         kind: number(limits::CLIP_THRESHOLD),
         absent: Absent::Default("null"),
-        about: "λ, the largest global gradient norm that is not clipped; null clips nothing",
+        about: documented("λ, the largest global gradient norm that is not clipped; null clips nothing"),
         varies_by_run: true,
         ..Definition::PLAIN
     },
@@ -143,7 +147,9 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "clip_during_warmup",
         kind: Kind::Flag,
         absent: Absent::Omitted("true"),
-        about: "whether the steps of warmup are clipped, too; the playbook leaves open whether they should be",
+        about: documented(
+            "whether the steps of warmup are clipped, too; the playbook leaves open whether they should be",
+        ),
         ..Definition::PLAIN
     },
     Definition {
@@ -152,7 +158,9 @@ pub static METAPARAMETERS: &[Definition] = &[
         kind: whole(limits::CLIP_WINDOW),
         absent: Absent::Omitted("0"),
         unit: "steps",
-        about: "n: the clip threshold of a step is the 90th percentile of the unclipped gradient norms of the n steps before it; `clip_threshold` holds until there are n. 0 for a threshold that stays; the playbook leaves open which is better",
+        about: documented(
+            "n: the clip threshold of a step is the 90th percentile of the unclipped gradient norms of the n steps before it; `clip_threshold` holds until there are n. 0 for a threshold that stays; the playbook leaves open which is better",
+        ),
         ..Definition::PLAIN
     },
     Definition {
@@ -160,7 +168,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "batch_size",
         kind: count(limits::BATCH_SIZE),
         unit: "examples",
-        about: "the size of a batch",
+        about: documented("the size of a batch"),
         changes_problem: true,
         ..Definition::PLAIN
     },
@@ -169,7 +177,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "max_train_steps",
         kind: whole(limits::STEPS),
         unit: "steps",
-        about: "S, the steps after warmup",
+        about: documented("S, the steps after warmup"),
         ..Definition::PLAIN
     },
     Definition {
@@ -178,7 +186,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         kind: whole(limits::STEPS),
         absent: Absent::Default("50"),
         unit: "steps",
-        about: "validation runs after 0, n, 2n, ... updates and after the last",
+        about: documented("validation runs after 0, n, 2n, ... updates and after the last"),
         ..Definition::PLAIN
     },
     Definition {
@@ -187,7 +195,9 @@ pub static METAPARAMETERS: &[Definition] = &[
         kind: whole(limits::WARMUP_STEPS),
         absent: Absent::Omitted("0"),
         unit: "steps",
-        about: "n: the gradient norm over the whole training set, too, before steps 0, n, 2n, ...; 0 for never. The task must have a training set that stays",
+        about: documented(
+            "n: the gradient norm over the whole training set, too, before steps 0, n, 2n, ...; 0 for never. The task must have a training set that stays",
+        ),
         ..Definition::PLAIN
     },
     Definition {
@@ -196,7 +206,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         kind: whole(limits::WARMUP_STEPS),
         absent: Absent::Omitted("0"),
         unit: "steps",
-        about: "n: the critical learning rate before steps 0, n, 2n, ...; 0 for never",
+        about: documented("n: the critical learning rate before steps 0, n, 2n, ...; 0 for never"),
         ..Definition::PLAIN
     },
     Definition {
@@ -204,7 +214,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "seed",
         kind: whole(0..=u32::MAX),
         absent: Absent::Default("1"),
-        about: "decides data, initial parameters and batch order; runs of one seed share all three",
+        about: documented("decides data, initial parameters and batch order; runs of one seed share all three"),
         varies_by_run: true,
         changes_problem: true,
         ..Definition::PLAIN
@@ -214,7 +224,9 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "probe.layer",
         kind: Kind::Text,
         absent: Absent::RefusedWithParent,
-        about: "the parameter whose values are recorded, such as `block3.first.weight`; without `probe`, the largest gradient of the first run at step 0",
+        about: documented(
+            "the parameter whose values are recorded, such as `block3.first.weight`; without `probe`, the largest gradient of the first run at step 0",
+        ),
         ..Definition::PLAIN
     },
     Definition {
@@ -222,7 +234,7 @@ pub static METAPARAMETERS: &[Definition] = &[
         path: "probe.index",
         kind: count(0..=*limits::PARAMETERS.end()),
         absent: Absent::RefusedWithParent,
-        about: "the position within that parameter, row by row from 0",
+        about: documented("the position within that parameter, row by row from 0"),
         ..Definition::PLAIN
     },
 ];

@@ -245,7 +245,7 @@ impl LineLayout {
             let from = (x - width / 2.0).clamp(left, (right - width).max(left));
             if taken.iter().all(|&(low, high)| from > high || from + width < low) {
                 taken.push((from - 3.0, from + width + 3.0));
-                surface.text(&label, (from, upper + LABEL / 2.0 + 2.0), LABEL, curve.color, Anchor::Start, false)?;
+                surface.text(&label, (from, upper + LABEL / 2.0 + 2.0), LABEL, palette.ink, Anchor::Start, false)?;
             }
         }
         Ok(())

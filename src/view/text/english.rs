@@ -180,7 +180,6 @@ source_texts! {
     axis_plot = "Final validation loss against base learning rate";
     axis_help = "★ lr*, × infeasible. Click a point to focus its run.";
     loss_plot = "Training loss against step";
-    loss_help = "Cool colours are low learning rates, warm ones high; a cross marks the step at which a run died.";
     validation_plot = "Validation loss against step";
     log_x = "log x";
     log_y = "log y";
@@ -275,7 +274,6 @@ source_texts! {
     rule_commit_key = "or Ctrl+Enter";
     rule_restart(name) = "Start again from {name}";
     warmup_on = "Warmup (on)";
-    warmup_off = "Warmup (off)";
     clipping_on = "Clipping (on)";
     block = "Block";
     probe = "One parameter, the probe";
@@ -413,7 +411,6 @@ source_texts! {
     show(name) = "Show {name}";
     delete(name) = "Delete {name}";
     focus(name) = "Focus {name}";
-    delete_short = "delete";
     no_warmup = "no warmup";
     with_warmup(value) = "warmup {value}";
     no_clipping = "no clipping";

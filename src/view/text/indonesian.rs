@@ -179,7 +179,6 @@ translated_texts! {
     axis_plot = "Loss validasi akhir terhadap laju pembelajaran dasar";
     axis_help = "★ lr*, × tidak layak. Klik sebuah titik untuk memilih pelatihannya.";
     loss_plot = "Loss pelatihan terhadap langkah";
-    loss_help = "Warna dingin berarti laju rendah, hangat berarti tinggi; silang menandai langkah saat run mati.";
     validation_plot = "Loss validasi terhadap langkah";
     log_x = "log x";
     log_y = "log y";
@@ -274,7 +273,6 @@ translated_texts! {
     rule_commit_key = "atau Ctrl+Enter";
     rule_restart(name) = "Mulai lagi dari {name}";
     warmup_on = "Pemanasan (nyala)";
-    warmup_off = "Pemanasan (mati)";
     clipping_on = "Pemotongan (nyala)";
     block = "Blok";
     probe = "Satu parameter, sang probe";
@@ -413,7 +411,6 @@ translated_texts! {
     show(name) = "Tampilkan {name}";
     delete(name) = "Hapus {name}";
     focus(name) = "Pilih {name}";
-    delete_short = "hapus";
     no_warmup = "tanpa pemanasan";
     with_warmup(value) = "pemanasan {value}";
     no_clipping = "tanpa pemotongan";
