@@ -9,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
+use super::frames::keep_focus;
 use super::lab::{Lab, default};
 use brink_engine::train::Backend;
 use brink_view::board::Arrangement;
@@ -289,7 +290,10 @@ pub fn UndoRedo(address: Address) -> impl IntoView {
                 id="undo"
                 aria-keyshortcuts="Control+Z"
                 disabled=move || !can_undo.get()
-                on:click=move |_| address.undo()
+                on:click=move |_| {
+                    address.undo();
+                    keep_focus("#redo");
+                }
             >
                 {move || lab.texts().undo}
             </button>
@@ -298,7 +302,10 @@ pub fn UndoRedo(address: Address) -> impl IntoView {
                 id="redo"
                 aria-keyshortcuts="Control+Shift+Z"
                 disabled=move || !can_redo.get()
-                on:click=move |_| address.redo()
+                on:click=move |_| {
+                    address.redo();
+                    keep_focus("#undo");
+                }
             >
                 {move || lab.texts().redo}
             </button>

@@ -11,7 +11,7 @@ use brink_engine::rule::{Equation, FormulaEquation, MathNode, Rule, Symbol};
 use brink_view::board::Board;
 use brink_view::equation;
 use brink_view::name::rule_name;
-use brink_view::number::{short, three};
+use brink_view::number::{precise, short};
 use brink_view::scene;
 use brink_view::text::Texts;
 
@@ -82,7 +82,7 @@ fn symbol_node(equations: &[Equation], symbol: &Symbol) -> Option<MathNode> {
 
 /// One line of the numbers at the cursor: its value is a memo of its own, so that a frame changes a text and no element.
 fn metric(lab: Lab, shown: Memo<Numbers>, label: fn(&'static Texts) -> &'static str, index: usize) -> AnyView {
-    let value = Memo::new(move |_| shown.with(|shown| shown.metric(index)).map_or_else(|| "–".to_owned(), three));
+    let value = Memo::new(move |_| shown.with(|shown| shown.metric(index)).map_or_else(|| "–".to_owned(), precise));
     view! {
         <tr>
             <th scope="row">{move || label(lab.texts())}</th>
@@ -166,7 +166,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             .enumerate()
             .filter_map(|(index, symbol)| {
                 let node = symbol_node(&equations, &symbol)?;
-                let text = move |shown: &Numbers| shown.values().get(index).map(|(_, value)| three(*value));
+                let text = move |shown: &Numbers| shown.values().get(index).map(|(_, value)| precise(*value));
                 let value = Memo::new(move |_| shown.with(text).unwrap_or_default());
                 Some(view! {
                     <tr data-symbol=symbol.name.clone()>

@@ -6,7 +6,7 @@ use web_sys::{Document, Element};
 
 use super::equations::Numbers;
 use brink_engine::rule::{MathNode, Symbol};
-use brink_view::number::three;
+use brink_view::number::precise;
 
 const NAMESPACE: &str = "http://www.w3.org/1998/Math/MathML";
 
@@ -84,7 +84,7 @@ pub fn Formula(
                         let before = element.text_content().unwrap_or_default();
                         // As wide as the widest so far: the formula does not move with each number, and a constant takes
                         // no more room than it needs.
-                        let value = value.map_or_else(|| "–".to_owned(), |(_, value)| three(*value));
+                        let value = value.map_or_else(|| "–".to_owned(), |(_, value)| precise(*value));
                         // One character more: it must not touch its neighbour's.
                         let text = centred(&value, before.chars().count().max(value.chars().count() + 1));
                         if before != text {

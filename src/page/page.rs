@@ -265,9 +265,9 @@ fn place_link(address: Address, place: Place, text: fn(&Texts) -> &'static str) 
     .into_any()
 }
 
-/// Moves the keyboard past the controls, to the plots.
+/// Moves the keyboard past the controls: to what is to be tried next, else to the plots.
 fn focus_plots() {
-    let canvas = document().query_selector("main canvas").ok().flatten();
+    let canvas = document().query_selector("#try, main canvas, main h2").ok().flatten();
     if let Some(canvas) = canvas.and_then(|canvas| canvas.dyn_into::<web_sys::HtmlElement>().ok()) {
         // Fails only for an element that is gone.
         let _ = canvas.focus();

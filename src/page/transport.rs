@@ -250,7 +250,10 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
                     {move || name.get()}
                 </button>
                 <span class="state">{move || state.get()}</span>
-                <button type="button" class="delete" aria-label=move || labelled(|t, name| t.delete(name)) title=move || labelled(|t, name| t.delete(name)) on:click=move |_| lab.delete(id)>
+                <button type="button" class="delete" aria-label=move || labelled(|t, name| t.delete(name)) title=move || labelled(|t, name| t.delete(name)) on:click=move |_| {
+                    lab.delete(id);
+                    super::frames::keep_focus("#variants [aria-current], #stories");
+                }>
                     "×"
                 </button>
             </li>

@@ -286,7 +286,7 @@ mod tests {
         let experiment = line(board).next.expect("something to try").experiment;
         board.commit(experiment.clone());
         let id = board.focused().expect("it has the focus").id;
-        assert!(line(board).text.contains("trains now"), "{}", line(board).text);
+        assert!(line(board).text.contains("is training"), "{}", line(board).text);
         end(board, id, runs);
         experiment
     }

@@ -25,6 +25,16 @@ pub fn three(value: f64) -> String {
     if value.abs() < 1e3 { significant(value, 3).to_string() } else { rounded_to(value, 0).to_string() }
 }
 
+/// A number with as many digits as make an equation check out with a calculator: six significant ones; what is not finite is a
+/// dash.
+pub fn precise(value: f64) -> String {
+    if !value.is_finite() {
+        return "–".into();
+    }
+    let rounded = significant(value, 6);
+    if value != 0.0 && !(1e-4..1e7).contains(&value.abs()) { format!("{rounded:e}") } else { rounded.to_string() }
+}
+
 /// The number that [`three`] shows: where a computed number is offered, what is shown is what runs.
 pub fn rounded(value: f64) -> f64 {
     three(value).parse().unwrap_or(value)
@@ -105,6 +115,10 @@ mod tests {
         assert_eq!(
             [0.0081, 4.0712, 31.62, 812.4, 1234567.0, 1.5e-9, 0.0, f64::NAN].map(three),
             ["0.0081", "4.07", "31.6", "812", "1.23e6", "1.5e-9", "0", "–"]
+        );
+        assert_eq!(
+            [0.340_912_34, -0.000_012_345_67, 0.9, 0.0, f64::NAN].map(precise),
+            ["0.340912", "-1.23457e-5", "0.9", "0", "–"]
         );
         assert_eq!([4.0712, 1234567.0, 1.5e-9, f64::INFINITY].map(rounded), [4.07, 1.23e6, 1.5e-9, f64::INFINITY]);
     }

@@ -128,6 +128,7 @@ export const boardTests = [
       assert.equal(await page.locator('#redo').isDisabled(), true);
       await page.getByRole('button', { name: 'Delete + warmup 6' }).click();
       await reads(page, [three[0], three[2]]);
+      await page.waitForFunction(() => document.activeElement.matches('#variants .name'), null, { timeout: 5_000 });
       await page.locator('#undo').click();
       await reads(page, three);
       await page.locator('#redo').click();

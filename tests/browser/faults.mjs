@@ -209,7 +209,7 @@ export const faultTests = [
       // The browser's own word on it.
       expect(faults, /The Clipboard API has been blocked/);
       await frame.locator('#language').selectOption('id');
-      await frame.getByRole('heading', { name: 'Loss validasi akhir' }).waitFor();
+      await frame.getByRole('heading', { name: 'Kerugian validasi akhir' }).waitFor();
       await frame.locator('#theme').selectOption('dark');
       await frame.locator('#undo').click();
       await frame.locator('#variants li').nth(1).waitFor({ state: 'detached' });
@@ -306,7 +306,7 @@ export const faultTests = [
       await held.waitFor({ state: 'detached' });
       await reaches(page, 1);
       // The page answers while it trains.
-      for (const [language, title] of [['id', 'Loss validasi akhir'], ['en', 'Final validation loss']]) {
+      for (const [language, title] of [['id', 'Kerugian validasi akhir'], ['en', 'Final validation loss']]) {
         const start = Date.now();
         await page.locator('#language').selectOption(language);
         await page.getByRole('heading', { name: title }).waitFor();
@@ -375,7 +375,7 @@ export const faultTests = [
         })));
       assert.equal(destroyed.filter(Boolean).length, 1);
       await page.locator('#transport[data-backend=cpu]').waitFor({ timeout: 60_000 });
-      assert.match(await page.locator('#backend').innerText(), /WebGPU was asked for and is not to be had \(the GPU device was lost/);
+      assert.match(await page.locator('#backend').innerText(), /WebGPU is unavailable \(the GPU device was lost/);
       await shot('device-lost');
       const rows = await ended(page, 0);
       assert.equal(rows.find((row) => row.state === 'lr*').rate, 0.008);
@@ -404,7 +404,7 @@ export const faultTests = [
       await page.goto(address + TWO);
       await page.locator('#theme').selectOption('dark');
       await page.locator('#language').selectOption('id');
-      await page.getByRole('heading', { name: 'Loss validasi akhir' }).waitFor();
+      await page.getByRole('heading', { name: 'Kerugian validasi akhir' }).waitFor();
       await page.locator('#language').selectOption('en');
       assert.deepEqual(await bothEnded(page), expected);
     },

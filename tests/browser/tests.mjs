@@ -77,7 +77,7 @@ export const tests = [
       const rows = await ended(page, 0);
       assert.equal(best(rows)?.rate, 0.008);
       assert.equal(await page.locator('#transport').getAttribute('data-backend'), 'cpu');
-      assert.match(await page.locator('#backend').innerText(), /WebGPU was asked for and is not to be had/);
+      assert.match(await page.locator('#backend').innerText(), /WebGPU is unavailable/);
     },
   },
   {
@@ -116,7 +116,7 @@ export const tests = [
       await adds(page, 'cosine', () => page.locator('#schedule').selectOption('cosine'));
       await adds(page, 'initial scale 2', () => page.locator('#initial-scale').fill('2').then(() => page.keyboard.press('Enter')));
       await adds(page, 'batch 16', () => page.locator('#batch-size').fill('16').then(() => page.keyboard.press('Enter')));
-      assert.match(await page.locator('#notice').innerText(), /Another problem now/);
+      assert.match(await page.locator('#notice').innerText(), /Another task, size, batch or seed/);
       await adds(page, 'digits', () => page.locator('#task').selectOption('digits'));
       assert.match(await page.locator('.source').innerText(), /Source: /);
       await adds(page, 'MLP', () => page.locator('#model').selectOption('mlp'));
@@ -222,12 +222,12 @@ export const tests = [
     context: { locale: 'id-ID' },
     async run({ page, address, shot }) {
       await page.goto(address + SHORT);
-      await page.getByRole('heading', { name: 'Loss validasi akhir' }).waitFor();
+      await page.getByRole('heading', { name: 'Kerugian validasi akhir' }).waitFor();
       assert.equal(await page.locator('html').getAttribute('lang'), 'id');
       await page.goto(`${address}?lang=en${SHORT}`);
       await page.getByRole('heading', { name: 'Final validation loss' }).waitFor();
       await page.locator('#language').selectOption('id');
-      await page.getByRole('heading', { name: 'Loss validasi akhir' }).waitFor();
+      await page.getByRole('heading', { name: 'Kerugian validasi akhir' }).waitFor();
       assert.match(page.url(), /\?lang=id#backend=cpu&/);
       await page.locator('#happened', { hasText: /lr\* adalah/ }).waitFor({ timeout: FLEET_MS });
       await shot('indonesian');

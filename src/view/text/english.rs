@@ -7,10 +7,10 @@ use super::{source_texts, text_method, text_named, text_type, text_value};
 source_texts! {
     title = "Brink: a laboratory for training instability";
     lead(runs) =
-        "{runs} small networks train at once, each with a higher learning rate than the one before. A line that goes down learns; a cross has blown up. Where is the brink?";
+        "{runs} small networks train at once, each with a higher learning rate than the one before. Falling curves are learning; a cross marks a run that diverged. Where is the brink?";
     lead_empty = "The board is empty. Undo brings back what was deleted; any control starts a family of runs.";
     lead_training(name, base) =
-        "{name} trains now. Does its line reach further to the right than that of {base}, or lower?";
+        "{name} is training. Does it learn at a higher learning rate than {base}, or end lower?";
     lead_none = "No learning rate of this grid survives: all are beyond the brink. Look further to the left.";
     lead_edge(rate, edge) =
         "The best learning rate (the star) is {rate}; at {edge} training breaks. First thing to try: warmup, which begins each run gently.";
@@ -167,7 +167,7 @@ source_texts! {
     no_field = "there is no such field";
     not_json(detail) = "{detail}";
     refused(reason) = "Not run: {reason}";
-    other_problem = "Another problem now (task, size, batch or seed): the older lines are dimmed.";
+    other_problem = "Another task, size, batch or seed: older lines are not comparable and are dimmed.";
     too_many(count) = "At most {count} variants are kept: delete one first.";
 
     step_axis = "step t";
@@ -318,7 +318,7 @@ source_texts! {
     backend_cpu(workers) = "CPU · {workers} workers";
     backend_gpu = "WebGPU";
     backend_gpu_software = "WebGPU, software adapter";
-    backend_gpu_missing(reason) = "WebGPU was asked for and is not to be had ({reason}); this is the CPU.";
+    backend_gpu_missing(reason) = "WebGPU is unavailable ({reason}); using the CPU.";
     backend_page = "CPU · on the page itself";
     paused_hidden = "Paused while this tab is hidden; training goes on at the same step.";
     fault_on_page(reason) =
@@ -370,7 +370,7 @@ source_texts! {
     another_seed = "Run it with another seed";
     open_in_lab = "Open in the lab";
     held_on(held, count) = "The claim held on {held} of {count} seeds, just now.";
-    skip = "Skip to the plots";
+    skip = "Skip to what to try next";
     switches = "What moves the edge";
     stories = "Stories";
     stories_help = "Each opens a board. What was on the board comes back with Undo.";

@@ -3,17 +3,17 @@
 use super::{text_value, translated_texts};
 
 translated_texts! {
-    title = "Brink: laboratorium ketakstabilan pelatihan";
+    title = "Brink: laboratorium ketidakstabilan pelatihan";
     lead(runs) =
-        "{runs} jaringan kecil dilatih bersamaan, masing-masing dengan laju pembelajaran (learning rate) lebih tinggi dari sebelumnya. Garis yang turun berarti belajar; silang berarti meledak. Di mana batasnya?";
-    lead_empty = "Papan kosong. Urungkan mengembalikan yang dihapus; kendali mana pun memulai sekelompok run.";
+        "{runs} jaringan kecil dilatih bersamaan, masing-masing dengan laju pembelajaran (learning rate) lebih tinggi dari sebelumnya. Kurva yang turun sedang belajar; silang menandai pelatihan yang divergen. Di mana tepinya?";
+    lead_empty = "Papan kosong. Tombol Urungkan mengembalikan yang dihapus; kendali mana pun memulai sekelompok pelatihan.";
     lead_training(name, base) =
-        "{name} sedang berlatih. Apakah garisnya mencapai lebih jauh ke kanan daripada {base}, atau lebih rendah?";
+        "{name} sedang dilatih. Apakah ia belajar pada laju yang lebih tinggi daripada {base}, atau berakhir lebih rendah?";
     lead_none = "Tidak ada laju pada kisi ini yang bertahan: semuanya melewati batas. Lihat lebih ke kiri.";
     lead_edge(rate, edge) =
-        "Laju pembelajaran terbaik (bintang) adalah {rate}; pada {edge} pelatihan rusak. Yang pertama dicoba: pemanasan (warmup), yang memulai tiap run dengan lembut.";
+        "Laju pembelajaran terbaik (bintang) adalah {rate}; pada {edge} pelatihan menjadi tidak stabil. Yang pertama dicoba: pemanasan (warmup), yang memulai tiap run dengan lembut.";
     lead_no_edge(rate) =
-        "Laju pembelajaran terbaik (bintang) adalah {rate}, dan di atasnya tidak ada yang rusak. Lihat apa yang diubah pemanasan (warmup), awal yang lembut.";
+        "Laju pembelajaran terbaik (bintang) adalah {rate}, dan di atasnya tidak ada yang tidak stabil. Lihat apa yang diubah pemanasan (warmup), awal yang lembut.";
     lead_clipping(before) =
         "{before} Berikutnya: potong gradien (clipping), agar tak ada langkah yang terlalu panjang. Ambang pertama yang baik adalah persentil ke-90 normanya (P90).";
     lead_norm(before) =
@@ -40,14 +40,14 @@ translated_texts! {
     try_lower = "Coba laju lebih rendah";
     try_higher = "Coba laju lebih tinggi";
     explain_diverged_early(rate, step) =
-        "Run pada {rate} divergen pada langkah {step}, sebelum mempelajari apa pun: ketidakstabilan awal. Panduan menyarankan pemanasan lebih dulu.";
+        "Run pada {rate} divergen pada langkah {step}, sebelum mempelajari apa pun: ketidakstabilan awal. Playbook menyarankan pemanasan lebih dulu.";
     explain_diverged_mid(rate, step) =
-        "Run pada {rate} divergen pada langkah {step}, setelah mulai belajar: ketidakstabilan di tengah pelatihan; panduan menyarankan pemotongan gradien.";
+        "Run pada {rate} divergen pada langkah {step}, setelah mulai belajar: ketidakstabilan di tengah pelatihan; playbook menyarankan pemotongan gradien.";
     explain_diverged_alive(rate) = "Run pada {rate} berakhir di atas nilai awalnya dan di atas tebakan.";
     explain_early_instability(rate, step, peak) =
-        "Pada {rate} loss naik menjadi {peak} kali nilai pertamanya pada langkah {step}: ketidakstabilan awal. Panduan menyarankan pemanasan lebih dulu.";
+        "Pada {rate} kerugian naik menjadi {peak} kali nilai pertamanya pada langkah {step}: ketidakstabilan awal. Playbook menyarankan pemanasan lebih dulu.";
     explain_mid_instability(rate, step, peak) =
-        "Pada {rate} loss naik lagi sejak langkah {step}, menjadi {peak} kali nilai terbaik sebelumnya: ketidakstabilan di tengah pelatihan; panduan menyarankan pemotongan gradien.";
+        "Pada {rate} kerugian naik lagi sejak langkah {step}, menjadi {peak} kali nilai terbaik sebelumnya: ketidakstabilan di tengah pelatihan; playbook menyarankan pemotongan gradien.";
     explain_collapsed(rate) = "Run pada {rate} tidak divergen, tetapi diam di sekitar nilai tebakan.";
     explain_not_yet_learned(rate) =
         "Run pada {rate} masih di atas nilai tebakan dan masih turun: belum belajar. Perlu lebih banyak langkah atau laju lebih tinggi.";
@@ -166,7 +166,7 @@ translated_texts! {
     no_field = "bidang itu tidak ada";
     not_json(detail) = "isinya tidak cocok; keterangan dalam bahasa Inggris: {detail}";
     refused(reason) = "Tidak dijalankan: {reason}";
-    other_problem = "Kini masalah lain (tugas, ukuran, batch, atau benih): garis lama diredupkan.";
+    other_problem = "Tugas, ukuran, batch, atau seed lain: garis lama tidak sebanding dan diredupkan.";
     too_many(count) = "Paling banyak {count} varian: hapus satu dahulu.";
 
     step_axis = "langkah t";
@@ -176,13 +176,13 @@ translated_texts! {
     diverged_band = "divergen";
     rate_bar = "Laju pembelajaran: pilih satu pelatihan";
     half_clipped = "Ini cara lain untuk menurunkan laju pembelajaran: turunkan saja lajunya.";
-    axis_plot = "Loss validasi akhir terhadap laju pembelajaran dasar";
+    axis_plot = "Kerugian validasi akhir terhadap laju pembelajaran dasar";
     axis_help = "★ lr*, × tidak layak. Klik sebuah titik untuk memilih pelatihannya.";
-    loss_plot = "Loss pelatihan terhadap langkah";
-    validation_plot = "Loss validasi terhadap langkah";
+    loss_plot = "Kerugian pelatihan terhadap langkah";
+    validation_plot = "Kerugian validasi terhadap langkah";
     log_x = "log x";
     log_y = "log y";
-    which_loss = "Loss";
+    which_loss = "Kerugian";
     loss_training = "pelatihan";
     loss_validation = "validasi";
     column_step = "langkah";
@@ -199,7 +199,7 @@ translated_texts! {
     table = "Tabel";
     column_variant = "varian";
     column_rate = "laju pembelajaran dasar";
-    column_loss = "loss validasi akhir";
+    column_loss = "kerugian validasi akhir";
     column_state = "keadaan";
     state_waiting = "menunggu";
     state_training(step) = "berlatih, langkah {step}";
@@ -209,7 +209,7 @@ translated_texts! {
     verdict_early_instability = "tidak stabil di awal";
     verdict_collapsed = "tidak layak: setara tebakan";
     verdict_not_yet_learned = "tidak layak: belum belajar";
-    verdict_above_chance = "tidak layak: loss validasi di atas tebakan";
+    verdict_above_chance = "tidak layak: kerugian validasi di atas tebakan";
     state_best = "lr*";
     verdict_stable = "stabil";
 
@@ -275,15 +275,15 @@ translated_texts! {
     warmup_on = "Pemanasan (nyala)";
     clipping_on = "Pemotongan (nyala)";
     block = "Blok";
-    probe = "Satu parameter, sang probe";
+    probe = "Satu parameter, parameter contoh";
     probe_what(name, index) =
-        "Di bawah simbol: nilainya pada kursor untuk satu parameter, sang probe ({name}, indeks {index}).";
+        "Di bawah simbol: nilainya pada kursor untuk satu parameter, parameter contoh ({name}, indeks {index}).";
     symbol = "simbol";
     value = "nilai";
     rate_now = "η, langkah ini";
     norm_now = "‖g‖ sebelum pemotongan";
     scale_now = "skala pemotongan";
-    loss_now = "loss pelatihan";
+    loss_now = "kerugian pelatihan";
     nothing_yet = "Belum ada angka pada langkah ini.";
     run_is_dead = "Run ini mati pada langkah ini: parameternya diam.";
 
@@ -291,11 +291,11 @@ translated_texts! {
     happened_others(count) = "Varian lain ({count})";
     still_training = "masih berlatih";
     sentence_edge(rate, loss, edge) =
-        "lr* adalah {rate}, loss {loss}. Run pertama di atasnya yang meledak atau tidak pernah belajar: {edge}.";
+        "lr* adalah {rate}, kerugian {loss}. Run pertama di atasnya yang meledak atau tidak pernah belajar: {edge}.";
     sentence_unstable(rate, loss, unstable) =
-        "lr* adalah {rate}, loss {loss}. Di atasnya, {unstable} adalah laju pertama yang tidak stabil.";
-    sentence_no_edge(rate, loss) = "lr* adalah {rate}, loss {loss}. Semua laju di atasnya pada kisi ini stabil.";
-    sentence_highest(rate, loss) = "lr* adalah {rate}, loss {loss}, laju tertinggi pada kisi ini.";
+        "lr* adalah {rate}, kerugian {loss}. Di atasnya, {unstable} adalah laju pertama yang tidak stabil.";
+    sentence_no_edge(rate, loss) = "lr* adalah {rate}, kerugian {loss}. Semua laju di atasnya pada kisi ini stabil.";
+    sentence_highest(rate, loss) = "lr* adalah {rate}, kerugian {loss}, laju tertinggi pada kisi ini.";
     sentence_lowest = "Itu yang terendah pada kisi: laju yang lebih rendah mungkin lebih baik lagi.";
     sentence_one_step(name) = "Itu satu langkah kisi dari lr* {name}: selisih kecil, yang dapat berbalik dengan benih lain.";
     sentence_none = "Tidak ada laju pada kisi ini yang terlatih.";
@@ -305,8 +305,8 @@ translated_texts! {
 
     run = "Jalankan";
     pause = "Jeda";
-    step = "Langkah";
-    reset = "Dari awal";
+    step = "Maju 1 langkah";
+    reset = "Mulai ulang";
     progress(step, steps) = "langkah {step} / {steps}";
     speed(rate) = "{rate} langkah-run/dtk";
     transport = "Pelatihan dan kursor";
@@ -314,21 +314,21 @@ translated_texts! {
     latest = "Terbaru";
     cursor_at(step) = "kursor di {step}";
     cursor = "Kursor: langkah";
-    backend_cpu(workers) = "CPU · {workers} pekerja";
+    backend_cpu(workers) = "CPU · {workers} worker";
     backend_gpu = "WebGPU";
     backend_gpu_software = "WebGPU, adaptor perangkat lunak";
-    backend_gpu_missing(reason) = "WebGPU diminta tetapi tidak tersedia ({reason}); ini CPU.";
+    backend_gpu_missing(reason) = "WebGPU tidak tersedia ({reason}); CPU yang dipakai.";
     backend_page = "CPU · di halaman ini sendiri";
     paused_hidden = "Dijeda selama tab ini tersembunyi; pelatihan berlanjut di langkah yang sama.";
     fault_on_page(reason) =
-        "Pekerja (worker) tidak dapat dijalankan di sini ({reason}): halaman ini sendiri yang melatih, sepotong demi sepotong dan lebih lambat.";
+        "Worker tidak dapat dijalankan di sini ({reason}): halaman ini sendiri yang melatih, sepotong demi sepotong dan lebih lambat.";
     fault_replaced(reason) =
-        "Satu pekerja (worker) hilang ({reason}). Pekerja lain melatih ulang bagiannya, dengan angka yang sama; tidak ada yang hilang.";
+        "Satu worker hilang ({reason}). Worker lain melatih ulang bagiannya, dengan angka yang sama; tidak ada yang hilang.";
     fault_respawned(reason) =
-        "Pekerja berakhir sebelum melatih apa pun ({reason}). Yang baru dimulai dengan cara lain.";
+        "Worker berakhir sebelum melatih apa pun ({reason}). Yang baru dimulai dengan cara lain.";
     no_room(megabytes) =
         "Tidak dijalankan: rekaman semua varian di papan paling banyak {megabytes} MB. Hapus satu, atau kurangi run atau langkah.";
-    no_room_here = "tidak dilatih: papan tak punya ruang untuk rekamannya; hapus satu varian, lalu tekan Dari awal";
+    no_room_here = "tidak dilatih: papan tak punya ruang untuk rekamannya; hapus satu varian, lalu tekan Mulai ulang";
     link_asks(variants, runs, run_steps, megabytes) =
         "Tautan ini besar: {variants} varian, {runs} run, {run_steps} langkah-run, hingga {megabytes} MB memori. Belum ada yang dilatih.";
     link_start = "Latih";
@@ -370,7 +370,7 @@ translated_texts! {
     another_seed = "Jalankan dengan seed lain";
     open_in_lab = "Buka di laboratorium";
     held_on(held, count) = "Pernyataan ini terbukti pada {held} dari {count} seed, baru saja.";
-    skip = "Langsung ke grafik";
+    skip = "Langsung ke yang dicoba berikutnya";
     switches = "Yang menggeser tepi";
     stories = "Kisah";
     stories_help = "Setiap kisah membuka sebuah papan. Isi papan sebelumnya kembali dengan Urungkan.";
