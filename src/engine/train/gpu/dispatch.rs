@@ -323,6 +323,9 @@ pub fn update_source(program: &Program) -> String {
     let location = |state: usize| format!("arena[base + params.states + {state}u * params.parameters + i]");
     let load: String = states.clone().map(|s| format!("    values.s{s} = {};\n", location(s))).collect();
     let store: String = states.map(|s| format!("    {} = after.s{s};\n", location(s))).collect();
-    let kernel = include_str!("kernels/update.wgsl").replace("LOAD_STATES", &load).replace("STORE_STATES", &store);
+    let kernel = include_str!("kernels/update.wgsl")
+        .replace("LOAD_STATES", &load)
+        .replace("STORE_STATES", &store)
+        .replace("TABLE_HEAD", &TABLE_HEAD.to_string());
     format!("{}\n{kernel}", program.wgsl())
 }

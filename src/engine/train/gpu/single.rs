@@ -73,7 +73,10 @@ pub async fn update(
         training: 1,
         ..Params::default()
     };
-    let table = [&[1.0, 0.0], scalars].concat();
+    // It trains; its threshold and the place of its norm are not read.
+    let mut table = vec![0.0; TABLE_HEAD];
+    table[0] = 1.0;
+    table.extend(scalars);
     let source = update_source(program);
     let workgroups = [count.div_ceil(WORKGROUP) as u32, 1, 1];
     let arena = run(gpu, ("update", &source), params, workgroups, &arena, &table).await?;

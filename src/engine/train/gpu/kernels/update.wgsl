@@ -17,7 +17,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var values: RuleValues;
     values.theta = arena[base + i];
     LOAD_STATES
-    let after = update_rule(values, g, row + 3u);
+    let after = update_rule(values, g, row + TABLE_HEADu);
     var theta = after.theta;
     // Where steps have a factor of their own: begin, end and factor of each stretch.
     for (var k = 0u; k < own_parameter(0u); k++) {
