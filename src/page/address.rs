@@ -292,7 +292,7 @@ pub fn UndoRedo(address: Address) -> impl IntoView {
                 disabled=move || !can_undo.get()
                 on:click=move |_| {
                     address.undo();
-                    keep_focus("#redo");
+                    keep_focus(&["#redo"]);
                 }
             >
                 {move || lab.texts().undo}
@@ -304,7 +304,7 @@ pub fn UndoRedo(address: Address) -> impl IntoView {
                 disabled=move || !can_redo.get()
                 on:click=move |_| {
                     address.redo();
-                    keep_focus("#undo");
+                    keep_focus(&["#undo"]);
                 }
             >
                 {move || lab.texts().redo}

@@ -28,11 +28,12 @@ pub fn now() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())
 }
 
-/// Where the element that had the keyboard has gone, or can no longer be used: gives it to this one, once the page has changed.
-pub fn keep_focus(selector: &'static str) {
+/// Where the element that had the keyboard has gone, or can no longer be used: gives it to the first of
+/// these that is there, once the page has changed.
+pub fn keep_focus(selectors: &'static [&'static str]) {
     let look = move || {
         let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-        let other = document().query_selector(selector).ok().flatten();
+        let other = selectors.iter().find_map(|selector| document().query_selector(selector).ok().flatten());
         if let Some(other) = other.filter(|_| is_lost).and_then(|other| other.dyn_into::<web_sys::HtmlElement>().ok()) {
             // Fails only for an element that is gone.
             let _ = other.focus();

@@ -7,14 +7,9 @@ use super::summary::{Summary, summary};
 use super::text::Texts;
 use brink_engine::experiment::{Experiment, Optimizer, RuleSource, apply, difference, limits};
 use brink_lab::FleetRun;
-use brink_lab::diagnose::fixes::{Case, MOST_CLIPPED, fixes, longest_warmup};
+use brink_lab::diagnose::fixes::{Case, MOST_CLIPPED, first_warmup, fixes};
 use brink_lab::diagnose::{Judgement, Phase, clipped_fraction};
 use std::borrow::Cow;
-
-/// The warmup that is tried first: the longest that the playbook advises for so many steps, and one step at least.
-pub fn first_warmup(max_train_steps: u32) -> u32 {
-    longest_warmup(max_train_steps).max(1)
-}
 
 /// How far a grid of learning rates that lies wrong is moved.
 const GRID_MOVE: f64 = 64.0;

@@ -1,7 +1,6 @@
 //! How each metaparameter is shown: its label, its control, and how a variant is named by it. One entry each, in one
 //! exhaustive match: a metaparameter without an entry does not compile.
 
-use super::advice::first_warmup;
 use super::board::Board;
 use super::name::{constants_name, rates_name, rule_change_name};
 use super::number::{Stepping, rounded, three};
@@ -10,6 +9,7 @@ use super::text::Texts;
 use brink_engine::experiment::{Difference, Experiment, ExperimentError, Optimizer, apply};
 use brink_engine::metaparameter::{Absent, Definition, Kind, Metaparameter};
 use brink_engine::rule::{Rule, builtin};
+use brink_lab::diagnose::fixes::first_warmup;
 use serde_json::Value;
 use std::borrow::Cow;
 

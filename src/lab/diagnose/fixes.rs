@@ -12,6 +12,11 @@ pub fn longest_warmup(max_train_steps: u32) -> u32 {
     (MOST_WARMUP * f64::from(max_train_steps)) as u32
 }
 
+/// The warmup that is tried first: the longest that the playbook advises for so many steps, and one step at least.
+pub fn first_warmup(max_train_steps: u32) -> u32 {
+    longest_warmup(max_train_steps).max(1)
+}
+
 /// Above this fraction of clipped updates, clipping is a way to lower the learning rate: lower it instead.
 pub const MOST_CLIPPED: f64 = 0.5;
 /// The last resort: a learning rate lower by this factor.

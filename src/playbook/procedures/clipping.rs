@@ -3,7 +3,7 @@ use brink_engine::experiment::Experiment;
 use brink_engine::number::significant;
 use brink_engine::record::{Columns, RunRecord};
 use brink_lab::Runner;
-use brink_lab::diagnose::fixes::{MOST_CLIPPED, longest_warmup};
+use brink_lab::diagnose::fixes::{MOST_CLIPPED, first_warmup};
 use brink_lab::diagnose::{clipped_fraction, percentile};
 
 /// Thresholds, as fractions of the 90th percentile.
@@ -57,7 +57,7 @@ pub(super) async fn run<R: Runner>(
     }
     // The playbook leaves open whether warmup should be clipped, too.
     let warmup_steps = match base.warmup_steps {
-        0 => longest_warmup(base.max_train_steps).max(1),
+        0 => first_warmup(base.max_train_steps),
         steps => steps,
     };
     for (name, clip_during_warmup) in [("during warmup, too", true), ("after warmup only", false)] {

@@ -2,7 +2,7 @@ use super::{Laboratory, ProcedureError, Report, sweep};
 use brink_engine::experiment::{Experiment, limits};
 use brink_engine::number::significant;
 use brink_lab::Runner;
-use brink_lab::diagnose::fixes::longest_warmup;
+use brink_lab::diagnose::fixes::first_warmup;
 
 /// How much too large the initial weights are made.
 const SCALE: f64 = 3.0;
@@ -20,7 +20,7 @@ pub(super) async fn run<R: Runner>(
     report.arms.push(good);
     let initial_scale = (SCALE * base.initial_scale).min(*limits::INITIAL_SCALE.end());
     let bad = Experiment { initial_scale, ..plain };
-    let warmup_steps = longest_warmup(base.max_train_steps).max(1);
+    let warmup_steps = first_warmup(base.max_train_steps);
     let clip_threshold = Some(significant(p90, 3));
     for (name, experiment) in [
         ("initial scale 3", bad.clone()),
