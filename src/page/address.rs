@@ -9,7 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
-use super::frames::keep_focus;
+use super::focus;
 use super::lab::{Lab, default};
 use brink_engine::train::Backend;
 use brink_view::board::Arrangement;
@@ -292,7 +292,7 @@ pub fn UndoRedo(address: Address) -> impl IntoView {
                 disabled=move || !can_undo.get()
                 on:click=move |_| {
                     address.undo();
-                    keep_focus(&["#redo"]);
+                    focus::keep(&["#redo"]);
                 }
             >
                 {move || lab.texts().undo}
@@ -304,7 +304,7 @@ pub fn UndoRedo(address: Address) -> impl IntoView {
                 disabled=move || !can_redo.get()
                 on:click=move |_| {
                     address.redo();
-                    keep_focus(&["#undo"]);
+                    focus::keep(&["#undo"]);
                 }
             >
                 {move || lab.texts().redo}

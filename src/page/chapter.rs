@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 use super::address::Address;
+use super::focus;
 use super::lab::Lab;
 use super::mathml::Formula;
 use super::plots::{AxisPlot, StepPlot};
@@ -15,7 +15,7 @@ use brink_engine::experiment::Optimizer;
 use brink_engine::rule::{Rule, builtin};
 use brink_playbook::figures::{Figure, figure};
 use brink_playbook::procedures::Arm;
-use brink_view::board::{Arrangement, Placed};
+use brink_view::board::Arrangement;
 use brink_view::chapter::{Block, Section};
 use brink_view::fragment::Place;
 use brink_view::plot::Palette;
@@ -51,15 +51,10 @@ struct Stage {
 impl Stage {
     /// Trains a figure for a seed, in place of what trained before.
     fn run(self, id: &str, seed: u32) {
-        let experiments = match figure(id) {
-            Some(figure) => figure.first(seed).into_iter().map(|(_, experiment)| experiment).collect(),
-            None => Story::find(id).map(Story::experiments).unwrap_or_default(),
-        };
-        let place = |(slot, experiment)| Placed { experiment, slot, hidden: false };
-        let variants = experiments.into_iter().enumerate().map(place).collect();
+        let Some(story) = Story::find(id) else { return };
         self.figures.clear();
         self.live.set(Some(Live { id: id.to_owned(), seed }));
-        self.figures.restore(&Arrangement { variants, focus: Some(0), run: None, cursor: None });
+        self.figures.restore(&story.board_of_seed(seed));
         self.figures.start_held();
     }
 
@@ -159,11 +154,8 @@ pub fn ChapterPage(lab: Lab, figures: Lab, address: Address, palette: Memo<Palet
 
 /// Brings a section into sight, and the keyboard to it.
 fn scroll_to(id: &str) {
-    let heading = document().get_element_by_id(&format!("section-{id}"));
-    if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<web_sys::HtmlElement>().ok()) {
+    if let Some(heading) = focus::give(&[&format!("#section-{id}")]) {
         heading.scroll_into_view();
-        // Fails only for an element that is gone.
-        let _ = heading.focus();
     }
 }
 

@@ -7,7 +7,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 /// Drawing that has taken longer than this in one frame goes on in the next, in milliseconds. The browser's own part (layout,
 /// and painting where no graphics adapter does it) takes several times what the calls take.
@@ -26,21 +25,6 @@ thread_local! {
 /// The time on the page's clock, in milliseconds.
 pub fn now() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())
-}
-
-/// Where the element that had the keyboard has gone, or can no longer be used: gives it to the first of
-/// these that is there, once the page has changed.
-pub fn keep_focus(selectors: &'static [&'static str]) {
-    let look = move || {
-        let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-        let other = selectors.iter().find_map(|selector| document().query_selector(selector).ok().flatten());
-        if let Some(other) = other.filter(|_| is_lost).and_then(|other| other.dyn_into::<web_sys::HtmlElement>().ok()) {
-            // Fails only for an element that is gone.
-            let _ = other.focus();
-        }
-    };
-    // Browsers take the focus from a disabled button only once they have drawn it.
-    request_animation_frame(move || request_animation_frame(look));
 }
 
 /// Measures what the frame that has begun costs the page's thread, until a task can follow it: layout and painting are in it.

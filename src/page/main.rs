@@ -9,6 +9,7 @@ mod chapter;
 mod engine;
 mod equations;
 mod files;
+mod focus;
 mod frames;
 mod host;
 mod lab;

@@ -2,7 +2,6 @@
 
 use futures_util::StreamExt;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
 use super::address::{Address, Share, ShareResult, UndoRedo};
@@ -10,6 +9,7 @@ use super::advice::{Happened, Lead};
 use super::bench::Bench;
 use super::chapter::ChapterPage;
 use super::equations::Equations;
+use super::focus;
 use super::lab::{Held, Lab, megabytes};
 use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
@@ -151,7 +151,8 @@ fn Page() -> impl IntoView {
         })
         .collect_view();
     view! {
-        <button type="button" class="skip" on:click=move |_| focus_plots()>
+        // Past the controls: to what is to be tried next, else to the plots or the text.
+        <button type="button" class="skip" on:click=|_| drop(focus::give(&["#try", "main canvas", "main h2"]))>
             {move || lab.texts().skip}
         </button>
         <header>
@@ -263,13 +264,4 @@ fn place_link(address: Address, place: Place, text: fn(&Texts) -> &'static str) 
         </a>
     }
     .into_any()
-}
-
-/// Moves the keyboard past the controls: to what is to be tried next, else to the plots.
-fn focus_plots() {
-    let canvas = document().query_selector("#try, main canvas, main h2").ok().flatten();
-    if let Some(canvas) = canvas.and_then(|canvas| canvas.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // Fails only for an element that is gone.
-        let _ = canvas.focus();
-    }
 }

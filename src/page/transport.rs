@@ -252,7 +252,7 @@ pub fn Variants(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
                 <span class="state">{move || state.get()}</span>
                 <button type="button" class="delete" aria-label=move || labelled(|t, name| t.delete(name)) title=move || labelled(|t, name| t.delete(name)) on:click=move |_| {
                     lab.delete(id);
-                    super::frames::keep_focus(&["#variants [aria-current]", "#stories"]);
+                    super::focus::keep(&["#variants [aria-current]", "#stories"]);
                 }>
                     "×"
                 </button>

@@ -50,12 +50,12 @@ fn with(experiment: &Experiment, change: impl FnOnce(&mut Experiment)) -> Experi
 fn warmup(experiment: &Experiment, steps: u32, texts: &Texts) -> Option<Suggestion> {
     limits::STEPS.contains(&steps).then(|| Suggestion {
         experiment: with(experiment, |experiment| experiment.warmup_steps = steps),
-        text: texts.try_warmup(steps),
+        text: texts.fix_warmup(steps),
     })
 }
 
 fn clip(experiment: &Experiment, threshold: f64, texts: &Texts) -> Suggestion {
-    Suggestion { experiment: experiment.clipped_at(rounded(threshold)), text: texts.try_clipping(three(threshold)) }
+    Suggestion { experiment: experiment.clipped_at(rounded(threshold)), text: texts.fix_clipping(three(threshold)) }
 }
 
 /// A norm as the last operation of each branch, which is where the playbook puts it.
@@ -71,7 +71,7 @@ fn adam(experiment: &Experiment, texts: &Texts) -> Option<Suggestion> {
     let is_other = experiment.optimizer.rule != RuleSource::Builtin("adam".to_owned());
     is_other.then(|| Suggestion {
         experiment: with(experiment, |experiment| experiment.optimizer = Optimizer::builtin("adam")),
-        text: texts.try_adam.to_owned(),
+        text: texts.fix_optimizer.to_owned(),
     })
 }
 

@@ -198,7 +198,13 @@ pub struct Arrangement {
 impl Arrangement {
     /// The board of one experiment.
     pub fn of(experiment: Experiment) -> Self {
-        let variants = vec![Placed { experiment, slot: 0, hidden: false }];
+        Self::of_all([experiment])
+    }
+
+    /// The board of these experiments, as far as it has places; the first has the focus.
+    pub fn of_all(experiments: impl IntoIterator<Item = Experiment>) -> Self {
+        let place = |(slot, experiment)| Placed { experiment, slot, hidden: false };
+        let variants = experiments.into_iter().take(MOST_VARIANTS).enumerate().map(place).collect();
         Self { variants, focus: Some(0), run: None, cursor: None }
     }
 }

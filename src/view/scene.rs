@@ -101,16 +101,21 @@ fn losses(run: &FleetRun, view: StepView) -> (Vec<f32>, Steps) {
     (points.iter().map(|point| point.loss).collect(), Steps::At(points.iter().map(|point| point.step).collect()))
 }
 
-/// One line for each shown variant, at its focused run, in the variant's own colour.
-fn focused_runs(board: &Board, palette: &Palette, values: impl Fn(&FleetRun) -> (Vec<f32>, Steps)) -> Vec<Curve> {
+/// One line for each shown variant, at its focused run, in the variant's own colour, with the variant and the run.
+fn focused_runs(
+    board: &Board,
+    palette: &Palette,
+    values: impl Fn(&FleetRun) -> (Vec<f32>, Steps),
+) -> Vec<((u64, usize), Curve)> {
     let focus = board.focused().map(|variant| variant.id);
     shown(board)
         .into_iter()
         .filter_map(|(_, variant)| {
-            let run = variant.fleet.runs.get(board.focused_run(variant)?)?;
+            let index = board.focused_run(variant)?;
+            let run = variant.fleet.runs.get(index)?;
             let focused = Some(variant.id) == focus;
             let (values, steps) = values(run);
-            Some(Curve {
+            let curve = Curve {
                 values,
                 steps,
                 color: palette.variant(variant.slot),
@@ -119,7 +124,8 @@ fn focused_runs(board: &Board, palette: &Palette, values: impl Fn(&FleetRun) -> 
                 alpha: if board.same_problem(variant) { 1.0 } else { 0.4 },
                 range: if focused { FOCUSED_RANGE } else { OTHER_RANGE },
                 death: run.record.death,
-            })
+            };
+            Some(((variant.id, index), curve))
         })
         .collect()
 }
@@ -171,9 +177,9 @@ pub fn loss(
         }
         let others = focused_runs(board, palette, |run| losses(run, view));
         let count = others.len().saturating_sub(usize::from(!focused.hidden));
-        curves.extend(others.into_iter().take(count));
-        let shown = shown(board).into_iter().take(count);
-        of.extend(shown.filter_map(|(_, variant)| Some((variant.id, board.focused_run(variant)?))));
+        let (other_runs, other_curves): (Vec<_>, Vec<_>) = others.into_iter().take(count).unzip();
+        of.extend(other_runs);
+        curves.extend(other_curves);
     }
     if let Some((curve, run)) = top {
         curves.push(curve);
@@ -188,11 +194,10 @@ pub fn loss(
 
 /// The learning rate of each shown variant's focused run.
 pub fn learning_rate(board: &Board, size: Size, texts: &Texts, palette: &Palette, view: StepView) -> LineLayout {
-    let mut curves = focused_runs(board, palette, |run| column(run, Columns::LEARNING_RATE));
-    for curve in &mut curves {
-        // A learning rate does not die; the loss plot says that the run does.
-        curve.death = None;
-    }
+    // A learning rate does not die; the loss plot says that the run does.
+    let immortal = |(_, curve)| Curve { death: None, ..curve };
+    let curves =
+        focused_runs(board, palette, |run| column(run, Columns::LEARNING_RATE)).into_iter().map(immortal).collect();
     // On linear scales a linear warmup is a straight line.
     LineLayout::new(size, plot(board, curves, RATE_HEADROOM, (view.x, view.y))).titled(step_titles(texts, "η"))
 }
@@ -268,17 +273,20 @@ pub fn gradient_norm(
     view: StepView,
     tried: Option<f64>,
 ) -> NormLayout {
-    let mut curves = focused_runs(board, palette, |run| column(run, Columns::GRADIENT_NORM));
+    let norms = focused_runs(board, palette, |run| column(run, Columns::GRADIENT_NORM));
+    let mut curves: Vec<Curve> = norms.into_iter().map(|(_, curve)| curve).collect();
     // The norm over the whole training set, where it was taken, as a second, thinner line on top.
     let full = focused_runs(board, palette, |run| {
         let points = &run.record.full_norms;
         (points.iter().map(|point| point.norm).collect(), Steps::At(points.iter().map(|point| point.step).collect()))
     });
-    curves.extend(full.into_iter().filter(|curve| !curve.values.is_empty()).map(|curve| Curve {
-        width: 1.0,
-        color: palette.ink,
-        ..curve
-    }));
+    curves.extend(
+        full.into_iter().map(|(_, curve)| curve).filter(|curve| !curve.values.is_empty()).map(|curve| Curve {
+            width: 1.0,
+            color: palette.ink,
+            ..curve
+        }),
+    );
     let mut line = plot(board, curves, NORM_HEADROOM, (view.x, Scale::Log));
     let focused = board.focused().filter(|variant| !variant.hidden);
     // The axis stands still while a threshold is dragged.

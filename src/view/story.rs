@@ -1,13 +1,13 @@
 //! Stories: boards that are worth looking at, offered in a menu with a picture and a line each.
 
-use super::board::{Arrangement, MOST_VARIANTS, Placed};
+use super::board::Arrangement;
 use super::text::Texts;
 use brink_engine::experiment::{Experiment, apply, preset};
 use brink_playbook::figures::FIGURES;
 use serde_json::json;
 use std::borrow::Cow;
 
-/// The seed of a story's experiments.
+/// The seed of a story's experiments in the lab.
 const SEED: u32 = 1;
 
 /// A board with a title.
@@ -68,19 +68,17 @@ impl Story {
         stories().find(|story| story.id == id)
     }
 
-    /// Its experiments, the first the base of the board.
-    pub fn experiments(self) -> Vec<Experiment> {
-        match brink_playbook::figures::figure(self.id) {
-            Some(figure) => figure.first(SEED).into_iter().map(|(_, experiment)| experiment).collect(),
-            None => (self.experiments)(),
-        }
-    }
-
     /// Its board.
     pub fn board(self) -> Arrangement {
-        let place = |(slot, experiment)| Placed { experiment, slot, hidden: false };
-        let variants = self.experiments().into_iter().take(MOST_VARIANTS).enumerate().map(place).collect();
-        Arrangement { variants, focus: Some(0), run: None, cursor: None }
+        self.board_of_seed(SEED)
+    }
+
+    /// Its board for a seed.
+    pub fn board_of_seed(self, seed: u32) -> Arrangement {
+        match brink_playbook::figures::figure(self.id) {
+            Some(figure) => Arrangement::of_all(figure.first(seed).into_iter().map(|(_, experiment)| experiment)),
+            None => Arrangement::of_all((self.experiments)().into_iter().map(|base| Experiment { seed, ..base })),
+        }
     }
 
     fn text(self, texts: &Texts, kind: &str) -> Cow<'static, str> {

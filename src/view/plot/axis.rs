@@ -123,8 +123,7 @@ impl AxisLayout {
 
     /// With the axes titled: the horizontal and the vertical one.
     pub fn titled(mut self, titles: (String, String)) -> Self {
-        self.frame.titles = Some(titles);
-        self.frame.top += TITLE;
+        self.frame.set_titles(titles);
         self.rows.iter_mut().for_each(|row| *row += TITLE);
         self
     }

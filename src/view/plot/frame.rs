@@ -105,7 +105,7 @@ pub struct Frame {
     /// The room beside the right edge, for a histogram and labels.
     pub beside: f64,
     /// What the horizontal and the vertical axis are titled.
-    pub titles: Option<(String, String)>,
+    titles: Option<(String, String)>,
     /// Whether the horizontal axis counts steps from 0, which lie one further on a logarithmic scale.
     pub counts_steps: bool,
 }
@@ -114,6 +114,12 @@ impl Frame {
     /// A frame over two axes.
     pub fn new(size: Size, x: Axis, y: Axis, top: f64) -> Self {
         Self { size, x, y, top, beside: 0.0, titles: None, counts_steps: false }
+    }
+
+    /// Titles the axes: the horizontal and the vertical one.
+    pub(super) fn set_titles(&mut self, titles: (String, String)) {
+        self.titles = Some(titles);
+        self.top += TITLE;
     }
 
     /// The left and right edge.

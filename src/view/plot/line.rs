@@ -2,7 +2,7 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::frame::{LABEL, TITLE};
+use super::frame::LABEL;
 use super::surface::{Anchor, DrawResult, Palette, Pen, Surface, dash, text_width};
 use super::{Axis, Frame, Scale, Size};
 use crate::number::three;
@@ -182,8 +182,7 @@ impl LineLayout {
 
     /// With the axes titled: the horizontal and the vertical one.
     pub fn titled(mut self, titles: (String, String)) -> Self {
-        self.frame.titles = Some(titles);
-        self.frame.top += TITLE;
+        self.frame.set_titles(titles);
         self
     }
 

@@ -26,10 +26,7 @@ source_texts! {
     star_moved(name, from, to) = "{name}: the star moved from {from} to {to}.";
     star_stayed(name, from) = "{name}: the star stays at {from}.";
     star_none(name) = "{name}: no learning rate of this grid trains.";
-    try_warmup(steps) = "Try warmup {steps}";
-    try_clipping(threshold) = "Try clipping at {threshold}";
     try_norm = "Try the norm inside";
-    try_adam = "Try Adam";
     fix_warmup(steps) = "Try warmup {steps}";
     fix_clipping(threshold) = "Try clipping at {threshold}";
     fix_optimizer = "Try Adam";

@@ -25,10 +25,7 @@ translated_texts! {
     star_moved(name, from, to) = "{name}: bintang bergeser dari {from} ke {to}.";
     star_stayed(name, from) = "{name}: bintang tetap di {from}.";
     star_none(name) = "{name}: tidak ada laju pada kisi ini yang terlatih.";
-    try_warmup(steps) = "Coba pemanasan {steps}";
-    try_clipping(threshold) = "Coba pemotongan di {threshold}";
     try_norm = "Coba norm di dalam";
-    try_adam = "Coba Adam";
     fix_warmup(steps) = "Coba pemanasan {steps}";
     fix_clipping(threshold) = "Coba pemotongan di {threshold}";
     fix_optimizer = "Coba Adam";
