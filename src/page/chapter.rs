@@ -13,7 +13,7 @@ use super::reading::{Reading, prose};
 use super::transport::Variants;
 use brink_engine::experiment::Optimizer;
 use brink_engine::rule::{Rule, builtin};
-use brink_playbook::figures::{Figure, figure};
+use brink_playbook::figures::{Figure, Plot, figure};
 use brink_playbook::procedures::Arm;
 use brink_view::board::Arrangement;
 use brink_view::chapter::{Block, Section};
@@ -112,10 +112,8 @@ pub fn ChapterPage(lab: Lab, figures: Lab, address: Address, palette: Memo<Palet
             stage.go_on(figure, seed);
         }
     });
-    let text = move || match reading.get() {
-        None => view! { <p>{lab.texts().starting}</p> }.into_any(),
-        Some(Err(error)) => view! { <p class="warning">{lab.texts().failed(error)}</p> }.into_any(),
-        Some(Ok(chapter)) => {
+    let text = move || {
+        reading.view(move |chapter| {
             let contents = chapter.sections.clone().into_iter().map(move |section| {
                 let to = Place::Chapter(section.id.clone());
                 let href = format!("#{}", to.text());
@@ -147,7 +145,7 @@ pub fn ChapterPage(lab: Lab, figures: Lab, address: Address, palette: Memo<Palet
                 <article>{sections}</article>
             }
             .into_any()
-        }
+        })
     };
     view! { <main class="chapter">{text}</main> }
 }
@@ -205,7 +203,7 @@ fn LiveFigure(stage: Stage, id: String, caption: String) -> impl IntoView {
             let (picture, alt) = (picture.clone(), alt.clone());
             return view! { <img src=picture alt=alt loading="lazy" width="640" height="384" /> }.into_any();
         }
-        let has_norms = id.with_value(|id| id == "9");
+        let has_norms = id.with_value(|id| figure(id)).is_some_and(|figure| figure.plot == Plot::Norm);
         view! {
             <div class="live">
                 <StepPlot lab=figures palette of=Against::Loss />

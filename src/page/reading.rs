@@ -25,7 +25,7 @@ impl Reading {
     }
 
     /// The text in the page's language; `None` while it is being loaded.
-    pub fn get(self) -> Option<Result<Chapter, String>> {
+    fn get(self) -> Option<Result<Chapter, String>> {
         let tag = self.lab.language.get().tag();
         let found = self.texts.with(|texts| texts.get(tag).cloned());
         if found.is_none() {
@@ -38,6 +38,16 @@ impl Reading {
             });
         }
         found
+    }
+
+    /// The text as `show` has it, or why there is none yet.
+    pub fn view(self, show: impl FnOnce(Chapter) -> AnyView) -> AnyView {
+        let texts = self.lab.texts();
+        match self.get() {
+            None => view! { <p>{texts.starting}</p> }.into_any(),
+            Some(Err(error)) => view! { <p class="warning">{texts.failed(error)}</p> }.into_any(),
+            Some(Ok(chapter)) => show(chapter),
+        }
     }
 }
 
@@ -166,14 +176,10 @@ pub fn Glossary(lab: Lab) -> impl IntoView {
     };
     let entries = move || {
         let id = asked.get()?;
-        Some(match reading.get() {
-            None => view! { <p>{lab.texts().starting}</p> }.into_any(),
-            Some(Err(error)) => view! { <p class="warning">{lab.texts().failed(error)}</p> }.into_any(),
-            Some(Ok(chapter)) => match chapter.section(&id) {
-                Some(section) => entry(section.clone()).into_any(),
-                None => chapter.sections.into_iter().map(entry).collect_view().into_any(),
-            },
-        })
+        Some(reading.view(|chapter| match chapter.section(&id) {
+            Some(section) => entry(section.clone()).into_any(),
+            None => chapter.sections.into_iter().map(entry).collect_view().into_any(),
+        }))
     };
     view! {
         <dialog id="glossary" class="card" node_ref=node aria-labelledby="glossary-title" on:close=move |_| lab.term.set(None)>
