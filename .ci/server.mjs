@@ -32,7 +32,9 @@ export function serve(root, port, base = '/', headers = {}) {
       return answer(400, 'bad address');
     }
     if (!path.startsWith(base)) return answer(404, 'not found');
-    const file = normalize(join(root, path.slice(base.length) || 'index.html'));
+    // A folder is its index.html, as with every server of static files.
+    const name = path.slice(base.length);
+    const file = normalize(join(root, name === '' || name.endsWith('/') ? `${name}index.html` : name));
     if (!file.startsWith(normalize(root + sep))) return answer(404, 'not found');
     try {
       const info = await stat(file);

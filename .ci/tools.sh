@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 TRUNK_VERSION=0.21.14
 WASM_BINDGEN_VERSION=0.2.130 # the same as the crate in Cargo.toml: the two must be equal
 BINARYEN_VERSION=132.0.0
+MDBOOK_VERSION=0.5.4
 TARGET=wasm32-unknown-unknown
 
 tools="$PWD/target/tools"
@@ -86,17 +87,26 @@ tests() {
         npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
         touch tests/browser/node_modules
     fi
+    if ! have mdbook "v$MDBOOK_VERSION"; then
+        say "Installing mdBook $MDBOOK_VERSION, whose pages hold a frame of Brink in the tests (about 2 minutes)"
+        cargo_tool 0 --locked mdbook --version "$MDBOOK_VERSION" --no-default-features
+    fi
+    python_tool sphinx tests/hosts/requirements.txt "Sphinx, for the same (some seconds)"
+}
+
+python_tool() { # python_tool FOLDER REQUIREMENTS WHAT: a virtual environment in target/FOLDER
+    python3 -c 'import venv, ensurepip' 2>/dev/null || apt_install "Python with venv" python3 python3-venv
+    if [ ! -f "target/$1/installed" ] || [ "$2" -nt "target/$1/installed" ]; then
+        say "Installing from PyPI into target/$1: $3"
+        python3 -m venv "target/$1"
+        "target/$1/bin/pip" install --quiet --disable-pip-version-check --requirement "$2"
+        touch "target/$1/installed"
+    fi
 }
 
 # The oracle needs Python with venv and, from PyPI, JAX.
 oracle() {
-    python3 -c 'import venv, ensurepip' 2>/dev/null || apt_install "Python with venv" python3 python3-venv
-    if [ ! -f target/oracle/installed ] || [ tests/oracle/requirements.txt -nt target/oracle/installed ]; then
-        say "Installing JAX for the oracle, from PyPI into target/oracle (about a minute)"
-        python3 -m venv target/oracle
-        target/oracle/bin/pip install --quiet --disable-pip-version-check --requirement tests/oracle/requirements.txt
-        touch target/oracle/installed
-    fi
+    python_tool oracle tests/oracle/requirements.txt "JAX, for the oracle (about a minute)"
 }
 
 for part in "$@"; do

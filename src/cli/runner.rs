@@ -2,7 +2,7 @@
 
 use brink_engine::experiment::Experiment;
 use brink_engine::train::Backend;
-use brink_lab::{CHUNK_SECONDS, Command, Control, Runner, Running, Shard, ShardCommand, drive};
+use brink_lab::{CHUNK_SECONDS, Command, Control, Event, Runner, Running, Shard, ShardCommand, drive};
 use futures_channel::mpsc::unbounded;
 
 use super::thread::Thread;
@@ -20,8 +20,17 @@ impl Runner for ThreadRunner {
         let (commands, mut obeyed) = unbounded();
         let runs = (0..experiment.run_count()).collect();
         let shard = Shard { experiment: experiment.clone(), runs, backend: self.backend, threads: threads() };
+        let end = commands.clone();
         std::thread::spawn(move || {
             let mut emit = |event| {
+                // The GPU was asked for by name: no fallback, as in `brink run`.
+                let event = match event {
+                    Event::Started { reason: Some(reason), .. } => {
+                        let _ended = end.unbounded_send(ShardCommand::Cancel);
+                        Event::Failed(reason)
+                    }
+                    event => event,
+                };
                 // Nobody listens any more once a work is timed.
                 let _gone = events.unbounded_send(event);
             };

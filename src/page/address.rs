@@ -24,7 +24,7 @@ const SETTLE: Duration = Duration::from_millis(400);
 extern "C" {
     /// Throws where there is no clipboard (a page without a secure origin) and rejects where it is refused.
     #[wasm_bindgen(js_namespace = ["navigator", "clipboard"], js_name = writeText, catch)]
-    fn write_clipboard(text: &str) -> Result<js_sys::Promise, JsValue>;
+    pub fn write_clipboard(text: &str) -> Result<js_sys::Promise, JsValue>;
 }
 
 /// What became of a link that was asked for.
@@ -54,13 +54,18 @@ impl Address {
     /// Loads the board of the address, or the default one with a notice of what is wrong, and follows from there.
     pub fn new(lab: Lab, fragment: &Fragment) -> Self {
         match &fragment.board {
-            Some(board) => lab.restore(board),
+            Some(board) => drop(lab.restore(board)),
             None => lab.commit(default()),
         }
         if let Some(problem) = &fragment.problem {
             let texts = lab.language.get_untracked().texts();
             lab.notice.set(Some(texts.bad_fragment(problem.describe(texts))));
+        } else if let Some(problem) = &lab.query().problem {
+            let texts = lab.language.get_untracked().texts();
+            lab.notice.set(Some(texts.bad_query(problem.describe(texts))));
         }
+        // What the address brought is what its locks keep.
+        lab.lock();
         let address = Self {
             lab,
             backend: fragment.backend,
@@ -134,14 +139,35 @@ impl Address {
         if now.strip_prefix('#').unwrap_or(&now) != text
             && let Ok(history) = window().history()
         {
-            // A sandboxed frame may refuse; the board is as it is all the same, and Share gives its link.
-            let _ = if is_step {
+            // A sandboxed frame may refuse; the board is as it is all the same, and Share gives its link. An embedded board adds no
+            // steps to the history of the page around it.
+            let _ = if is_step && !self.lab.is_embedded() {
                 history.push_state_with_url(&JsValue::NULL, "", Some(&target))
             } else {
                 history.replace_state_with_url(&JsValue::NULL, "", Some(&target))
             };
         }
         Ok(format!("{}{target}", location.origin().unwrap_or_default()))
+    }
+
+    /// The address of the same board on a page of its own: without what embeds it.
+    pub fn own_page(&self) -> String {
+        let lab = self.lab;
+        let query = lab.query().of_own_page(lab.language.get(), lab.theme.get());
+        self.link(&query)
+    }
+
+    /// The address of the board with this query.
+    pub fn link(&self, query: &str) -> String {
+        let location = location();
+        let board = self.lab.board.with_untracked(|board| board.arrangement());
+        // One that is too large for a link opens the default board.
+        let fragment = match self.place.with_untracked(Clone::clone) {
+            Place::Lab => Fragment::text(self.backend, &board).unwrap_or_default(),
+            place @ Place::Chapter(_) => place.text(),
+        };
+        let (origin, path) = (location.origin().unwrap_or_default(), location.pathname().unwrap_or_default());
+        format!("{origin}{path}?{query}#{fragment}")
     }
 
     /// The address changed under the page: back, forward, or a fragment typed into it.
@@ -158,13 +184,17 @@ impl Address {
         self.lab.notice.set(None);
         let is_back = self.place.with_untracked(|place| *place != Place::Lab);
         self.place.set(fragment.place.clone());
-        match fragment.board {
+        let is_taken = match fragment.board {
             Some(board) => self.lab.restore(&board),
             // From the chapter to the lab: the board is as it was.
             None if is_back || fragment.place != Place::Lab => return,
             None => self.lab.restore(&Arrangement::of(default())),
-        }
+        };
         self.written.set_value(ids(self.lab));
+        if !is_taken {
+            // Back to the board that is there.
+            self.write_or_say();
+        }
     }
 
     /// Goes to a place on the page, as a step that the browser's back button takes back.

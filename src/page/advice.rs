@@ -39,7 +39,7 @@ pub fn Lead(lab: Lab) -> impl IntoView {
     view! {
         <div class="lead" id="lead" tabindex="-1" aria-live="polite">
             <p>{move || lead.get().text}</p>
-            {move || lead.get().next.map(|next| button(lab, next, "try"))}
+            {move || lead.get().next.filter(|next| lab.allows(&next.experiment)).map(|next| button(lab, next, "try"))}
         </div>
     }
 }
@@ -87,7 +87,7 @@ pub fn Happened(lab: Lab) -> impl IntoView {
                     ": "
                     {text}
                 </p>
-                {fix.map(|fix| button(lab, fix, "fix"))}
+                {fix.filter(|fix| lab.allows(&fix.experiment)).map(|fix| button(lab, fix, "fix"))}
             </div>
         }
     };

@@ -19,6 +19,7 @@ use brink_view::board::Arrangement;
 use brink_view::chapter::{Block, Section};
 use brink_view::fragment::Place;
 use brink_view::plot::Palette;
+use brink_view::query::Begin;
 use brink_view::story::Story;
 use brink_view::words::Against;
 
@@ -46,9 +47,27 @@ struct Stage {
     palette: Memo<Palette>,
     live: RwSignal<Option<Live>>,
     tally: RwSignal<Tally>,
+    /// Whether a figure can be opened in the lab; an embedded one has a link to a page of its own.
+    has_lab: bool,
 }
 
 impl Stage {
+    /// Nothing trains yet; once a figure's variants have ended, it goes on.
+    fn new(lab: Lab, figures: Lab, address: Address, palette: Memo<Palette>, has_lab: bool) -> Self {
+        let (live, tally) = (RwSignal::new(None), RwSignal::new(Tally::default()));
+        let stage = Self { lab, figures, address, palette, live, tally, has_lab };
+        on_cleanup(move || figures.clear());
+        Effect::new(move |_| {
+            figures.stage();
+            if let Some(Live { id, seed }) = stage.live.get()
+                && let Some(figure) = figure(&id)
+            {
+                stage.go_on(figure, seed);
+            }
+        });
+        stage
+    }
+
     /// Trains a figure for a seed, in place of what trained before.
     fn run(self, id: &str, seed: u32) {
         let Some(story) = Story::find(id) else { return };
@@ -100,18 +119,7 @@ impl Stage {
 #[component]
 pub fn ChapterPage(lab: Lab, figures: Lab, address: Address, palette: Memo<Palette>) -> impl IntoView {
     let reading = Reading::new(lab, "chapter");
-    let stage =
-        Stage { lab, figures, address, palette, live: RwSignal::new(None), tally: RwSignal::new(Tally::default()) };
-    on_cleanup(move || figures.clear());
-    // Once a figure's variants have ended, it goes on.
-    Effect::new(move |_| {
-        figures.stage();
-        if let Some(Live { id, seed }) = stage.live.get()
-            && let Some(figure) = figure(&id)
-        {
-            stage.go_on(figure, seed);
-        }
-    });
+    let stage = Stage::new(lab, figures, address, palette, true);
     let text = move || {
         reading.view(move |chapter| {
             let contents = chapter.sections.clone().into_iter().map(move |section| {
@@ -234,14 +242,38 @@ fn LiveFigure(stage: Stage, id: String, caption: String) -> impl IntoView {
                         }
                     }}
                 </button>
-                <button type="button" class="open" on:click=move |_| id.with_value(|id| stage.open(id))>
-                    {move || lab.texts().open_in_lab}
-                </button>
+                {stage
+                    .has_lab
+                    .then(|| {
+                        view! {
+                            <button type="button" class="open" on:click=move |_| id.with_value(|id| stage.open(id))>
+                                {move || lab.texts().open_in_lab}
+                            </button>
+                        }
+                    })}
                 <span role="status" class="held">
                     {held}
                 </span>
             </p>
         </figure>
+    }
+}
+
+/// A figure by itself, in another page: it runs as the address says.
+#[component]
+pub fn EmbeddedFigure(lab: Lab, figures: Lab, address: Address, palette: Memo<Palette>, story: Story) -> impl IntoView {
+    let stage = Stage::new(lab, figures, address, palette, false);
+    let begins = lab.query().begin != Begin::Click;
+    Effect::new(move |_| {
+        if begins && figures.is_ready() && stage.live.with_untracked(Option::is_none) {
+            stage.run(story.id, FIRST_SEED);
+        }
+    });
+    let caption = move || format!("{}. {}", story.title(lab.texts()), story.line(lab.texts()));
+    view! {
+        <div class="chapter">
+            {move || view! { <LiveFigure stage id=story.id.to_owned() caption=caption() /> }}
+        </div>
     }
 }
 

@@ -6,6 +6,7 @@ use super::lab::Lab;
 use super::mathml::Formula;
 use super::rule_editor::RuleEditor;
 use brink_engine::experiment::Experiment;
+use brink_engine::metaparameter::Metaparameter;
 use brink_engine::record::Columns;
 use brink_engine::rule::{Equation, FormulaEquation, MathNode, Rule, Symbol};
 use brink_view::board::Board;
@@ -188,7 +189,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
                 {rule} <div class="equation initial">{initial}</div>
             </div>
             <p class="help" id="probe-what">{move || remark.get()}</p>
-            <RuleEditor lab />
+            {(!lab.is_locked(Metaparameter::RuleText)).then(|| view! { <RuleEditor lab /> })}
             {others}
             <table class="now">
                 <tbody>

@@ -9,9 +9,13 @@ use leptos::prelude::*;
 use super::engine::Engine;
 use super::pool::Pool;
 use brink_engine::experiment::{Experiment, ExperimentError, PRESETS};
+use brink_engine::metaparameter::Metaparameter;
 use brink_lab::pool::Fault;
 use brink_lab::{Command, Status};
 use brink_view::board::{Arrangement, Board, Commit, Load, MOST_RECORD_BYTES, MOST_VARIANTS};
+use brink_view::locks::Locks;
+use brink_view::metaparameter::presentation;
+use brink_view::query::{Panel, Query};
 use brink_view::refusal::refusal;
 use brink_view::scene::{self, StepView};
 use brink_view::text::{Language, Texts};
@@ -73,12 +77,18 @@ pub struct Lab {
     /// The entry of the glossary that is open.
     pub term: RwSignal<Option<String>>,
     engine: StoredValue<Rc<Engine>, LocalStorage>,
+    /// What the address shows and takes away.
+    query: StoredValue<Query>,
+    /// What it locks.
+    locks: StoredValue<Locks>,
 }
 
 impl Lab {
-    /// A lab with an empty board and no engine yet.
-    pub fn new(language: Language, theme: Theme) -> Self {
-        Self::with(RwSignal::new(language), RwSignal::new(theme))
+    /// A lab with an empty board and no engine yet, which shows what the address asks for.
+    pub fn new(language: Language, theme: Theme, query: Query) -> Self {
+        let lab = Self::with(RwSignal::new(language), RwSignal::new(theme));
+        lab.query.set_value(query);
+        lab
     }
 
     fn with(language: RwSignal<Language>, theme: RwSignal<Theme>) -> Self {
@@ -135,7 +145,67 @@ impl Lab {
             ready: RwSignal::new(false),
             term: RwSignal::new(None),
             engine: StoredValue::new_local(Rc::new(Engine::new(board))),
+            query: StoredValue::new(Query::default()),
+            locks: StoredValue::new(Locks::default()),
         }
+    }
+
+    /// Whether the page shows a panel.
+    pub fn shows(&self, panel: Panel) -> bool {
+        self.query.with_value(|query| query.shows(panel))
+    }
+
+    /// Whether the page is embedded in another.
+    pub fn is_embedded(&self) -> bool {
+        self.query.with_value(|query| query.is_embedded)
+    }
+
+    /// What the address asks for.
+    pub fn query(&self) -> Query {
+        self.query.get_value()
+    }
+
+    /// Whether the control of a metaparameter is taken away.
+    pub fn is_hidden(&self, id: Metaparameter) -> bool {
+        self.query.with_value(|query| query.is_hidden(id))
+    }
+
+    /// Whether a metaparameter keeps its value.
+    pub fn is_locked(&self, id: Metaparameter) -> bool {
+        self.locks.with_value(|locks| locks.holds(id))
+    }
+
+    /// Whether anything is locked.
+    pub fn has_locks(&self) -> bool {
+        self.locks.with_value(|locks| !locks.is_empty())
+    }
+
+    /// Locks what the address locks, at the values that the board has now.
+    pub fn lock(&self) {
+        let fallback = default();
+        let locks = self.board.with_untracked(|board| {
+            let all = board.variants().iter().map(brink_view::board::Variant::experiment);
+            let empty = board.variants().is_empty().then_some(&fallback);
+            self.query.with_value(|query| Locks::of(query.locked(), all.chain(empty)))
+        });
+        self.locks.set_value(locks);
+    }
+
+    /// Whether what is locked allows an experiment.
+    pub fn allows(&self, experiment: &Experiment) -> bool {
+        self.locks.with_value(|locks| locks.broken_by(experiment).is_none())
+    }
+
+    /// Says which locked value an experiment would change, if it would.
+    fn is_refused(&self, experiment: &Experiment) -> bool {
+        let broken = self.locks.with_value(|locks| locks.broken_by(experiment));
+        if let Some(id) = broken {
+            let texts = self.language.get_untracked().texts();
+            let label = (presentation(id).label)(texts, experiment.model.kind());
+            let name = if label.is_empty() { presentation(id).group.title(texts) } else { &label };
+            self.notice.set(Some(texts.locked(name)));
+        }
+        broken.is_some()
     }
 
     /// The texts in the page's language.
@@ -198,6 +268,9 @@ impl Lab {
     /// The first field that is wrong.
     pub fn try_commit(&self, experiment: Experiment) -> Result<(), ExperimentError> {
         let texts = self.language.get_untracked().texts();
+        if self.is_refused(&experiment) {
+            return Ok(());
+        }
         let had_focus = self.board.with_untracked(|board| board.focused().is_some());
         let commit = self.board.write().commit(experiment);
         self.notice.set(None);
@@ -227,8 +300,12 @@ impl Lab {
         self.notice.set(Some(texts.refused(refusal(error, texts))));
     }
 
-    /// Makes the board what an arrangement says. What is new on it trains; where that is a great deal, it waits for a click.
-    pub fn restore(&self, arrangement: &Arrangement) {
+    /// Makes the board what an arrangement says. What is new on it trains; where that is a great deal, it waits for a click. One
+    /// that changes what is locked is refused, and false is the answer.
+    pub fn restore(&self, arrangement: &Arrangement) -> bool {
+        if arrangement.variants.iter().any(|placed| self.is_refused(&placed.experiment)) {
+            return false;
+        }
         let restored = self.board.write().restore(arrangement);
         for id in restored.gone {
             self.cancel(id);
@@ -242,6 +319,7 @@ impl Lab {
         } else {
             self.held.update(|held| held.extend(restored.new));
         }
+        true
     }
 
     /// What waits for a click, if anything does.

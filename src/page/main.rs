@@ -6,6 +6,7 @@ mod bench;
 mod blob_worker;
 mod canvas;
 mod chapter;
+mod embed;
 mod engine;
 mod equations;
 mod files;

@@ -8,6 +8,7 @@ use super::address::{Address, Share, ShareResult, UndoRedo};
 use super::advice::{Happened, Lead};
 use super::bench::Bench;
 use super::chapter::ChapterPage;
+use super::embed::Embed;
 use super::equations::Equations;
 use super::focus;
 use super::lab::{Held, Lab, megabytes};
@@ -20,6 +21,7 @@ use super::transport::{Transport, Variants};
 use brink_engine::train::Backend;
 use brink_view::fragment::{Fragment, Place};
 use brink_view::plot::Palette;
+use brink_view::query::{Begin, Panel, Query};
 use brink_view::text::{Language, Texts};
 use brink_view::theme::Theme;
 use brink_view::words::Against;
@@ -30,30 +32,21 @@ pub fn start() {
         waiting.remove();
     }
     if Fragment::parse(&location().hash().unwrap_or_default()).bench {
-        leptos::mount::mount_to_body(|| view! { <Bench language=language() /> });
+        leptos::mount::mount_to_body(|| view! { <Bench language=language(&query()) /> });
     } else {
         leptos::mount::mount_to_body(Page);
     }
 }
 
-/// What the address asks for under a name.
-fn asked(name: &str) -> Option<String> {
-    let search = location().search().ok()?;
-    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
+/// What the query of the address asks for.
+fn query() -> Query {
+    Query::parse(&location().search().unwrap_or_default())
 }
 
 /// The language: the address's, then the browser's.
-fn language() -> Language {
-    asked("lang")
-        .as_deref()
-        .and_then(Language::from_tag)
-        .or_else(|| window().navigator().language().as_deref().and_then(Language::from_tag))
-        .unwrap_or_default()
-}
-
-/// The theme: the address's, then the system's.
-fn theme() -> Theme {
-    asked("theme").as_deref().and_then(Theme::from_tag).unwrap_or_default()
+fn language(query: &Query) -> Language {
+    let of_browser = || window().navigator().language().as_deref().and_then(Language::from_tag);
+    query.language.or_else(of_browser).unwrap_or_default()
 }
 
 /// Writes a choice into the address, so that a copied link keeps it.
@@ -92,7 +85,7 @@ async fn start_engine(lab: Lab, figures: Lab, asked: Option<Backend>) {
 
 /// How large the variants are that a link brought, and the button that trains them, where they wait for it.
 #[component]
-fn HeldLink(lab: Lab) -> impl IntoView {
+pub fn HeldLink(lab: Lab) -> impl IntoView {
     let held = Memo::new(move |_| lab.held());
     let says = move || {
         held.get().map(|Held { variants, load }| {
@@ -114,24 +107,47 @@ fn HeldLink(lab: Lab) -> impl IntoView {
 /// The whole page.
 #[component]
 fn Page() -> impl IntoView {
-    let lab = Lab::new(language(), theme());
+    let query = query();
+    let lab = Lab::new(language(&query), query.theme.unwrap_or_default(), query.clone());
     let colors = palette(lab);
     let fragment = Fragment::parse(&location().hash().unwrap_or_default());
     let address = Address::new(lab, &fragment);
     let figures = lab.beside();
-    // What nobody sees does not train: a hidden tab, and the lab while the chapter is read.
+    let is_in_sight = if query.is_embedded { super::embed::sight() } else { RwSignal::new(true) };
+    // What nobody sees does not train: a hidden tab, a frame out of sight, and the lab while the chapter is read.
+    let is_seen = query.begin == Begin::Load;
+    let has_board = !query.is_embedded || super::embed::shows_board(lab);
     let look = move || {
-        lab.set_hidden(document().hidden() || address.place.with_untracked(|place| *place != Place::Lab));
-        figures.set_hidden(document().hidden());
+        let is_hidden = document().hidden() || !(is_seen || is_in_sight.get_untracked());
+        lab.set_hidden(is_hidden || !has_board || address.place.with_untracked(|place| *place != Place::Lab));
+        figures.set_hidden(is_hidden);
     };
     look();
     Effect::new(move |_| {
         address.place.track();
+        is_in_sight.track();
         look();
     });
     // For as long as the page.
     std::mem::forget(window_event_listener(leptos::ev::visibilitychange, move |_| look()));
-    spawn_local(start_engine(lab, figures, fragment.backend));
+    // An embedded board starts no worker before it is asked for: a page may have many of them.
+    let has_begun = RwSignal::new(!query.is_embedded || query.begin == Begin::Load);
+    let begins_in_sight = query.begin == Begin::Visible || !has_board;
+    Effect::new(move |_| {
+        if begins_in_sight && is_in_sight.get() {
+            has_begun.set(true);
+        }
+    });
+    let (is_started, backend, on_click) = (StoredValue::new(false), fragment.backend, query.begin == Begin::Click);
+    Effect::new(move |_| {
+        if has_begun.get() && !is_started.get_value() {
+            is_started.set_value(true);
+            if on_click && has_board {
+                lab.start_held();
+            }
+            spawn_local(start_engine(lab, figures, backend));
+        }
+    });
     Effect::new(move |_| {
         let language = lab.language.get();
         document().set_title(language.texts().title);
@@ -141,6 +157,14 @@ fn Page() -> impl IntoView {
             let _ = root.set_attribute("data-theme", lab.theme.get().tag());
         }
     });
+    if query.is_embedded {
+        let story = fragment.figure;
+        return view! {
+            <super::embed::EmbeddedPage lab figures address colors story has_begun />
+            <Glossary lab />
+        }
+        .into_any();
+    }
     let themes = Theme::ALL
         .map(|theme| {
             view! {
@@ -164,10 +188,12 @@ fn Page() -> impl IntoView {
                     {move || lab.texts().glossary}
                 </button>
             </nav>
-            <Stories lab address />
+            // A story is another board, which locks would refuse.
+            {(!lab.has_locks()).then(|| view! { <Stories lab address /> })}
             <div class="choices">
                 <UndoRedo address />
                 <Share address />
+                <Embed address />
                 <label>
                     <span class="word">{move || lab.texts().language}</span>
                     <select
@@ -210,41 +236,64 @@ fn Page() -> impl IntoView {
         </Show>
         <Glossary lab />
     }
+    .into_any()
 }
 
 /// The lab: what moves the edge, the plots, the equations.
 #[component]
 fn LabPage(lab: Lab, colors: Memo<Palette>) -> impl IntoView {
+    let plot = move |panel, of| lab.shows(panel).then(|| view! { <StepPlot lab palette=colors of /> });
     view! {
         <main class="lab">
             <section class="switches" aria-label=move || lab.texts().switches>
-                <Row lab />
-                <details class="setup">
-                    <summary>{move || lab.texts().setup}</summary>
-                    <div class="card drawer">
-                        <Setup lab />
-                    </div>
-                </details>
+                {lab.shows(Panel::Switches).then(|| view! { <Row lab /> })}
+                {lab
+                    .shows(Panel::Setup)
+                    .then(|| {
+                        view! {
+                            <details class="setup">
+                                <summary>{move || lab.texts().setup}</summary>
+                                <div class="card drawer">
+                                    <Setup lab />
+                                </div>
+                            </details>
+                        }
+                    })}
             </section>
             <div class="intro">
-                <Lead lab />
+                {lab.shows(Panel::Guide).then(|| view! { <Lead lab /> })}
                 <div role="status">
                     {move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })}
                     <HeldLink lab />
                 </div>
             </div>
-            <StepPlot lab palette=colors of=Against::Loss />
-            <AxisPlot lab palette=colors>
-                <Variants lab palette=colors />
-            </AxisPlot>
-            <StepPlot lab palette=colors of=Against::Rate />
-            <StepPlot lab palette=colors of=Against::Norm />
+            {plot(Panel::Loss, Against::Loss)}
+            {lab
+                .shows(Panel::Axis)
+                .then(|| {
+                    view! {
+                        <AxisPlot lab palette=colors>
+                            <Variants lab palette=colors />
+                        </AxisPlot>
+                    }
+                })}
+            {plot(Panel::Rate, Against::Rate)}
+            {plot(Panel::Norm, Against::Norm)}
             <div class="side">
-                <Equations lab />
-                <Happened lab />
+                {lab.shows(Panel::Equations).then(|| view! { <Equations lab /> })}
+                {lab.shows(Panel::Guide).then(|| view! { <Happened lab /> })}
             </div>
         </main>
         <Transport lab />
+    }
+}
+
+/// What to look at, what to try, and what happened, in one.
+#[component]
+pub fn Guide(lab: Lab) -> impl IntoView {
+    view! {
+        <Lead lab />
+        <Happened lab />
     }
 }
 

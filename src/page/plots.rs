@@ -14,6 +14,7 @@ use super::lab::Lab;
 use super::reading::Explain;
 use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
+use brink_engine::metaparameter::Metaparameter;
 use brink_engine::number::shortest;
 use brink_view::board::Board;
 use brink_view::number::{short, three};
@@ -328,6 +329,8 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
     };
     let is_near = RwSignal::new(false);
     let threshold = Threshold::new(lab);
+    // A threshold that is locked has no grip.
+    let has_grip = of == Against::Norm && !lab.is_locked(Metaparameter::ClipThreshold);
     let grip = RwSignal::new(None::<Grip>);
     follow(lab, node, palette, move |canvas, palette| {
         let (size, view) = (canvas.size(), lab.view.get());
@@ -385,7 +388,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
             let _ = element.set_pointer_capture(event.pointer_id());
         }
         match norm {
-            Some((value, true)) => {
+            Some((value, true)) if has_grip => {
                 drag.set_value(Some(Drag::Threshold));
                 lab.tried.set(Some(value));
             }
@@ -405,7 +408,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
             (Some(Drag::Cursor), _) => set_cursor(step),
             (Some(Drag::Threshold), Some((value, _))) => lab.tried.set(Some(value)),
             (_, norm) => {
-                let near = norm.is_some_and(|(_, near)| near);
+                let near = has_grip && norm.is_some_and(|(_, near)| near);
                 if is_near.get_untracked() != near {
                     is_near.set(near);
                 }
@@ -488,7 +491,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
                     of=Signal::derive(move || of.title(lab.view.get(), lab.texts()).to_owned())
                 />
                 {(of == Against::Loss).then(|| view! { <LossChoices lab /> })}
-                {(of == Against::Norm).then(|| view! { <UsePercentile threshold /> })}
+                {has_grip.then(|| view! { <UsePercentile threshold /> })}
             </div>
             <div class="plot">
                 <canvas
@@ -507,7 +510,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
                     on:pointerleave=move |_| pointed.set(None)
                     on:keydown=key
                 ></canvas>
-                {(of == Against::Norm).then(|| view! { <Clip threshold grip /> })}
+                {has_grip.then(|| view! { <Clip threshold grip /> })}
                 {tip}
             </div>
             <p id=words_id class="unseen" aria-live="polite">{move || words.get()}</p>

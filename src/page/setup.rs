@@ -11,6 +11,7 @@ use brink_view::metaparameter::{
 };
 use brink_view::name::rule_name;
 use brink_view::number::{Stepping, short};
+use brink_view::query::Panel;
 use brink_view::refusal::reason;
 use leptos::prelude::*;
 use serde_json::Value;
@@ -41,6 +42,11 @@ impl Field {
     /// Whether the value is this text: a choice by name.
     fn is(self, name: &str) -> bool {
         self.value() == name
+    }
+
+    /// Whether the address locks it.
+    fn is_locked(self) -> bool {
+        self.lab.is_locked(self.definition.id)
     }
 
     /// Makes a variant with another value, or says why not.
@@ -78,6 +84,8 @@ struct NumberField {
     stepping: Stepping,
     /// The values that are allowed, in words.
     allowed: Signal<String>,
+    /// Whether the address locks it.
+    locked: bool,
 }
 
 /// A field for a number with its label, and buttons that step it; committed when the field is left or Enter is pressed. A value
@@ -87,7 +95,7 @@ fn number_field(
     field: NumberField,
     set: impl Fn(f64) -> Result<(), ExperimentError> + Send + Sync + Clone + 'static,
 ) -> impl IntoView {
-    let NumberField { id, label, value, stepping, allowed } = field;
+    let NumberField { id, label, value, stepping, allowed, locked } = field;
     let fault = RwSignal::new(None::<String>);
     let shown = Memo::new(move |_| value.get().map(brink_view::number::field).unwrap_or_default());
     let node = NodeRef::<leptos::html::Input>::new();
@@ -147,7 +155,7 @@ fn number_field(
         <div class="row">
             <label for=id.clone()>{move || label.get()}</label>
             <span class="stepper">
-                <button type="button" tabindex="-1" aria-hidden="true" on:click=move |_| down()>
+                <button type="button" tabindex="-1" aria-hidden="true" disabled=locked on:click=move |_| down()>
                     "−"
                 </button>
                 <input
@@ -156,6 +164,7 @@ fn number_field(
                     type="text"
                     class="number"
                     inputmode="decimal"
+                    disabled=locked
                     autocomplete="off"
                     aria-describedby=described
                     aria-invalid=move || fault.with(Option::is_some).to_string()
@@ -163,7 +172,7 @@ fn number_field(
                     on:change=typed
                     on:keydown=key
                 />
-                <button type="button" tabindex="-1" aria-hidden="true" on:click=move |_| up()>
+                <button type="button" tabindex="-1" aria-hidden="true" disabled=locked on:click=move |_| up()>
                     "+"
                 </button>
             </span>
@@ -191,6 +200,7 @@ fn NumberControl(of: Field) -> impl IntoView {
         value: Memo::new(move |_| of.value().as_f64()),
         stepping,
         allowed: Signal::derive(move || allowed(lab.texts(), stepping)),
+        locked: of.is_locked(),
     };
     // A whole number is written as one: 600 is not 600.0.
     let as_json = move |number: f64| match stepping.whole && number.fract() == 0.0 && (0.0..1e15).contains(&number) {
@@ -213,7 +223,7 @@ fn ListControl(of: Field) -> impl IntoView {
     view! {
         <div class="row">
             <label for=id>{of.label()}</label>
-            <select id=id on:change=move |event| of.set(Value::from(event_target_value(&event)))>
+            <select id=id disabled=of.is_locked() on:change=move |event| of.set(Value::from(event_target_value(&event)))>
                 {options}
             </select>
         </div>
@@ -228,7 +238,7 @@ fn CheckboxControl(of: Field) -> impl IntoView {
             <input
                 id=of.presentation().id
                 type="checkbox"
-                disabled=is_idle
+                disabled=move || is_idle.get() || of.is_locked()
                 prop:checked=move || of.value() == true
                 on:change=move |event| of.set(Value::from(event_target_checked(&event)))
             />
@@ -251,6 +261,7 @@ fn ButtonsControl(of: Field, picture: Option<fn(&str) -> AnyView>) -> impl IntoV
                         type="radio"
                         name=of.presentation().id
                         value=name
+                        disabled=of.is_locked()
                         prop:checked=move || is_chosen.get()
                         on:change=move |_| of.set(Value::from(name))
                     />
@@ -295,7 +306,7 @@ fn SwitchControl(of: Field, switch: Switch) -> impl IntoView {
     };
     view! {
         <label class="check title">
-            <input id=switch.id type="checkbox" prop:checked=move || is_on.get() on:change=turn />
+            <input id=switch.id type="checkbox" disabled=of.is_locked() prop:checked=move || is_on.get() on:change=turn />
             {title}
         </label>
         <Show when=move || is_on.get()>
@@ -320,6 +331,7 @@ fn ConstantsControl(of: Field) -> impl IntoView {
             value: Memo::new(move |_| Some(of.value()[&read_name].as_f64().unwrap_or(default))),
             stepping,
             allowed: Signal::derive(move || range.to_string()),
+            locked: of.is_locked(),
         };
         let set = move |number: f64| {
             let mut experiment = lab.current.get_untracked();
@@ -373,9 +385,12 @@ fn OwnRule(lab: Lab) -> impl IntoView {
     });
     view! {
         {move || name.get().map(|name| view! { <p class="own">{lab.texts().rule_own_now(name)}</p> })}
-        <button type="button" id="own-rule" on:click=move |_| super::rule_editor::open(lab)>
-            {move || lab.texts().rule_own}
-        </button>
+        // The editor stands beside the equations.
+        {(lab.shows(Panel::Equations) && !lab.is_locked(Metaparameter::RuleText)).then(|| view! {
+            <button type="button" id="own-rule" on:click=move |_| super::rule_editor::open(lab)>
+                {move || lab.texts().rule_own}
+            </button>
+        })}
     }
 }
 
@@ -390,7 +405,9 @@ fn GroupOfControls(
 ) -> impl IntoView {
     // Task and kind of model decide which metaparameters there are.
     let fields = Memo::new(move |_| {
-        let of_group = |one: &&'static Definition| presentation(one.id).group == group && is_in_row(one.id) == in_row;
+        let of_group = |one: &&'static Definition| {
+            presentation(one.id).group == group && is_in_row(one.id) == in_row && !lab.is_hidden(one.id)
+        };
         kinds.with(|(task, model)| definitions(task, model).filter(of_group).map(|one| one.id).collect::<Vec<_>>())
     });
     let controls = move || {

@@ -64,14 +64,52 @@ fn icon(shape: &'static str) -> AnyView {
     .into_any()
 }
 
-/// Run, pause, step, reset; one bar for progress and cursor; speed and backend.
-#[component]
-pub fn Transport(lab: Lab) -> impl IntoView {
-    let progress = Memo::new(move |_| {
+/// The step that all runs of the focused variant have reached, and the last.
+fn progress(lab: Lab) -> Memo<(u32, u32)> {
+    Memo::new(move |_| {
         lab.board.with(|board| {
             board.focused().map_or((0, 0), |variant| (variant.fleet.common_step(), variant.fleet.longest()))
         })
-    });
+    })
+}
+
+/// How far the focused variant is.
+#[component]
+pub fn Progress(lab: Lab) -> impl IntoView {
+    let progress = progress(lab);
+    view! {
+        <span id="progress">
+            {move || {
+                let (step, steps) = progress.get();
+                lab.texts().progress(step, steps)
+            }}
+        </span>
+    }
+}
+
+/// The button that pauses and continues.
+#[component]
+pub fn Pause(lab: Lab) -> impl IntoView {
+    let is_busy = Memo::new(move |_| lab.board.with(|board| board.variants().iter().any(Variant::is_training)));
+    view! {
+        <button
+            type="button"
+            class="primary"
+            id="pause"
+            aria-pressed=move || lab.paused.get().to_string()
+            disabled=move || !is_busy.get() && !lab.paused.get()
+            on:click=move |_| lab.set_paused(!lab.paused.get_untracked())
+        >
+            {move || icon(if lab.paused.get() { RUN } else { PAUSE })}
+            {move || if lab.paused.get() { lab.texts().run } else { lab.texts().pause }}
+        </button>
+    }
+}
+
+/// Run, pause, step, reset; one bar for progress and cursor; speed and backend.
+#[component]
+pub fn Transport(lab: Lab) -> impl IntoView {
+    let progress = progress(lab);
     let device = Memo::new(move |_| lab.board.with(|board| device(board, lab.texts())));
     let dispatches = move || lab.board.with(|board| board.focused().map_or(0, |variant| variant.fleet.dispatches));
     let cursor = Memo::new(move |_| lab.board.with(Board::cursor_step));
@@ -82,8 +120,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
         let rounded = ((speed / unit).round() * unit) as u64;
         lab.texts().speed(rounded)
     });
-    // Whether anything can be paused, and whether the focused variant has a step left.
-    let is_busy = Memo::new(move |_| lab.board.with(|board| board.variants().iter().any(Variant::is_training)));
+    // Whether the focused variant has a step left.
     let can_step = Memo::new(move |_| lab.board.with(|board| board.focused().is_some_and(Variant::is_training)));
     let has_focus = Memo::new(move |_| lab.board.with(|board| board.focused().is_some()));
     let done = Memo::new(move |_| {
@@ -99,17 +136,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
             data-backend=move || lab.board.with(backend).unwrap_or_default()
             data-dispatches=move || dispatches().to_string()
         >
-            <button
-                type="button"
-                class="primary"
-                id="pause"
-                aria-pressed=move || lab.paused.get().to_string()
-                disabled=move || !is_busy.get() && !lab.paused.get()
-                on:click=move |_| lab.set_paused(!lab.paused.get_untracked())
-            >
-                {move || icon(if lab.paused.get() { RUN } else { PAUSE })}
-                {move || if lab.paused.get() { lab.texts().run } else { lab.texts().pause }}
-            </button>
+            <Pause lab />
             <button type="button" id="step" disabled=move || !can_step.get() on:click=move |_| lab.step()>
                 {icon(STEP)} {move || lab.texts().step}
             </button>
@@ -133,12 +160,7 @@ pub fn Transport(lab: Lab) -> impl IntoView {
                         lab.board.update(|board| board.cursor = step);
                     }
                 />
-                <span id="progress">
-                    {move || {
-                        let (step, steps) = progress.get();
-                        lab.texts().progress(step, steps)
-                    }}
-                </span>
+                <Progress lab />
                 <output for="cursor" class:unseen=move || is_latest.get()>
                     {move || lab.texts().cursor_at(cursor.get())}
                 </output>

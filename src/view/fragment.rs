@@ -62,6 +62,8 @@ pub struct Fragment {
     pub place: Place,
     /// `bench`: measure how fast training is.
     pub bench: bool,
+    /// `figure`: the story of the menu that it names.
+    pub figure: Option<&'static str>,
     /// The board, if the fragment holds one and nothing is wrong with it.
     pub board: Option<Arrangement>,
     /// The first thing that is wrong.
@@ -166,6 +168,7 @@ impl Fragment {
         if raw.is_board {
             self.board = Some(raw.arrangement()?);
         } else if let Some(story) = raw.story {
+            self.figure = Some(story.id);
             self.board = Some(story.board());
         }
         Ok(())
@@ -450,7 +453,7 @@ fn encode(text: &str) -> String {
 }
 
 /// Undoes percent-encoding; `None` where it is broken.
-fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut out = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {

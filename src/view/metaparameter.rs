@@ -67,6 +67,20 @@ impl Group {
         }
     }
 
+    /// Its name in an address: see [`super::query`].
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Block => "placement",
+            Self::Optimizer => "optimizer",
+            Self::Warmup => "warmup",
+            Self::Clipping => "clipping",
+            Self::LearningRates => "learning-rates",
+            Self::Budget => "budget",
+            Self::None => "",
+        }
+    }
+
     /// Its title.
     pub fn title(self, texts: &'static Texts) -> &'static str {
         match self {

@@ -39,6 +39,8 @@ async function runOne(browser, test) {
   const context = await browser.newContext({ viewport: { width: 1366, height: 900 }, locale: 'en-GB', ...test.context });
   const page = await context.newPage();
   const faults = [];
+  // A test may serve a page of its own.
+  const origins = [origin, openOrigin, 'data:', 'blob:'];
   page.on('console', (message) => {
     if (message.type() === 'error') faults.push(`console: ${message.text()}`);
     else if (process.env.VERBOSE) console.log(`    ${message.type()}: ${message.text()}`);
@@ -46,7 +48,7 @@ async function runOne(browser, test) {
   page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
   page.on('request', (request) => {
     const url = request.url();
-    if (![origin, openOrigin, 'data:', 'blob:'].some((allowed) => url.startsWith(allowed))) faults.push(`off-origin: ${url}`);
+    if (!origins.some((allowed) => url.startsWith(allowed))) faults.push(`off-origin: ${url}`);
   });
   let timer;
   try {
@@ -54,7 +56,7 @@ async function runOne(browser, test) {
       timer = setTimeout(() => reject(new Error(`no end after ${TEST_LIMIT_MS / 1000} s`)), TEST_LIMIT_MS);
     });
     const shot = (name, options) => page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true, ...options });
-    await Promise.race([test.run({ page, context, address, openAddress, shot, faults }), limit]);
+    await Promise.race([test.run({ page, context, address, openAddress, origins, shot, faults }), limit]);
     if (faults.length) throw new Error(faults.join('\n'));
   } catch (error) {
     await page.screenshot({ path: `${SCREENSHOTS}/failed-${test.name.replace(/\W+/g, '-')}.png`, fullPage: true }).catch(() => {});

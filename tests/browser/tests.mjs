@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { accessibilityTests } from './accessibility.mjs';
 import { chapterTests } from './chapter.mjs';
 import { boardTests } from './board.mjs';
+import { embeddingTests } from './embedding.mjs';
 import { faultTests } from './faults.mjs';
+import { hostTests } from './hosts.mjs';
 import { loadingTests } from './loading.mjs';
 import { lockstepTests } from './lockstep.mjs';
 import { pageTests } from './page.mjs';
@@ -285,4 +287,6 @@ export const tests = [
   ...loadingTests,
   ...accessibilityTests,
   ...chapterTests,
+  ...embeddingTests,
+  ...hostTests,
 ];

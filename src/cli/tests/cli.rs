@@ -357,3 +357,19 @@ fn bench_prints_json() {
         assert!(rate > 0.0 && (rate - f64::from(runs) * steps / seconds).abs() < 1e-6 * rate);
     }
 }
+
+#[test]
+fn a_gpu_that_is_asked_for_and_not_there_is_no_cpu() {
+    let input = folder("no-gpu").join("small.json");
+    std::fs::write(&input, small().to_json()).expect("a file");
+    let input = input.to_str().expect("UTF-8");
+    for arguments in [&["figure", "7a", "--backend", "gpu"][..], &["early-check", input, "--backend", "gpu"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_brink"));
+        // Vulkan finds no driver there.
+        let output =
+            command.args(arguments).env("VK_DRIVER_FILES", "/nowhere").env("VK_ICD_FILENAMES", "/nowhere").output();
+        let output = output.expect("the program runs");
+        assert!(!output.status.success(), "{arguments:?}: {}", stdout(&output));
+        assert!(stderr(&output).contains("no GPU"), "{arguments:?}: {}", stderr(&output));
+    }
+}

@@ -343,6 +343,8 @@ source_texts! {
     bench_speed = "run-steps per second";
     bad_fragment(what) = "The address cannot be read: {what}. This is the default board.";
     bad_fragment_kept(what) = "The address cannot be read: {what}. The board stays as it was.";
+    locked(name) = "{name} is locked by the address of this page: it stays as it is.";
+    bad_query(what) = "Part of the address is not used: {what}.";
     link_too_long(bytes, most) = "a link of {bytes} bytes, and at most {most} are read";
     link_key(key, allowed) = "{key} is not known; allowed are {allowed}";
     link_twice(key) = "{key} stands there twice; once is allowed";
@@ -400,6 +402,25 @@ source_texts! {
     share_link = "Link to this board";
     share_too_long(what) =
         "This board is too large for a link: {what}. The address no longer follows it; delete variants with a long rule of their own.";
+
+    guide = "What to try, and what happened";
+    equations_panel = "Equations";
+    figure_panel = "A figure of the chapter, with its claim";
+    begin_click = "once it is clicked";
+    begin_visible = "once it is in sight";
+    embed = "Embed";
+    embed_title = "This board in another page";
+    embed_help = "Copy these lines into the HTML of a page, a lesson or a book. The frame trains only while it is in sight.";
+    embed_show = "It shows";
+    embed_lock = "Readers cannot change";
+    embed_begin = "It trains";
+    embed_html = "HTML";
+    embed_look = "Look at it in a tab";
+    copy = "Copy";
+    copied = "Copied.";
+    copy_refused = "The browser does not let the page copy; the lines are selected.";
+    open_in_brink = "Open in Brink";
+    begin_load = "at once";
     undo = "Undo";
     redo = "Redo";
 

@@ -342,6 +342,8 @@ translated_texts! {
     bench_speed = "langkah-pelatihan per detik";
     bad_fragment(what) = "Alamat tidak dapat dibaca: {what}. Ini papan bawaan.";
     bad_fragment_kept(what) = "Alamat tidak dapat dibaca: {what}. Papan tetap seperti semula.";
+    locked(name) = "{name} dikunci oleh alamat halaman ini: nilainya tetap.";
+    bad_query(what) = "Sebagian alamat tidak dipakai: {what}.";
     link_too_long(bytes, most) = "tautan sepanjang {bytes} bita, sedangkan paling banyak {most} yang dibaca";
     link_key(key, allowed) = "{key} tidak dikenal; yang boleh: {allowed}";
     link_twice(key) = "{key} tertulis dua kali; yang boleh hanya sekali";
@@ -400,6 +402,25 @@ translated_texts! {
     share_link = "Tautan ke papan ini";
     share_too_long(what) =
         "Papan ini terlalu besar untuk tautan: {what}. Alamat tidak lagi mengikutinya; hapus varian dengan aturan sendiri yang panjang.";
+
+    guide = "Yang dicoba, dan yang terjadi";
+    equations_panel = "Persamaan";
+    figure_panel = "Gambar dari bab, dengan pernyataannya";
+    begin_click = "setelah diklik";
+    begin_visible = "begitu terlihat";
+    embed = "Sematkan";
+    embed_title = "Papan ini di halaman lain";
+    embed_help = "Salin baris berikut ke HTML sebuah halaman, pelajaran, atau buku. Bingkainya hanya berlatih selama terlihat.";
+    embed_show = "Yang ditampilkan";
+    embed_lock = "Yang tidak dapat diubah pembaca";
+    embed_begin = "Mulai dilatih";
+    embed_html = "HTML";
+    embed_look = "Lihat di tab baru";
+    copy = "Salin";
+    copied = "Telah disalin.";
+    copy_refused = "Peramban tidak mengizinkan halaman menyalin; barisnya sudah dipilih.";
+    open_in_brink = "Buka di Brink";
+    begin_load = "langsung";
     undo = "Urungkan";
     redo = "Ulangi";
 

@@ -1,0 +1,2 @@
+project = "A manual with a figure of Brink"
+html_extra_path = ["extra"]
