@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::procedure::{bar, failure, show, shown};
 use super::runner::ThreadRunner;
 use super::{BackendChoice, Failure, drawing, print};
-use brink_playbook::figures::{FIGURES, Reproduced, figure};
-use brink_playbook::procedures::{Arm, Fact, Laboratory, Progress, Steering};
+use brink_playbook::figures::{FIGURES, Fact, Reproduced, figure};
+use brink_playbook::procedures::{Arm, Laboratory, Progress, Steering};
 
 /// The most seeds of one call.
 const MOST_SEEDS: u32 = 1000;

@@ -11,8 +11,10 @@ use super::{BackendChoice, Failure, Input, drawing, print, read};
 use brink_engine::experiment::{Experiment, PRESETS, preset};
 use brink_playbook::figures::Plot;
 use brink_playbook::procedures::{
-    Laboratory, ProcedureError, Progress, Report, Steering, Target, procedures, warmup_search,
+    Fact, Laboratory, ProcedureError, Progress, Report, Steering, Target, procedure, warmup_search,
 };
+use brink_view::report::{fact_name, fact_value};
+use brink_view::text::Language;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -95,8 +97,7 @@ pub(super) fn shown(value: &Value) -> String {
 
 /// Runs a procedure by its name.
 pub(super) fn run(id: &str, arguments: &Arguments) -> Result<(), Failure> {
-    let known = procedures::<ThreadRunner>();
-    let Some(procedure) = known.iter().find(|procedure| procedure.id == id) else {
+    let Some(procedure) = procedure(id) else {
         return Err(Failure::Invalid(format!("there is no procedure {id}")));
     };
     with_laboratory(arguments, |laboratory, base| pollster::block_on((procedure.run)(laboratory, base)))
@@ -114,7 +115,7 @@ pub(super) fn warmup(arguments: &WarmupArguments) -> Result<(), Failure> {
 
 fn with_laboratory(
     arguments: &Arguments,
-    run: impl FnOnce(&Laboratory<'_, ThreadRunner>, &Experiment) -> Result<Report, ProcedureError>,
+    run: impl FnOnce(&Laboratory<'_>, &Experiment) -> Result<Report, ProcedureError>,
 ) -> Result<(), Failure> {
     let base = experiment(&arguments.experiment)?;
     let runner = ThreadRunner { backend: arguments.backend.into() };
@@ -130,8 +131,9 @@ fn with_laboratory(
     if arguments.json {
         return print(&format!("{:#}\n", report.to_json()));
     }
-    let width = report.facts.iter().map(|fact| fact.name.chars().count()).max().unwrap_or(0);
-    let lines: String =
-        report.facts.iter().map(|fact| format!("{:width$}  {}\n", fact.name, shown(&fact.value))).collect();
-    print(&lines)
+    let texts = Language::English.texts();
+    let names: Vec<String> = report.facts.iter().map(|fact| fact_name(fact, &fact.of, texts)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let line = |(name, fact): (&String, &Fact)| format!("{name:width$}  {}\n", fact_value(&fact.value, texts));
+    print(&names.iter().zip(&report.facts).map(line).collect::<String>())
 }

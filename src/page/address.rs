@@ -164,7 +164,7 @@ impl Address {
         // One that is too large for a link opens the default board.
         let fragment = match self.place.with_untracked(Clone::clone) {
             Place::Lab => Fragment::text(self.backend, &board).unwrap_or_default(),
-            place @ Place::Chapter(_) => place.text(),
+            place => place.text(),
         };
         let (origin, path) = (location.origin().unwrap_or_default(), location.pathname().unwrap_or_default());
         format!("{origin}{path}?{query}#{fragment}")

@@ -14,12 +14,13 @@ use super::transport::Variants;
 use brink_engine::experiment::Optimizer;
 use brink_engine::rule::{Rule, builtin};
 use brink_playbook::figures::{Figure, Plot, figure};
-use brink_playbook::procedures::Arm;
+use brink_playbook::procedures::{Arm, procedure};
 use brink_view::board::Arrangement;
 use brink_view::chapter::{Block, Section};
 use brink_view::fragment::Place;
 use brink_view::plot::Palette;
 use brink_view::query::Begin;
+use brink_view::report::told;
 use brink_view::story::Story;
 use brink_view::words::Against;
 
@@ -171,6 +172,7 @@ fn ChapterSection(stage: Stage, section: Section) -> impl IntoView {
     let block = move |block: Block| match block {
         Block::Figure { id, caption } => view! { <LiveFigure stage id caption /> }.into_any(),
         Block::Rule(id) => view! { <RuleFigure stage id /> }.into_any(),
+        Block::Procedure { id, caption } => procedure_link(stage, &id, caption),
         other => prose(lab, other),
     };
     view! {
@@ -275,6 +277,21 @@ pub fn EmbeddedFigure(lab: Lab, figures: Lab, address: Address, palette: Memo<Pa
             {move || view! { <LiveFigure stage id=story.id.to_owned() caption=caption() /> }}
         </div>
     }
+}
+
+/// The way to a procedure, on the learner's own board.
+fn procedure_link(stage: Stage, id: &str, caption: String) -> AnyView {
+    let Some(procedure) = procedure(id) else { return ().into_any() };
+    let id = procedure.id;
+    view! {
+        <p class="do">
+            {caption} " "
+            <button type="button" data-procedure=id on:click=move |_| stage.address.go_to(Place::Procedure(id))>
+                {move || told(id, stage.lab.texts()).title}
+            </button>
+        </p>
+    }
+    .into_any()
 }
 
 /// An update rule, rendered from its file.

@@ -90,8 +90,8 @@ pub fn EmbeddedPage(
     };
     let strip = move |panel, of| shows(panel).then(|| view! { <StepPlot lab palette=colors of /> });
     view! {
-        <h1 class="unseen">"Brink"</h1>
         <main class="embed">
+            <h1 class="unseen">"Brink"</h1>
             {(shows(Panel::Switches) || shows(Panel::Setup)).then(row)}
             {shows(Panel::Guide).then(|| view! { <Guide lab /> })}
             <div class="panels">

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_channel::mpsc::UnboundedSender;
 use futures_util::StreamExt;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -66,8 +67,14 @@ impl Engine {
         *self.pool.borrow_mut() = Some(pool);
     }
 
-    /// Trains a variant from its start, or, `paused`, waits before its first step.
-    pub fn start(self: &Rc<Self>, variant: u64, experiment: &Experiment, paused: bool) {
+    /// Trains a variant from its start, or, `paused`, waits before its first step. `listener` hears what the board hears.
+    pub fn start(
+        self: &Rc<Self>,
+        variant: u64,
+        experiment: &Experiment,
+        paused: bool,
+        listener: Option<UnboundedSender<Event>>,
+    ) {
         self.cancel(variant);
         let Some(pool) = self.pool.borrow().clone() else { return };
         let mut running = pool.train(experiment, paused);
@@ -77,6 +84,10 @@ impl Engine {
         let engine = self.clone();
         spawn_local(async move {
             while let Some(event) = running.events.next().await {
+                if let Some(listener) = &listener {
+                    // Who listened may be gone.
+                    let _ = listener.unbounded_send(event.clone());
+                }
                 engine.pending.borrow_mut().push((variant, start, event));
                 engine.ask_frame();
             }

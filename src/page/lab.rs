@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_channel::mpsc;
 use leptos::prelude::*;
 
 use super::engine::Engine;
@@ -11,7 +12,7 @@ use super::pool::Pool;
 use brink_engine::experiment::{Experiment, ExperimentError, PRESETS};
 use brink_engine::metaparameter::Metaparameter;
 use brink_lab::pool::Fault;
-use brink_lab::{Command, Status};
+use brink_lab::{Command, Control, Event, FleetRecord, Runner, Running, Status};
 use brink_view::board::{Arrangement, Board, Commit, Load, MOST_RECORD_BYTES, MOST_VARIANTS};
 use brink_view::locks::Locks;
 use brink_view::metaparameter::presentation;
@@ -225,6 +226,23 @@ impl Lab {
         self.beat.track();
     }
 
+    /// Puts experiments on the board, with what they recorded elsewhere where they have ended there.
+    pub fn adopt(&self, fleets: Vec<FleetRecord>) {
+        let mut arrangement = self.board.with_untracked(Board::arrangement);
+        let taken = self.board.try_update(|board| {
+            let mut has_places = true;
+            for fleet in fleets {
+                has_places &= arrangement.add(fleet.resolved.experiment.clone());
+                board.park(fleet);
+            }
+            has_places
+        });
+        if self.restore(&arrangement) && taken == Some(false) {
+            let texts = self.language.get_untracked().texts();
+            self.notice.set(Some(texts.too_many(MOST_VARIANTS)));
+        }
+    }
+
     /// A second lab on the same workers, with a board of its own.
     pub fn beside(&self) -> Self {
         let other = Self::with(self.language, self.theme);
@@ -363,8 +381,36 @@ impl Lab {
             Some(variant.experiment().clone())
         });
         if let Some(experiment) = experiment.flatten() {
-            self.engine.with_value(|engine| engine.start(id, &experiment, self.stands_still()));
+            self.engine.with_value(|engine| engine.start(id, &experiment, self.stands_still(), None));
         }
+    }
+
+    /// Trains an experiment as a further variant, in the place of the oldest where the board is full. What happens is heard by
+    /// the board and by who asked.
+    fn train(&self, experiment: &Experiment) -> Running {
+        let (sender, events) = mpsc::unbounded();
+        let id = self.board.try_update(|board| match board.push(experiment.clone()) {
+            Commit::Added { id, .. } | Commit::There(id) => board.make_room(id).then_some(id),
+            Commit::Full | Commit::NoRoom | Commit::Refused(_) => None,
+        });
+        let Some(id) = id.flatten() else {
+            let texts = self.language.get_untracked().texts();
+            // Nobody is told where the asker is gone.
+            let _ = sender.unbounded_send(Event::Failed(texts.no_room(megabytes(MOST_RECORD_BYTES))));
+            return Running { events, control: Control::new(|_| {}) };
+        };
+        self.board.update(|board| {
+            if let Some(variant) = board.get_mut(id) {
+                variant.restart();
+            }
+        });
+        self.engine.with_value(|engine| engine.start(id, experiment, self.stands_still(), Some(sender)));
+        let lab = *self;
+        let control = Control::new(move |command| match command {
+            Command::Cancel => lab.cancel(id),
+            command => lab.engine.with_value(|engine| engine.command(id, command)),
+        });
+        Running { events, control }
     }
 
     /// Ends a variant's training.
@@ -427,6 +473,13 @@ impl Lab {
             self.board.update(|board| board.cursor = None);
             self.start(id);
         }
+    }
+}
+
+/// A procedure trains on a board of its own, where it is watched.
+impl Runner for Lab {
+    fn start(&self, experiment: &Experiment) -> Running {
+        self.train(experiment)
     }
 }
 

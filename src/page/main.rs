@@ -19,6 +19,7 @@ mod page;
 mod panic;
 mod plots;
 mod pool;
+mod procedure;
 mod reading;
 mod rule_editor;
 mod setup;

@@ -14,6 +14,7 @@ use super::focus;
 use super::lab::{Held, Lab, megabytes};
 use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
+use super::procedure::{ProcedurePage, Procedures};
 use super::reading::Glossary;
 use super::setup::{Row, Setup};
 use super::stories::Stories;
@@ -22,6 +23,7 @@ use brink_engine::train::Backend;
 use brink_view::fragment::{Fragment, Place};
 use brink_view::plot::Palette;
 use brink_view::query::{Begin, Panel, Query};
+use brink_view::report::told;
 use brink_view::text::{Language, Texts};
 use brink_view::theme::Theme;
 use brink_view::words::Against;
@@ -104,6 +106,14 @@ pub fn HeldLink(lab: Lab) -> impl IntoView {
     }
 }
 
+/// What is shown below the header.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Lab,
+    Chapter,
+    Procedure(&'static str),
+}
+
 /// The whole page.
 #[component]
 fn Page() -> impl IntoView {
@@ -165,6 +175,14 @@ fn Page() -> impl IntoView {
         }
         .into_any();
     }
+    // Another section of the chapter is the same page.
+    let shown = Memo::new(move |_| {
+        address.place.with(|place| match place {
+            Place::Lab => Shown::Lab,
+            Place::Chapter(_) => Shown::Chapter,
+            Place::Procedure(id) => Shown::Procedure(id),
+        })
+    });
     let themes = Theme::ALL
         .map(|theme| {
             view! {
@@ -190,6 +208,7 @@ fn Page() -> impl IntoView {
             </nav>
             // A story is another board, which locks would refuse.
             {(!lab.has_locks()).then(|| view! { <Stories lab address /> })}
+            <Procedures lab address />
             <div class="choices">
                 <UndoRedo address />
                 <Share address />
@@ -228,12 +247,11 @@ fn Page() -> impl IntoView {
             </div>
         </header>
         <ShareResult address />
-        <Show
-            when=move || address.place.with(|place| *place == Place::Lab)
-            fallback=move || view! { <ChapterPage lab figures address palette=colors /> }
-        >
-            <LabPage lab colors />
-        </Show>
+        {move || match shown.get() {
+            Shown::Lab => view! { <LabPage lab address colors /> }.into_any(),
+            Shown::Chapter => view! { <ChapterPage lab figures address palette=colors /> }.into_any(),
+            Shown::Procedure(id) => view! { <ProcedurePage lab bench=figures address palette=colors id /> }.into_any(),
+        }}
         <Glossary lab />
     }
     .into_any()
@@ -241,7 +259,7 @@ fn Page() -> impl IntoView {
 
 /// The lab: what moves the edge, the plots, the equations.
 #[component]
-fn LabPage(lab: Lab, colors: Memo<Palette>) -> impl IntoView {
+fn LabPage(lab: Lab, address: Address, colors: Memo<Palette>) -> impl IntoView {
     let plot = move |panel, of| lab.shows(panel).then(|| view! { <StepPlot lab palette=colors of /> });
     view! {
         <main class="lab">
@@ -261,7 +279,16 @@ fn LabPage(lab: Lab, colors: Memo<Palette>) -> impl IntoView {
                     })}
             </section>
             <div class="intro">
-                {lab.shows(Panel::Guide).then(|| view! { <Lead lab /> })}
+                {lab
+                    .shows(Panel::Guide)
+                    .then(|| {
+                        view! {
+                            <Lead lab />
+                            <button type="button" id="diagnose" on:click=move |_| address.go_to(Place::Procedure("diagnose"))>
+                                {move || told("diagnose", lab.texts()).title}
+                            </button>
+                        }
+                    })}
                 <div role="status">
                     {move || lab.notice.get().map(|notice| view! { <p class="warning" id="notice">{notice}</p> })}
                     <HeldLink lab />

@@ -58,6 +58,8 @@ pub fn inline(lab: Lab, text: Vec<Inline>) -> AnyView {
         Inline::Strong(text) => view! { <b>{text}</b> }.into_any(),
         Inline::Code(text) => view! { <code>{text}</code> }.into_any(),
         Inline::Term { entry, text } => term(lab, entry, text),
+        // A place on this page: the address changes, and the page follows.
+        Inline::Link { address, text } if address.starts_with('#') => view! { <a href=address>{text}</a> }.into_any(),
         Inline::Link { address, text } => view! {
             <a href=address rel="noopener" target="_blank">
                 {text}
@@ -103,7 +105,7 @@ pub fn prose(lab: Lab, block: Block) -> AnyView {
             view! { <ul>{items}</ul> }.into_any()
         }
         Block::Question(question) => view! { <Ask lab question /> }.into_any(),
-        Block::Figure { .. } | Block::Rule(_) => ().into_any(),
+        Block::Figure { .. } | Block::Rule(_) | Block::Procedure { .. } => ().into_any(),
     }
 }
 

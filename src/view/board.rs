@@ -101,7 +101,7 @@ pub struct Variant {
 }
 
 impl Variant {
-    fn new(id: u64, resolved: Resolved, slot: usize) -> Self {
+    fn new(id: u64, resolved: Arc<Resolved>, slot: usize) -> Self {
         let load = Load::of(&resolved);
         let experiment = &resolved.experiment;
         let value = |definition: &'static Definition| (definition.path, experiment.get(definition.path));
@@ -109,7 +109,7 @@ impl Variant {
             .filter(|one| one.changes_problem)
             .map(value)
             .collect();
-        Self { id, load, problem, fleet: FleetRecord::new(Arc::new(resolved)), slot, hidden: false, has_room: true }
+        Self { id, load, problem, fleet: FleetRecord::new(resolved), slot, hidden: false, has_room: true }
     }
 
     /// Whether another variant is the same problem, so that losses and learning rates can be compared.
@@ -206,6 +206,20 @@ impl Arrangement {
         let place = |(slot, experiment)| Placed { experiment, slot, hidden: false };
         let variants = experiments.into_iter().take(MOST_VARIANTS).enumerate().map(place).collect();
         Self { variants, focus: Some(0), run: None, cursor: None }
+    }
+
+    /// Adds an experiment, with a colour that is free, and the focus. Tells whether the board has a place for it; one that is there
+    /// already gets the focus.
+    pub fn add(&mut self, experiment: Experiment) -> bool {
+        if let Some(there) = self.variants.iter().position(|placed| placed.experiment == experiment) {
+            self.focus = Some(there);
+            return true;
+        }
+        let used = |slot: &usize| self.variants.iter().any(|placed| placed.slot == *slot);
+        let Some(slot) = (0..MOST_VARIANTS).find(|slot| !used(slot)) else { return false };
+        self.focus = Some(self.variants.len());
+        self.variants.push(Placed { experiment, slot, hidden: false });
+        true
     }
 }
 
@@ -325,6 +339,11 @@ impl Board {
             return Commit::There(id);
         }
         let replaced = self.replaceable(&experiment);
+        self.add(experiment, replaced)
+    }
+
+    /// Puts an experiment on the board, in the place of a variant where there is one to replace.
+    fn add(&mut self, experiment: Experiment, replaced: Option<u64>) -> Commit {
         let others = self.variants.iter().filter(|variant| Some(variant.id) != replaced);
         let resolved = match experiment.resolve() {
             Ok(resolved) => resolved,
@@ -343,9 +362,33 @@ impl Board {
         let slot = (0..MOST_VARIANTS).find(|slot| !used(slot)).unwrap_or(0);
         let id = self.next;
         self.next += 1;
-        self.variants.push(Variant::new(id, resolved, slot));
+        self.variants.push(Variant::new(id, Arc::new(resolved), slot));
         self.focus = Some(id);
         Commit::Added { id, replaced }
+    }
+
+    /// Puts an experiment on the board as a further variant, in the place of the oldest where the board is full. One that is there
+    /// already stays.
+    pub fn push(&mut self, experiment: Experiment) -> Commit {
+        if self.variants.iter().any(|variant| *variant.experiment() == experiment) {
+            return self.commit(experiment);
+        }
+        if self.variants.len() >= MOST_VARIANTS {
+            self.take_off(self.variants[0].id);
+        }
+        self.add(experiment, None)
+    }
+
+    /// Keeps what an experiment recorded elsewhere: it is there once the experiment comes to the board.
+    pub fn park(&mut self, fleet: FleetRecord) {
+        let id = self.next;
+        self.next += 1;
+        let mut variant = Variant::new(id, fleet.resolved.clone(), 0);
+        variant.fleet = fleet;
+        if variant.has_ended() {
+            self.parked.push(variant);
+            self.bound_parked();
+        }
     }
 
     /// Whether a variant may train: where the board has no room for it, it says so from now on.
@@ -388,6 +431,11 @@ impl Board {
         if gone.has_ended() {
             self.parked.push(gone);
         }
+        self.bound_parked();
+    }
+
+    /// Forgets the oldest of what is parked, as far as it is too much.
+    fn bound_parked(&mut self) {
         let mut bytes: usize = self.parked.iter().map(|variant| variant.fleet.bytes()).sum();
         while bytes > MOST_PARKED_BYTES || self.parked.len() > MOST_VARIANTS {
             bytes -= self.parked.remove(0).fleet.bytes();
@@ -420,7 +468,7 @@ impl Board {
                 (None, Ok(resolved)) => {
                     let id = self.next;
                     self.next += 1;
-                    let mut new = Variant::new(id, resolved, placed.slot);
+                    let mut new = Variant::new(id, Arc::new(resolved), placed.slot);
                     new.has_room = has_room(variants.iter().chain(&self.variants), &new.load);
                     if new.has_room {
                         restored.new.push(id);
@@ -606,6 +654,40 @@ mod tests {
         assert_eq!(board.restore(&first), Restored { new: vec![], gone: vec![1] });
         assert_eq!(board.variants()[0].fleet.common_step(), 100);
         assert!(board.parked.is_empty(), "one that has not ended is not kept");
+    }
+
+    #[test]
+    fn what_was_trained_elsewhere_comes_with_its_records() {
+        let mut other = Board::default();
+        other.commit(base());
+        ended(&mut other, 0);
+        let fleet = other.variants()[0].fleet.clone();
+        let mut board = Board::default();
+        board.commit(with_warmup(7));
+        let mut arrangement = board.arrangement();
+        assert!(arrangement.add(base()));
+        board.park(fleet.clone());
+        assert!(board.restore(&arrangement).new.is_empty());
+        let adopted = board.focused().expect("it has the focus");
+        assert!(adopted.has_ended() && adopted.fleet.bytes() == fleet.bytes() && adopted.slot == 1);
+        assert!(arrangement.add(base()) && arrangement.variants.len() == 2, "it is there already");
+        for steps in 100..110 {
+            assert!(arrangement.add(with_warmup(steps)));
+        }
+        assert!(!arrangement.add(with_warmup(1)), "the board is full");
+    }
+
+    #[test]
+    fn a_further_variant_takes_the_place_of_the_oldest() {
+        let mut board = Board::default();
+        for steps in 0..MOST_VARIANTS as u32 + 2 {
+            let Commit::Added { replaced: None, .. } = board.push(with_warmup(steps)) else {
+                panic!("there is a place")
+            };
+        }
+        let steps: Vec<u32> = board.variants().iter().map(|variant| variant.experiment().warmup_steps).collect();
+        assert_eq!(steps, (2..MOST_VARIANTS as u32 + 2).collect::<Vec<_>>());
+        assert!(matches!(board.push(with_warmup(5)), Commit::There(_)));
     }
 
     #[test]

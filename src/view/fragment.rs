@@ -14,6 +14,7 @@ use brink_engine::experiment::{
     Experiment, ExperimentError, PRESETS, Reason, VERSION, apply, beginning, difference, limits, preset,
 };
 use brink_engine::train::Backend;
+use brink_playbook::procedures::{PROCEDURES, procedure};
 use serde_json::Value;
 
 /// The longest fragment that is read or written, in bytes.
@@ -25,8 +26,20 @@ const MOST_LEVELS: usize = 4;
 const NO_BASE: &str = "none";
 
 /// The keys that a fragment may have.
-pub const KEYS: [&str; 12] = [
-    "lab", "chapter", "figure", "backend", "bench", "version", "base", "variant", "hidden", "slots", "focus", "cursor",
+pub const KEYS: [&str; 13] = [
+    "lab",
+    "chapter",
+    "procedure",
+    "figure",
+    "backend",
+    "bench",
+    "version",
+    "base",
+    "variant",
+    "hidden",
+    "slots",
+    "focus",
+    "cursor",
 ];
 
 /// The longest name of a section that is read.
@@ -40,6 +53,8 @@ pub enum Place {
     Lab,
     /// The chapter, at this section; at its beginning where it is empty.
     Chapter(String),
+    /// A procedure of the playbook, on the focused variant.
+    Procedure(&'static str),
 }
 
 impl Place {
@@ -49,6 +64,7 @@ impl Place {
             Self::Lab => "lab".to_owned(),
             Self::Chapter(section) if section.is_empty() => "chapter".to_owned(),
             Self::Chapter(section) => format!("chapter={section}"),
+            Self::Procedure(id) => format!("procedure={id}"),
         }
     }
 }
@@ -58,7 +74,7 @@ impl Place {
 pub struct Fragment {
     /// `backend=cpu` or `backend=gpu`: where to train, a software adapter too.
     pub backend: Option<Backend>,
-    /// `chapter`, `chapter=SECTION` or `lab`: where on the page.
+    /// `chapter`, `chapter=SECTION`, `procedure=ID` or `lab`: where on the page.
     pub place: Place,
     /// `bench`: measure how fast training is.
     pub bench: bool,
@@ -189,7 +205,7 @@ impl Fragment {
             let value = beginning(&decode(value).unwrap_or_else(|| value.to_owned()));
             Problem::Value { key, value, allowed }
         };
-        raw.is_board |= !matches!(key, "backend" | "bench" | "lab" | "chapter" | "figure");
+        raw.is_board |= !matches!(key, "backend" | "bench" | "lab" | "chapter" | "procedure" | "figure");
         match key {
             "lab" if value.is_empty() => {}
             "lab" => return Err(wrong("lab".to_owned())),
@@ -199,6 +215,10 @@ impl Fragment {
                     return Err(wrong(format!("a–z, 0–9, -; at most {MOST_SECTION}")));
                 }
                 self.place = Place::Chapter(value.to_owned());
+            }
+            "procedure" => {
+                let ids = || PROCEDURES.iter().map(|one| one.id).collect::<Vec<_>>().join(", ");
+                self.place = Place::Procedure(procedure(value).ok_or_else(|| wrong(ids()))?.id);
             }
             "figure" => {
                 let ids = || stories().map(|story| story.id).collect::<Vec<_>>().join(", ");

@@ -14,6 +14,7 @@ pub mod number;
 pub mod plot;
 pub mod query;
 pub mod refusal;
+pub mod report;
 pub mod rule_text;
 pub mod scene;
 pub mod story;

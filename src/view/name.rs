@@ -53,7 +53,14 @@ fn part(
             let change = Change { definition, path: &one.field, to: &one.to, all, base, experiment, texts };
             (presentation(definition.id).named)(&change)
         }
-        None if one.field == "runs" => Some(texts.named_runs(experiment.run_count())),
+        None if one.field == "runs" => Some(match &experiment.runs[..] {
+            [run] => {
+                let rate = texts.named_run(short(run.base_learning_rate));
+                let warmup = run.warmup_steps.map(|steps| texts.with_warmup(steps));
+                [Some(rate), warmup].into_iter().flatten().collect::<Vec<_>>().join(", ")
+            }
+            _ => texts.named_runs(experiment.run_count()),
+        }),
         // The whole probe: what is looked at, not what is trained.
         None => None,
     }

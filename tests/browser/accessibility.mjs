@@ -70,6 +70,33 @@ export const accessibilityTests = [
     },
   })),
   {
+    name: 'axe finds no violation in a procedure with its report, the menu of procedures, the dialog for embedding, and an embedded board',
+    async run({ page, address }) {
+      for (const language of ['en', 'id']) {
+        await page.goto('about:blank');
+        await page.goto(`${address}?lang=${language}${SHORT}`);
+        await ended(page, 0);
+        await page.locator('#embed').click();
+        assert.deepEqual(await violations(page), [], `${language}: dialog`);
+        await page.keyboard.press('Escape');
+        await page.locator('#procedures').click();
+        assert.deepEqual(await violations(page), [], `${language}: menu`);
+        await page.locator('[data-procedure=clip]').click();
+        await page.locator('#start-procedure:not([disabled])').click();
+        await page.locator('#cancel-procedure').waitFor();
+        // Buttons take their colours in an eighth of a second.
+        await page.waitForTimeout(300);
+        assert.deepEqual(await violations(page), [], `${language}: training`);
+        await page.locator('#report').waitFor({ timeout: 120_000 });
+        await page.waitForTimeout(300);
+        assert.deepEqual(await violations(page), [], `${language}: report`);
+        await page.goto(`${address}?embed&show=switches,loss,axis,equations,norm&lang=${language}${SHORT}`);
+        await page.locator('#progress', { hasText: /60 \/ 60/ }).waitFor();
+        assert.deepEqual(await violations(page), [], `${language}: embedded`);
+      }
+    },
+  },
+  {
     name: 'axe finds no violation in the chapter, with a live figure, nor in the glossary and the menu of stories',
     async run({ page, address }) {
       for (const language of ['en', 'id']) {

@@ -9,6 +9,7 @@ import { hostTests } from './hosts.mjs';
 import { loadingTests } from './loading.mjs';
 import { lockstepTests } from './lockstep.mjs';
 import { pageTests } from './page.mjs';
+import { procedureTests } from './procedures.mjs';
 import { FLEET_MS, SHORT, ended, openSetup } from './helpers.mjs';
 
 const isInfeasible = (row) => /^(diverged|infeasible)/.test(row.state);
@@ -289,4 +290,5 @@ export const tests = [
   ...chapterTests,
   ...embeddingTests,
   ...hostTests,
+  ...procedureTests,
 ];

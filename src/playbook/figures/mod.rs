@@ -10,9 +10,8 @@ mod figure_7b;
 mod figure_8;
 mod figure_9;
 
-use crate::procedures::{Arm, Fact, Laboratory, ProcedureError};
+use crate::procedures::{Arm, Laboratory, ProcedureError};
 use brink_engine::experiment::{Experiment, preset};
-use brink_lab::Runner;
 use serde_json::Value;
 
 /// How a figure is drawn.
@@ -52,6 +51,15 @@ pub struct Claim {
     pub holds: bool,
     /// The numbers.
     pub facts: Vec<Fact>,
+}
+
+/// A number of a claim, by its name: `spike with warmup at 0.3`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// What it is, in English.
+    pub name: String,
+    /// Its value: a number, a text, true or false, or null where there is none.
+    pub value: Value,
 }
 
 impl Claim {
@@ -115,11 +123,7 @@ impl Figure {
     /// # Errors
     ///
     /// As [`Laboratory::train`].
-    pub async fn reproduce<R: Runner>(
-        &self,
-        laboratory: &Laboratory<'_, R>,
-        seed: u32,
-    ) -> Result<Reproduced, ProcedureError> {
+    pub async fn reproduce(&self, laboratory: &Laboratory<'_>, seed: u32) -> Result<Reproduced, ProcedureError> {
         let mut arms = Vec::new();
         loop {
             let next = self.next(seed, &arms);

@@ -1,7 +1,6 @@
 use super::{Laboratory, ProcedureError, Report, at_rates, sweep};
 use brink_engine::experiment::Experiment;
 use brink_engine::record::Columns;
-use brink_lab::Runner;
 
 /// The playbook trains a short run at twice the best learning rate: about 500 steps, evaluated at every one.
 const STEPS: u32 = 500;
@@ -9,10 +8,7 @@ const MULTIPLE: f64 = 2.0;
 /// What evaluating this seldom would show.
 const SELDOM: usize = 100;
 
-pub(super) async fn run<R: Runner>(
-    laboratory: &Laboratory<'_, R>,
-    base: &Experiment,
-) -> Result<Report, ProcedureError> {
+pub(super) async fn run(laboratory: &Laboratory<'_>, base: &Experiment) -> Result<Report, ProcedureError> {
     let mut report = Report::new("early-check");
     let (grid, star) = sweep::star(laboratory, base).await?;
     let rate = MULTIPLE * star.learning_rate;
@@ -26,16 +22,16 @@ pub(super) async fn run<R: Runner>(
     };
     let every = highest(&mut losses.iter().copied().enumerate());
     let seldom = highest(&mut losses.iter().copied().enumerate().step_by(SELDOM));
-    report.fact("lr*", star.learning_rate);
-    report.fact("learning rate of the check", rate);
-    report.fact("first loss", first);
-    report.fact("highest loss, every step", every.map(|(_, loss)| loss));
-    report.fact("at step", every.map(|(step, _)| step));
-    report.fact("highest loss, every 100th step", seldom.map(|(_, loss)| loss));
+    report.fact("star", star.learning_rate);
+    report.fact("check_rate", rate);
+    report.fact("first_loss", first);
+    report.fact("highest_loss", every.map(|(_, loss)| loss));
+    report.fact("highest_step", every.map(|(step, _)| step));
+    report.fact("highest_loss_seldom", seldom.map(|(_, loss)| loss));
     report.fact("verdict", run.judgement.map(|found| found.verdict.id));
     let is_seen = |top: Option<(usize, f64)>| top.is_some_and(|(_, loss)| loss > first);
-    report.fact("the rise is seen every step", is_seen(every));
-    report.fact("the rise is seen every 100th step", is_seen(seldom));
+    report.fact("seen", is_seen(every));
+    report.fact("seen_seldom", is_seen(seldom));
     report.arms = vec![grid, check];
     Ok(report)
 }

@@ -77,9 +77,9 @@ impl Steering {
 }
 
 /// What a procedure trains with.
-pub struct Laboratory<'a, R> {
+pub struct Laboratory<'a> {
     /// Trains its experiments.
-    pub runner: &'a R,
+    pub runner: &'a dyn Runner,
     /// Pauses and cancels it.
     pub steering: Steering,
     /// Is called with its progress.
@@ -95,7 +95,7 @@ pub struct Arm {
     pub fleet: FleetRecord,
 }
 
-impl<R: Runner> Laboratory<'_, R> {
+impl Laboratory<'_> {
     /// Trains an experiment to its end.
     pub async fn train(&self, name: impl Into<String>, experiment: &Experiment) -> Result<Arm, ProcedureError> {
         let name = name.into();
@@ -229,13 +229,63 @@ pub fn best_validation_loss(run: &FleetRun) -> f64 {
     losses.reduce(f64::min).unwrap_or(f64::NAN)
 }
 
-/// A fact of a report, by its name: `target learning rate`, `shortest warmup`.
+/// What a report may find. The texts of each language say what each is.
+pub const FACTS: [&str; 37] = [
+    "advised",
+    "at_edge",
+    "best_baseline",
+    "best_loss_at_star",
+    "best_matched",
+    "best_warm",
+    "check_rate",
+    "clipped_at_star",
+    "equal_rate",
+    "final_loss_at_rate",
+    "final_loss_at_star",
+    "first_loss",
+    "gap_fixed",
+    "gap_tuned",
+    "highest_loss",
+    "highest_loss_seldom",
+    "highest_of_grid",
+    "highest_step",
+    "instability",
+    "lower_rate_instead",
+    "lower_rate_loss",
+    "lowest_of_grid",
+    "more_steps",
+    "norm_percentile",
+    "one_rate",
+    "refined_star",
+    "seen",
+    "seen_seldom",
+    "shortest_warmup",
+    "star",
+    "target_rate",
+    "unstable_rate",
+    "verdict",
+    "warmup_found",
+    "warmup_fraction",
+    "warmup_steps",
+    "working_range",
+];
+
+/// A fact of a report: `final_loss_at_star` of `warmup 60`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
-    /// What it is, in English.
-    pub name: String,
+    /// What it is: one of [`FACTS`].
+    pub what: &'static str,
+    /// Of what: the name of an arm, a percentile, a multiple of lr*; empty for the whole.
+    pub of: String,
     /// Its value: a number, a text, true or false, or null where there is none.
     pub value: Value,
+}
+
+impl Fact {
+    /// Its name in JSON: `final_loss_at_star (warmup 60)`.
+    pub fn name(&self) -> String {
+        if self.of.is_empty() { self.what.to_owned() } else { format!("{} ({})", self.what, self.of) }
+    }
 }
 
 /// What a procedure came to.
@@ -254,26 +304,37 @@ impl Report {
         Self { procedure, facts: Vec::new(), arms: Vec::new() }
     }
 
-    fn fact(&mut self, name: impl Into<String>, value: impl Into<Value>) {
-        self.facts.push(Fact { name: name.into(), value: value.into() });
+    fn fact(&mut self, what: &'static str, value: impl Into<Value>) {
+        self.fact_of(what, "", value);
     }
 
-    /// The facts of an arm's lr* and of its final loss there, which is called `loss`.
-    fn star_of(&mut self, arm: &Arm, loss: &str) {
-        let (name, star) = (&arm.name, arm.star());
-        self.fact(format!("{name}: lr*"), star.map(|star| star.learning_rate));
-        self.fact(format!("{name}: {loss}"), star.map(|star| star.final_loss));
+    /// A fact of an arm, a percentile, a multiple.
+    fn fact_of(&mut self, what: &'static str, of: impl Into<String>, value: impl Into<Value>) {
+        debug_assert!(FACTS.contains(&what), "{what} has no text");
+        self.facts.push(Fact { what, of: of.into(), value: value.into() });
     }
 
-    /// A fact by its name.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.facts.iter().find(|fact| fact.name == name).map(|fact| &fact.value)
+    /// The facts of an arm's lr* and of its final loss there.
+    fn star_of(&mut self, arm: &Arm) {
+        let star = arm.star();
+        self.fact_of("star", &arm.name, star.map(|star| star.learning_rate));
+        self.fact_of("final_loss_at_star", &arm.name, star.map(|star| star.final_loss));
+    }
+
+    /// The value of a fact of the whole.
+    pub fn get(&self, what: &str) -> Option<&Value> {
+        self.get_of(what, "")
+    }
+
+    /// The value of a fact of an arm, a percentile, a multiple.
+    pub fn get_of(&self, what: &str, of: &str) -> Option<&Value> {
+        self.facts.iter().find(|fact| fact.what == what && fact.of == of).map(|fact| &fact.value)
     }
 
     /// The report as JSON.
     pub fn to_json(&self) -> Value {
         let facts: serde_json::Map<String, Value> =
-            self.facts.iter().map(|fact| (fact.name.clone(), fact.value.clone())).collect();
+            self.facts.iter().map(|fact| (fact.name(), fact.value.clone())).collect();
         let arms: Vec<Value> = self.arms.iter().map(Arm::to_json).collect();
         json!({ "procedure": self.procedure, "facts": facts, "arms": arms })
     }
@@ -283,64 +344,67 @@ impl Report {
 type Reporting<'a> = LocalBoxFuture<'a, Result<Report, ProcedureError>>;
 
 /// A procedure by its name: a function from a base experiment to a report.
-pub struct Procedure<R> {
+pub struct Procedure {
     /// Its name on the command line.
     pub id: &'static str,
     /// What it does, in one line of English.
     pub about: &'static str,
     /// Runs it.
-    pub run: for<'a> fn(&'a Laboratory<'a, R>, &'a Experiment) -> Reporting<'a>,
+    pub run: for<'a> fn(&'a Laboratory<'a>, &'a Experiment) -> Reporting<'a>,
 }
 
 /// All procedures.
-pub fn procedures<R: Runner>() -> [Procedure<R>; 8] {
-    [
-        Procedure {
-            id: "sweep",
-            about: "a grid of learning rates, refined around lr*, and the curves at 1, 2, 5 and 10 lr*",
-            run: |laboratory, base| Box::pin(sweep::run(laboratory, base)),
-        },
-        Procedure {
-            id: "early-check",
-            about: "500 steps at 2 lr*, evaluated every step, and what evaluating every 100th would have shown",
-            run: |laboratory, base| Box::pin(early_check::run(laboratory, base)),
-        },
-        Procedure {
-            id: "warmup",
-            about: "the shortest warmup that survives a target above unstable_base_learning_rate",
-            run: |laboratory, base| Box::pin(warmup::run(laboratory, base, Target::default())),
-        },
-        Procedure {
-            id: "clip",
-            about: "clip thresholds from the 90th percentile of the gradient norms down",
-            run: |laboratory, base| Box::pin(clipping::run(laboratory, base)),
-        },
-        Procedure {
-            id: "initialisation",
-            about: "an initial scale three times too large: with warmup, with clipping, with both",
-            run: |laboratory, base| Box::pin(initialisation::run(laboratory, base)),
-        },
-        Procedure {
-            id: "compare",
-            about: "optimizers compared fairly, each at its own lr*, and unfairly, at one learning rate",
-            run: |laboratory, base| Box::pin(compare::run(laboratory, base)),
-        },
-        Procedure {
-            id: "batch-size",
-            about: "batch sizes over equal epochs: at one learning rate, and each at its own",
-            run: |laboratory, base| Box::pin(batch_size::run(laboratory, base)),
-        },
-        Procedure {
-            id: "diagnose",
-            about: "the whole way: sweep, is lr* at the edge, which instability, and what each fix that fits buys",
-            run: |laboratory, base| Box::pin(diagnose::run(laboratory, base)),
-        },
-    ]
+pub static PROCEDURES: [Procedure; 8] = [
+    Procedure {
+        id: "sweep",
+        about: "a grid of learning rates, refined around lr*, and the curves at 1, 2, 5 and 10 lr*",
+        run: |laboratory, base| Box::pin(sweep::run(laboratory, base)),
+    },
+    Procedure {
+        id: "early-check",
+        about: "500 steps at 2 lr*, evaluated every step, and what evaluating every 100th would have shown",
+        run: |laboratory, base| Box::pin(early_check::run(laboratory, base)),
+    },
+    Procedure {
+        id: "warmup",
+        about: "the shortest warmup that survives a target above unstable_base_learning_rate",
+        run: |laboratory, base| Box::pin(warmup::run(laboratory, base, Target::default())),
+    },
+    Procedure {
+        id: "clip",
+        about: "clip thresholds from the 90th percentile of the gradient norms down",
+        run: |laboratory, base| Box::pin(clipping::run(laboratory, base)),
+    },
+    Procedure {
+        id: "initialisation",
+        about: "an initial scale three times too large: with warmup, with clipping, with both",
+        run: |laboratory, base| Box::pin(initialisation::run(laboratory, base)),
+    },
+    Procedure {
+        id: "compare",
+        about: "optimizers compared fairly, each at its own lr*, and unfairly, at one learning rate",
+        run: |laboratory, base| Box::pin(compare::run(laboratory, base)),
+    },
+    Procedure {
+        id: "batch-size",
+        about: "batch sizes over equal epochs: at one learning rate, and each at its own",
+        run: |laboratory, base| Box::pin(batch_size::run(laboratory, base)),
+    },
+    Procedure {
+        id: "diagnose",
+        about: "the whole way: sweep, is lr* at the edge, which instability, and what each fix that fits buys",
+        run: |laboratory, base| Box::pin(diagnose::run(laboratory, base)),
+    },
+];
+
+/// A procedure by its name.
+pub fn procedure(id: &str) -> Option<&'static Procedure> {
+    PROCEDURES.iter().find(|procedure| procedure.id == id)
 }
 
 /// The search for a warmup with a target other than the default.
-pub async fn warmup_search<R: Runner>(
-    laboratory: &Laboratory<'_, R>,
+pub async fn warmup_search(
+    laboratory: &Laboratory<'_>,
     base: &Experiment,
     target: Target,
 ) -> Result<Report, ProcedureError> {

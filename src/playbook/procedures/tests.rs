@@ -52,8 +52,7 @@ fn report(id: &str, base: &Experiment) -> Result<Report, ProcedureError> {
     let seen = Cell::new(0);
     let progress = |_: &Progress| seen.set(seen.get() + 1);
     let laboratory = Laboratory { runner: &InPlace, steering: Steering::default(), progress: &progress };
-    let procedure = procedures().into_iter().find(|procedure| procedure.id == id).unwrap();
-    let report = pollster((procedure.run)(&laboratory, base));
+    let report = pollster((procedure(id).unwrap().run)(&laboratory, base));
     assert!(seen.get() > 0);
     report
 }
@@ -63,9 +62,9 @@ fn a_sweep_is_refined_around_its_star_and_looks_above_it() {
     let report = report("sweep", &small()).unwrap();
     assert_eq!(report.arms.len(), 3);
     let number = |name: &str| report.get(name).and_then(Value::as_f64).unwrap();
-    assert!(number("final validation loss at lr*") <= report.arms[0].star().unwrap().final_loss);
-    assert!(number("unstable_base_learning_rate") > number("lr* of the grid"));
-    assert_eq!(report.get("verdict at 10 lr*").and_then(Value::as_str), Some("diverged"));
+    assert!(number("final_loss_at_star") <= report.arms[0].star().unwrap().final_loss);
+    assert!(number("unstable_rate") > number("star"));
+    assert_eq!(report.get_of("verdict", "10 lr*").and_then(Value::as_str), Some("diverged"));
     assert!(report.to_json()["arms"][2]["runs"].as_array().is_some_and(|runs| runs.len() == 4));
 }
 
@@ -73,17 +72,14 @@ fn a_sweep_is_refined_around_its_star_and_looks_above_it() {
 fn a_search_for_warmup_finds_the_shortest_that_survives_and_is_matched_in_steps() {
     let base = Experiment { max_train_steps: 300, ..small() };
     let report = report("warmup", &base).unwrap();
-    assert_eq!(report.get("warmup found"), Some(&Value::from(true)), "{:?}", report.facts);
+    assert_eq!(report.get("warmup_found"), Some(&Value::from(true)), "{:?}", report.facts);
     let warmup = report.get("warmup_steps").and_then(Value::as_u64).unwrap() as u32;
     let control = report.arms.iter().find(|arm| arm.name == "as many steps without warmup").unwrap();
     assert_eq!(control.experiment().max_train_steps, base.max_train_steps + warmup);
     let prepended = report.arms.iter().find(|arm| arm.name == "warmup prepended").unwrap();
     assert_eq!(prepended.fleet.resolved.longest(), base.max_train_steps + warmup);
-    let fraction = report.get("warmup as a fraction of max_train_steps").and_then(Value::as_f64).unwrap();
-    assert_eq!(
-        report.get("within the playbook's advice (at most 10 %)").and_then(Value::as_bool),
-        Some(fraction <= 0.1)
-    );
+    let fraction = report.get("warmup_fraction").and_then(Value::as_f64).unwrap();
+    assert_eq!(report.get("advised").and_then(Value::as_bool), Some(fraction <= 0.1));
 }
 
 #[test]
@@ -92,7 +88,7 @@ fn tighter_thresholds_clip_more_and_say_when_to_lower_the_rate_instead() {
     let shares: Vec<f64> = report
         .facts
         .iter()
-        .filter(|fact| fact.name.ends_with("fraction of updates clipped at lr*"))
+        .filter(|fact| fact.what == "clipped_at_star")
         .map(|fact| fact.value.as_f64().unwrap())
         .collect();
     let (shares, trailing) = shares.split_at(4);
@@ -102,7 +98,7 @@ fn tighter_thresholds_clip_more_and_say_when_to_lower_the_rate_instead() {
     let advice: Vec<bool> = report
         .facts
         .iter()
-        .filter(|fact| fact.name.ends_with("lower the learning rate instead"))
+        .filter(|fact| fact.what == "lower_rate_instead")
         .map(|fact| fact.value.as_bool().unwrap())
         .collect();
     assert_eq!(advice, shares.iter().map(|share| *share > 0.5).collect::<Vec<_>>());
@@ -114,19 +110,19 @@ fn a_diagnosis_tries_the_playbook_s_fixes_in_order() {
     let names: Vec<&str> = report.arms.iter().map(|arm| arm.name.as_str()).collect();
     assert_eq!(names[..3], ["base", "warmup", "clipping"]);
     assert_eq!(names.last(), Some(&"lower_rate"));
-    assert!(report.get("warmup: lr*").is_some());
+    assert!(report.get_of("star", "warmup").is_some());
 }
 
 #[test]
 fn the_other_procedures_report_what_they_promise() {
-    for (id, fact) in [
-        ("early-check", "highest loss, every step"),
-        ("initialisation", "with both: lr*"),
-        ("compare", "adam: working range"),
-        ("batch-size", "gap, each tuned"),
+    for (id, fact, of) in [
+        ("early-check", "highest_loss", ""),
+        ("initialisation", "star", "with both"),
+        ("compare", "working_range", "adam"),
+        ("batch-size", "gap_tuned", ""),
     ] {
         let report = report(id, &Experiment { max_train_steps: 60, ..small() }).unwrap();
-        assert!(report.get(fact).is_some(), "{id}: {:?}", report.facts);
+        assert!(report.get_of(fact, of).is_some(), "{id}: {:?}", report.facts);
         assert_eq!(report.to_json()["procedure"], id);
     }
 }
@@ -149,6 +145,6 @@ fn a_cancel_ends_the_procedure() {
         }
     };
     let laboratory = Laboratory { runner: &InPlace, steering, progress: &progress };
-    let procedure = procedures().into_iter().find(|procedure| procedure.id == "diagnose").unwrap();
-    assert!(matches!(pollster((procedure.run)(&laboratory, &small())), Err(ProcedureError::Cancelled)));
+    let diagnose = procedure("diagnose").unwrap();
+    assert!(matches!(pollster((diagnose.run)(&laboratory, &small())), Err(ProcedureError::Cancelled)));
 }

@@ -1,8 +1,8 @@
 use super::{Arm, Laboratory, ProcedureError, Report, Star, at_rates, best_validation_loss, sweep};
 use brink_engine::experiment::{Experiment, RunSettings, limits};
 use brink_engine::number::significant;
+use brink_lab::FleetRun;
 use brink_lab::diagnose::fixes::MOST_WARMUP;
-use brink_lab::{FleetRun, Runner};
 
 /// The warmups that are tried, in orders of magnitude; those beyond the limit on steps are left out.
 const WARMUPS: [u32; 7] = [1, 10, 30, 100, 300, 1000, 10_000];
@@ -39,8 +39,8 @@ fn survives(run: &FleetRun, best: f64) -> bool {
 }
 
 /// The search at one learning rate: every warmup, each with its own steps after it.
-async fn search<R: Runner>(
-    laboratory: &Laboratory<'_, R>,
+async fn search(
+    laboratory: &Laboratory<'_>,
     base: &Experiment,
     rate: f64,
     best: f64,
@@ -63,8 +63,8 @@ async fn search<R: Runner>(
     Ok((arms, None))
 }
 
-pub(super) async fn run<R: Runner>(
-    laboratory: &Laboratory<'_, R>,
+pub(super) async fn run(
+    laboratory: &Laboratory<'_>,
     base: &Experiment,
     target: Target,
 ) -> Result<Report, ProcedureError> {
@@ -72,9 +72,9 @@ pub(super) async fn run<R: Runner>(
     let without = Experiment { warmup_steps: 0, ..base.clone() };
     let (grid, star) = sweep::star(laboratory, &without).await?;
     let unstable = grid.unstable().ok_or(ProcedureError::NothingUnstable)?;
-    report.fact("lr*", star.learning_rate);
-    report.fact("final validation loss at lr*", star.final_loss);
-    report.fact("unstable_base_learning_rate", unstable);
+    report.fact("star", star.learning_rate);
+    report.fact("final_loss_at_star", star.final_loss);
+    report.fact("unstable_rate", unstable);
     report.arms.push(grid);
     let lower = LOWER.into_iter().filter(|&lower| target.steps_down && lower < target.multiple);
     let mut found = None;
@@ -85,26 +85,26 @@ pub(super) async fn run<R: Runner>(
         }
         let (arms, shortest) = search(laboratory, &without, rate, star.final_loss).await?;
         report.arms.extend(arms);
-        report.fact(format!("shortest warmup to {multiple} unstable_base_learning_rate"), shortest);
+        report.fact_of("shortest_warmup", multiple.to_string(), shortest);
         if let Some(warmup) = shortest {
             found = Some((rate, warmup));
             break;
         }
     }
     let Some((rate, warmup)) = found else {
-        report.fact("warmup found", false);
+        report.fact("warmup_found", false);
         return Ok(report);
     };
-    report.fact("warmup found", true);
-    report.fact("target learning rate", rate);
+    report.fact("warmup_found", true);
+    report.fact("target_rate", rate);
     report.fact("warmup_steps", warmup);
     compare(laboratory, &without, star, (rate, warmup), &mut report).await?;
     Ok(report)
 }
 
 /// Prepends the warmup to the baseline, and compares best checkpoints with the baseline and with a baseline of as many steps.
-async fn compare<R: Runner>(
-    laboratory: &Laboratory<'_, R>,
+async fn compare(
+    laboratory: &Laboratory<'_>,
     base: &Experiment,
     star: Star,
     (rate, warmup): (f64, u32),
@@ -114,13 +114,13 @@ async fn compare<R: Runner>(
     let prepended = laboratory.train("warmup prepended", &warm).await?;
     let matched = Experiment { max_train_steps: base.max_train_steps + warmup, ..at_rates(base, [star.learning_rate]) };
     let control = laboratory.train("as many steps without warmup", &matched).await?;
-    report.fact("best checkpoint of the baseline", star.best_loss);
-    report.fact("best checkpoint with warmup prepended", best_validation_loss(&prepended.fleet.runs[0]));
-    report.fact("best checkpoint of as many steps without warmup", best_validation_loss(&control.fleet.runs[0]));
+    report.fact("best_baseline", star.best_loss);
+    report.fact("best_warm", best_validation_loss(&prepended.fleet.runs[0]));
+    report.fact("best_matched", best_validation_loss(&control.fleet.runs[0]));
     let fraction = f64::from(warmup) / f64::from(base.max_train_steps);
-    report.fact("warmup as a fraction of max_train_steps", fraction);
-    report.fact("within the playbook's advice (at most 10 %)", fraction <= MOST_WARMUP);
-    report.fact("more steps advised (over 5 %)", fraction > MANY);
+    report.fact("warmup_fraction", fraction);
+    report.fact("advised", fraction <= MOST_WARMUP);
+    report.fact("more_steps", fraction > MANY);
     report.arms.extend([prepended, control]);
     Ok(())
 }

@@ -37,6 +37,13 @@ pub enum Block {
     },
     /// `![name](rule:adam)`: an update rule, rendered from its file.
     Rule(String),
+    /// `![what it does](procedure:warmup)`: the way to a procedure, on the learner's own board.
+    Procedure {
+        /// The procedure.
+        id: String,
+        /// What it does.
+        caption: String,
+    },
     /// Lines that begin with `>`: a question, answers `- [ ]` and `- [x]`, and what is said of them.
     Question(Question),
 }
@@ -157,7 +164,8 @@ fn parse_block(block: &[(usize, &str)]) -> Result<Block, &'static str> {
         return match target.split_once(':') {
             Some(("figure", id)) => Ok(Block::Figure { id: id.to_owned(), caption: caption.to_owned() }),
             Some(("rule", id)) => Ok(Block::Rule(id.to_owned())),
-            _ => Err("what is shown is figure:id or rule:id"),
+            Some(("procedure", id)) => Ok(Block::Procedure { id: id.to_owned(), caption: caption.to_owned() }),
+            _ => Err("what is shown is figure:id, rule:id or procedure:id"),
         };
     }
     if first.starts_with("- ") {
@@ -245,6 +253,7 @@ mod tests {
             Block::Items(items) => format!("{} items", items.len()),
             Block::Figure { id, .. } => format!("figure {id}"),
             Block::Rule(id) => format!("rule {id}"),
+            Block::Procedure { id, .. } => format!("procedure {id}"),
             Block::Question(question) => {
                 format!("question {:?}", question.answers.iter().map(|answer| answer.0).collect::<Vec<_>>())
             }
@@ -260,7 +269,7 @@ mod tests {
             match block {
                 Block::Paragraph(text) => text.clone(),
                 Block::Items(items) => items.concat(),
-                Block::Figure { .. } | Block::Rule(_) => Vec::new(),
+                Block::Figure { .. } | Block::Rule(_) | Block::Procedure { .. } => Vec::new(),
                 Block::Question(question) => {
                     let answers = question.answers.iter().flat_map(|(_, answer)| answer.clone());
                     question.ask.iter().cloned().chain(answers).chain(question.answer.clone()).collect()
@@ -279,6 +288,10 @@ mod tests {
                 match block {
                     Block::Figure { id, caption } => {
                         assert!(Story::find(id).is_some(), "{id}");
+                        assert!(!caption.is_empty());
+                    }
+                    Block::Procedure { id, caption } => {
+                        assert!(brink_playbook::procedures::procedure(id).is_some(), "{id}");
                         assert!(!caption.is_empty());
                     }
                     Block::Rule(id) => assert!(builtin().iter().any(|rule| rule.id == id), "{id}"),

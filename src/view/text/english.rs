@@ -421,6 +421,117 @@ source_texts! {
     copy_refused = "The browser does not let the page copy; the lines are selected.";
     open_in_brink = "Open in Brink";
     begin_load = "at once";
+    procedures = "Procedures";
+    procedures_help =
+        "What the playbook tells somebody to do about an unstable network, step by step, on the variant in focus. Nothing on the board changes.";
+    procedure_on(name) = "On {name}.";
+    procedure_start = "Start";
+    procedure_again = "Start again";
+    procedure_cancel = "Cancel";
+    procedure_trains(name) = "Training: {name}.";
+    procedure_arms(count) = "{count} trained so far.";
+    procedure_cancelled = "Cancelled. What was trained so far stands below.";
+    procedure_nothing_feasible =
+        "No learning rate of this grid is feasible. Lower the grid under Network and budget, then start again.";
+    procedure_nothing_unstable =
+        "No learning rate above lr* is unstable, so there is nothing to fix. Raise the grid under Network and budget, then start again.";
+    procedure_failed(reason) = "It stopped: {reason}.";
+    procedure_found = "What it found";
+    procedure_of = "of";
+    procedure_put = "Put on the board";
+    procedure_put_all = "Put all on the board";
+    procedure_put_one(name) = "Put on the board: {name}";
+    procedure_back = "Back to the lab";
+    procedure_target = "Target, as a multiple of the first unstable learning rate";
+    procedure_target_down = "10, and lower ones where nothing survives";
+    yes = "yes";
+    no = "no";
+    procedure_diagnose = "Diagnose";
+    procedure_about_diagnose =
+        "The whole way in one: sweep the learning rates, see whether lr* sits at the edge, name the instability above it, then try each fix that fits, in the order of the playbook, and see what each buys.";
+    procedure_sweep = "Sweep";
+    procedure_about_sweep =
+        "Trains the grid of learning rates, refines it around lr*, and looks at the curves at 1, 2, 5 and 10 lr*.";
+    procedure_early_check = "Early check";
+    procedure_about_early_check =
+        "Trains 500 steps at twice lr* and evaluates every one of them. Evaluating every hundredth step, as one often does, may miss what happens there.";
+    procedure_warmup = "Search the shortest warmup";
+    procedure_about_warmup =
+        "Aims at ten times the first unstable learning rate, lengthens warmup until a run survives and learns, puts that warmup before the training you have, and compares best checkpoints, also with as many steps without warmup.";
+    procedure_clip = "Choose a clip threshold";
+    procedure_about_clip =
+        "Looks at the gradient norms at lr*, clips at their 90th percentile and tighter, and says how many updates that clips and which learning rate would do the same. Then it tries what the playbook leaves open: clipping during warmup, and a threshold that follows the norms.";
+    procedure_initialisation = "Bad initialisation";
+    procedure_about_initialisation =
+        "Makes the initial weights three times too large, then mends that by warmup, by clipping, and by both.";
+    procedure_compare = "Compare optimizers fairly";
+    procedure_about_compare =
+        "Six rules, each at its own best learning rate, on the same seed and batches; and the unfair comparison, all at one learning rate.";
+    procedure_batch_size = "Compare batch sizes";
+    procedure_about_batch_size =
+        "Batch sizes 8, 32 and 64 over the same number of epochs: first all at one learning rate, then each at its own. What is left of the gap is what batch size itself does.";
+    report_sweep(rate, loss) = "Refined, lr* is {rate}, with a final validation loss of {loss}.";
+    report_at_edge = "lr* sits at the edge: fixing the instability is likely to help.";
+    report_not_at_edge = "lr* does not sit at the edge: the instability above it may not be what limits this network.";
+    report_check(rate, first, highest) = "At {rate} the loss began at {first} and rose as high as {highest}.";
+    report_check_missed =
+        "Evaluating every hundredth step would have missed the rise: early instability hides between evaluations.";
+    report_check_seen = "Evaluating every hundredth step would have shown a rise, too.";
+    report_check_calm = "It never rose above its first value: no early instability at this learning rate.";
+    report_warmup(steps, rate) = "The shortest warmup that survives {rate} has {steps} steps.";
+    report_warmup_losses(warm, base, matched) =
+        "Best checkpoints: {warm} with it, {base} without, {matched} with as many steps without.";
+    report_warmup_long =
+        "It is longer than 10 % of the training, which is outside the advice of the playbook: take a lower target.";
+    report_warmup_more = "It takes more than 5 % of the training: give the training as many steps more.";
+    report_warmup_short = "It takes less than 5 % of the training: no more steps are needed.";
+    report_no_warmup =
+        "No warmup up to the longest that was tried survives, at any of the targets. Try another fix first: clipping, or a norm.";
+    report_clip(tight) = "Lower the learning rate instead of: {tight}. They clip more than half of the updates.";
+    report_clip_fine = "No threshold that was tried clips more than half of the updates.";
+    report_batch(fixed, tuned) = "At one learning rate the losses lie {fixed} apart; with each tuned, {tuned}.";
+    report_calm(rate) =
+        "lr* is {rate}, and no learning rate of this grid above it is unstable: nothing is to be fixed. Widen the grid to look further.";
+    report_star(rate, unstable) = "lr* is {rate}; {unstable} is the first learning rate above it that is unstable.";
+    report_best(name, loss) = "Lowest final validation loss, each at its own lr*: {name}, with {loss}.";
+    fact_advised = "within the advice of the playbook (at most 10 %)";
+    fact_at_edge = "lr* is at the edge";
+    fact_best_baseline = "best checkpoint of the baseline";
+    fact_best_loss_at_star = "best checkpoint at lr*";
+    fact_best_matched = "best checkpoint of as many steps without warmup";
+    fact_best_warm = "best checkpoint with warmup put before";
+    fact_check_rate = "learning rate of the check";
+    fact_clipped_at_star = "fraction of updates clipped at lr*";
+    fact_equal_rate = "learning rate that would do the same";
+    fact_final_loss_at_rate = "final validation loss at that learning rate";
+    fact_final_loss_at_star = "final validation loss at lr*";
+    fact_first_loss = "first loss";
+    fact_gap_fixed = "gap at one learning rate";
+    fact_gap_tuned = "gap, each tuned";
+    fact_highest_loss = "highest loss, every step";
+    fact_highest_loss_seldom = "highest loss, every 100th step";
+    fact_highest_of_grid = "lr* is the highest of the grid";
+    fact_highest_step = "step of the highest loss";
+    fact_instability = "instability above lr*";
+    fact_lower_rate_instead = "lower the learning rate instead";
+    fact_lower_rate_loss = "final validation loss of that lower learning rate, unclipped";
+    fact_lowest_of_grid = "lr* is the lowest of the grid";
+    fact_more_steps = "more steps advised (over 5 %)";
+    fact_norm_percentile = "gradient norm at lr*, percentile";
+    fact_one_rate = "one learning rate for all";
+    fact_refined_star = "lr*, refined";
+    fact_seen = "a rise is seen, every step";
+    fact_seen_seldom = "a rise is seen, every 100th step";
+    fact_shortest_warmup = "shortest warmup that survives, at this multiple";
+    fact_star = "lr*";
+    fact_target_rate = "target learning rate";
+    fact_unstable_rate = "unstable_base_learning_rate";
+    fact_verdict = "verdict";
+    fact_warmup_found = "a warmup was found";
+    fact_warmup_fraction = "warmup as a fraction of max_train_steps";
+    fact_warmup_steps = "warmup_steps";
+    fact_working_range = "working range (highest by lowest feasible)";
+
     undo = "Undo";
     redo = "Redo";
 
@@ -463,6 +574,7 @@ source_texts! {
     named_steps(value) = "{value} steps";
     named_seed(value) = "seed {value}";
     named_validation(value) = "validated every {value} steps";
+    named_run(rate) = "rate {rate}";
     named_runs(count) = "{count} runs of its own";
     named_rates(low, high) = "rates {low}–{high}";
 }

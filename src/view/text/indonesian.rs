@@ -421,6 +421,121 @@ translated_texts! {
     copy_refused = "Peramban tidak mengizinkan halaman menyalin; barisnya sudah dipilih.";
     open_in_brink = "Buka di Brink";
     begin_load = "langsung";
+    procedures = "Prosedur";
+    procedures_help =
+        "Yang disarankan playbook untuk jaringan yang tidak stabil, selangkah demi selangkah, pada varian terpilih. Papan tidak berubah.";
+    procedure_on(name) = "Pada {name}.";
+    procedure_start = "Mulai";
+    procedure_again = "Mulai lagi";
+    procedure_cancel = "Batalkan";
+    procedure_trains(name) = "Sedang dilatih: {name}.";
+    procedure_arms(count) = "{count} selesai sejauh ini.";
+    procedure_cancelled = "Dibatalkan. Yang sudah dilatih ada di bawah.";
+    procedure_nothing_feasible =
+        "Tidak ada laju pembelajaran yang layak pada kisi ini. Turunkan kisinya di Jaringan dan anggaran, lalu mulai lagi.";
+    procedure_nothing_unstable =
+        "Tidak ada laju di atas lr* yang tidak stabil, jadi tidak ada yang perlu diperbaiki. Naikkan kisinya di Jaringan dan anggaran, lalu mulai lagi.";
+    procedure_failed(reason) = "Berhenti: {reason}.";
+    procedure_found = "Yang ditemukan";
+    procedure_of = "dari";
+    procedure_put = "Taruh di papan";
+    procedure_put_all = "Taruh semua di papan";
+    procedure_put_one(name) = "Taruh di papan: {name}";
+    procedure_back = "Kembali ke laboratorium";
+    procedure_target = "Sasaran, sebagai kelipatan laju pertama yang tidak stabil";
+    procedure_target_down = "10, dan lebih rendah bila tak ada yang bertahan";
+    yes = "ya";
+    no = "tidak";
+    procedure_diagnose = "Diagnosis";
+    procedure_about_diagnose =
+        "Seluruh jalannya sekaligus: sapu laju pembelajaran, lihat apakah lr* berada di tepi, namai ketidakstabilan di atasnya, lalu coba setiap perbaikan yang cocok menurut urutan playbook dan lihat hasil masing-masing.";
+    procedure_sweep = "Penyapuan";
+    procedure_about_sweep =
+        "Melatih kisi laju pembelajaran, merapatkannya di sekitar lr*, lalu melihat kurva pada 1, 2, 5, dan 10 lr*.";
+    procedure_early_check = "Pemeriksaan awal";
+    procedure_about_early_check =
+        "Melatih 500 langkah pada dua kali lr* dan mengevaluasi setiap langkahnya. Evaluasi tiap seratus langkah, seperti yang sering dilakukan, dapat melewatkan apa yang terjadi di sana.";
+    procedure_warmup = "Cari pemanasan terpendek";
+    procedure_about_warmup =
+        "Membidik sepuluh kali laju pertama yang tidak stabil, memperpanjang pemanasan sampai ada pelatihan yang bertahan dan belajar, menaruh pemanasan itu di depan pelatihan Anda, lalu membandingkan checkpoint terbaik, juga dengan jumlah langkah yang sama tanpa pemanasan.";
+    procedure_clip = "Pilih ambang pemotongan";
+    procedure_about_clip =
+        "Melihat norma gradien pada lr*, memotong pada persentil ke-90 dan lebih ketat, lalu menyebutkan berapa banyak pembaruan yang terpotong dan laju mana yang sama akibatnya. Setelah itu dicoba dua hal yang dibiarkan terbuka oleh playbook: memotong selama pemanasan, dan ambang yang mengikuti norma.";
+    procedure_initialisation = "Inisialisasi yang buruk";
+    procedure_about_initialisation =
+        "Membuat bobot awal tiga kali terlalu besar, lalu memperbaikinya dengan pemanasan, dengan pemotongan, dan dengan keduanya.";
+    procedure_compare = "Bandingkan pengoptimal dengan adil";
+    procedure_about_compare =
+        "Enam aturan, masing-masing pada laju terbaiknya sendiri, dengan benih dan batch yang sama; lalu perbandingan yang tidak adil, semuanya pada satu laju.";
+    procedure_batch_size = "Bandingkan ukuran batch";
+    procedure_about_batch_size =
+        "Ukuran batch 8, 32, dan 64 dengan jumlah epoch yang sama: mula-mula pada satu laju, lalu masing-masing pada lajunya sendiri. Selisih yang tersisa adalah akibat ukuran batch itu sendiri.";
+    report_sweep(rate, loss) = "Setelah dirapatkan, lr* adalah {rate}, dengan kerugian validasi akhir {loss}.";
+    report_at_edge = "lr* berada di tepi: memperbaiki ketidakstabilannya kemungkinan besar membantu.";
+    report_not_at_edge = "lr* tidak berada di tepi: ketidakstabilan di atasnya mungkin bukan pembatas jaringan ini.";
+    report_check(rate, first, highest) = "Pada {rate} kerugian mulai dari {first} dan naik sampai {highest}.";
+    report_check_missed =
+        "Evaluasi tiap seratus langkah akan melewatkan kenaikan itu: ketidakstabilan awal bersembunyi di antara evaluasi.";
+    report_check_seen = "Evaluasi tiap seratus langkah pun akan memperlihatkan kenaikan.";
+    report_check_calm =
+        "Kerugian tidak pernah melebihi nilai pertamanya: tidak ada ketidakstabilan awal pada laju ini.";
+    report_warmup(steps, rate) = "Pemanasan terpendek yang bertahan pada {rate} adalah {steps} langkah.";
+    report_warmup_losses(warm, base, matched) =
+        "Checkpoint terbaik: {warm} dengan pemanasan, {base} tanpa, {matched} dengan jumlah langkah yang sama tanpa pemanasan.";
+    report_warmup_long =
+        "Pemanasan ini lebih dari 10 % pelatihan, di luar saran playbook: pilih sasaran yang lebih rendah.";
+    report_warmup_more = "Pemanasan ini lebih dari 5 % pelatihan: tambah langkah pelatihan sebanyak itu.";
+    report_warmup_short = "Pemanasan ini kurang dari 5 % pelatihan: tidak perlu langkah tambahan.";
+    report_no_warmup =
+        "Tidak ada pemanasan yang dicoba yang bertahan, pada sasaran mana pun. Coba perbaikan lain dahulu: pemotongan, atau norma.";
+    report_clip(tight) =
+        "Turunkan saja laju pembelajarannya daripada: {tight}. Ambang itu memotong lebih dari separuh pembaruan.";
+    report_clip_fine = "Tidak ada ambang yang dicoba yang memotong lebih dari separuh pembaruan.";
+    report_batch(fixed, tuned) =
+        "Pada satu laju, kerugiannya berselisih {fixed}; setelah masing-masing disetel, {tuned}.";
+    report_calm(rate) =
+        "lr* adalah {rate}, dan tidak ada laju di atasnya pada kisi ini yang tidak stabil: tidak ada yang perlu diperbaiki. Lebarkan kisi untuk melihat lebih jauh.";
+    report_star(rate, unstable) = "lr* adalah {rate}; {unstable} adalah laju pertama di atasnya yang tidak stabil.";
+    report_best(name, loss) =
+        "Kerugian validasi akhir terendah, masing-masing pada lr* sendiri: {name}, dengan {loss}.";
+    fact_advised = "sesuai saran playbook (paling banyak 10 %)";
+    fact_at_edge = "lr* berada di tepi";
+    fact_best_baseline = "checkpoint terbaik tanpa pemanasan";
+    fact_best_loss_at_star = "checkpoint terbaik pada lr*";
+    fact_best_matched = "checkpoint terbaik, jumlah langkah sama tanpa pemanasan";
+    fact_best_warm = "checkpoint terbaik dengan pemanasan di depan";
+    fact_check_rate = "laju pembelajaran pemeriksaan";
+    fact_clipped_at_star = "bagian pembaruan yang terpotong pada lr*";
+    fact_equal_rate = "laju pembelajaran yang sama akibatnya";
+    fact_final_loss_at_rate = "kerugian validasi akhir pada laju itu";
+    fact_final_loss_at_star = "kerugian validasi akhir pada lr*";
+    fact_first_loss = "kerugian pertama";
+    fact_gap_fixed = "selisih pada satu laju";
+    fact_gap_tuned = "selisih, masing-masing disetel";
+    fact_highest_loss = "kerugian tertinggi, tiap langkah";
+    fact_highest_loss_seldom = "kerugian tertinggi, tiap langkah ke-100";
+    fact_highest_of_grid = "lr* adalah yang tertinggi pada kisi";
+    fact_highest_step = "langkah dengan kerugian tertinggi";
+    fact_instability = "ketidakstabilan di atas lr*";
+    fact_lower_rate_instead = "turunkan saja laju pembelajaran";
+    fact_lower_rate_loss = "kerugian validasi akhir pada laju lebih rendah itu, tanpa pemotongan";
+    fact_lowest_of_grid = "lr* adalah yang terendah pada kisi";
+    fact_more_steps = "disarankan lebih banyak langkah (lebih dari 5 %)";
+    fact_norm_percentile = "norma gradien pada lr*, persentil";
+    fact_one_rate = "satu laju untuk semua";
+    fact_refined_star = "lr*, dirapatkan";
+    fact_seen = "kenaikan terlihat, tiap langkah";
+    fact_seen_seldom = "kenaikan terlihat, tiap langkah ke-100";
+    fact_shortest_warmup = "pemanasan terpendek yang bertahan, pada kelipatan ini";
+    fact_star = "lr*";
+    fact_target_rate = "laju pembelajaran sasaran";
+    fact_unstable_rate = "unstable_base_learning_rate";
+    fact_verdict = "penilaian";
+    fact_warmup_found = "pemanasan ditemukan";
+    fact_warmup_fraction = "pemanasan sebagai bagian max_train_steps";
+    fact_warmup_steps = "warmup_steps";
+    fact_working_range = "rentang kerja (tertinggi dibagi terendah yang layak)";
+
     undo = "Urungkan";
     redo = "Ulangi";
 
@@ -463,6 +578,7 @@ translated_texts! {
     named_steps(value) = "{value} langkah";
     named_seed(value) = "benih {value}";
     named_validation(value) = "divalidasi tiap {value} langkah";
+    named_run(rate) = "laju {rate}";
     named_runs(count) = "{count} run tersendiri";
     named_rates(low, high) = "laju {low}–{high}";
 }
