@@ -20,6 +20,9 @@ use brink_view::history::History;
 /// second.
 const SETTLE: Duration = Duration::from_millis(400);
 
+/// How long the page says that it copied a link.
+const COPIED: Duration = Duration::from_secs(6);
+
 #[wasm_bindgen]
 extern "C" {
     /// Throws where there is no clipboard (a page without a secure origin) and rejects where it is refused.
@@ -251,6 +254,15 @@ impl Address {
                     Err(_) => false,
                 };
                 shared.set(Some(if copied { Shared::Copied } else { Shared::Refused(link) }));
+                // Said once; a link that is to be copied by hand stays.
+                if copied {
+                    let forget = move || {
+                        if shared.with_untracked(|shared| *shared == Some(Shared::Copied)) {
+                            shared.set(None);
+                        }
+                    };
+                    set_timeout(forget, COPIED);
+                }
             }),
         }
     }

@@ -30,6 +30,9 @@ pub struct Canvas {
     stroke: Option<(BackendColor, u32)>,
 }
 
+/// The pixels of a saved picture for each of CSS.
+const SAVED_DENSITY: f64 = 2.0;
+
 impl Canvas {
     /// Clears a canvas and fits its pixels to its size on the screen; what is drawn is `zoom` times as large, and the
     /// plot's size smaller by that. `None` where it has no size or no context.
@@ -45,8 +48,24 @@ impl Canvas {
             element.set_width(width);
             element.set_height(height);
         }
+        Self::scaled(element, size, density * zoom)
+    }
+
+    /// A canvas of a plot's size, to be saved; on the ground that the page has beneath its plots.
+    pub fn saved(element: &HtmlCanvasElement, size: Size, zoom: f64, (r, g, b): (u8, u8, u8)) -> Option<Self> {
+        let density = SAVED_DENSITY * zoom;
+        element.set_width((size.width * density).round() as u32);
+        element.set_height((size.height * density).round() as u32);
+        let canvas = Self::scaled(element, size, density)?;
+        canvas.context.set_fill_style_str(&format!("rgb({r} {g} {b})"));
+        canvas.context.fill_rect(0.0, 0.0, size.width * SUBPIXELS, size.height * SUBPIXELS);
+        Some(canvas)
+    }
+
+    /// Clears a canvas for a plot of this size, `density` pixels for each of its lengths.
+    fn scaled(element: &HtmlCanvasElement, size: Size, density: f64) -> Option<Self> {
         let context: CanvasRenderingContext2d = element.get_context("2d").ok()??.dyn_into().ok()?;
-        let scale = density * zoom / SUBPIXELS;
+        let scale = density / SUBPIXELS;
         context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0).ok()?;
         context.clear_rect(0.0, 0.0, size.width * SUBPIXELS, size.height * SUBPIXELS);
         context.set_line_join("round");

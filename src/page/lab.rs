@@ -467,12 +467,13 @@ impl Lab {
         }
     }
 
-    /// Trains the focused variant again from its start.
+    /// Trains all variants that are shown again from their start.
     pub fn reset(&self) {
-        if let Some(id) = self.board.with_untracked(|board| board.focused().map(|variant| variant.id)) {
-            self.board.update(|board| board.cursor = None);
-            self.start(id);
-        }
+        let shown = self.board.with_untracked(|board| {
+            board.variants().iter().filter(|variant| !variant.hidden).map(|variant| variant.id).collect::<Vec<_>>()
+        });
+        self.board.update(|board| board.cursor = None);
+        shown.into_iter().for_each(|id| self.start(id));
     }
 }
 

@@ -26,6 +26,9 @@ fn element(document: &Document, node: &MathNode, values: &mut Option<SymbolValue
     if let Some(text) = &node.text {
         element.set_text_content(Some(text));
     }
+    if let Some(symbol) = &node.symbol {
+        element.set_attribute("data-symbol", &symbol.name).ok()?;
+    }
     for child in &node.children {
         let child = self::element(document, child, values)?;
         element.append_child(&child).ok()?;

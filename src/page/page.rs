@@ -138,6 +138,7 @@ fn Page() -> impl IntoView {
         is_in_sight.track();
         look();
     });
+    super::linked::follow();
     // For as long as the page.
     std::mem::forget(window_event_listener(leptos::ev::visibilitychange, move |_| look()));
     // An embedded board starts no worker before it is asked for: a page may have many of them.

@@ -12,13 +12,15 @@ use super::canvas::Canvas;
 use super::frames::Drawing;
 use super::lab::Lab;
 use super::reading::Explain;
+use super::save::{Plotted, Save};
 use super::table::TableDisclosure;
 use super::threshold::{Clip, Grip, Threshold, UsePercentile};
 use brink_engine::metaparameter::Metaparameter;
 use brink_engine::number::shortest;
 use brink_view::board::Board;
+use brink_view::export::{axis_csv, step_csv};
 use brink_view::number::{short, three};
-use brink_view::plot::{AxisLayout, LineLayout, NormLayout, Palette, Scale, Size, rate_color};
+use brink_view::plot::{Palette, Scale, Size, rate_color};
 use brink_view::scene::{self, StepView};
 use brink_view::text::Texts;
 use brink_view::words::{Against, RunWords, axis_table, focus_words, run_words, step_table, step_words};
@@ -132,34 +134,56 @@ struct Tip {
     below: bool,
 }
 
+/// The variant, the run and the learning rate of the focused variant's lr*, once it has ended.
+fn star_of(board: &Board) -> Option<(u64, usize, f64)> {
+    let focused = board.focused().filter(|variant| variant.has_ended())?;
+    let run = focused.fleet.sweep?.best?;
+    Some((focused.id, run, focused.fleet.runs.get(run)?.base_learning_rate))
+}
+
 /// Final loss against base learning rate, with its tooltip and its table. `children` stand below the plot.
 #[component]
 pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl IntoView {
     let node = NodeRef::<html::Canvas>::new();
     // As it was drawn last: what a pointer points at.
-    let drawn = StoredValue::new(None::<(AxisLayout, Vec<u64>, Size)>);
+    let drawn = StoredValue::new(None::<(Plotted, Size)>);
+    let ids_drawn = StoredValue::new(Vec::<u64>::new());
     // Changes with each drawing while a tooltip is shown.
     let redrawn = RwSignal::new(0u32);
     let hovered = RwSignal::new(None::<(u64, usize)>);
+    // The star of the focused variant, and from where to where it moved.
+    let star = StoredValue::new(None::<(u64, usize, f64)>);
+    let moved = RwSignal::new(None::<[(f64, f64); 2]>);
     let has_focus = RwSignal::new(false);
     follow(lab, node, palette, move |canvas, palette| {
         let size = canvas.size();
         let (layout, ids) =
             lab.board.with(|board| lab.names.with(|names| scene::axis(board, names, size, lab.texts())));
-        // A canvas does not refuse; if it did, the next frame draws again.
-        let _ = layout.draw(canvas, palette);
-        drawn.set_value(Some((layout, ids, size)));
+        let now = lab.board.with(star_of);
+        if let Some((id, run, rate)) = now.filter(|now| star.get_value().as_ref() != Some(now)) {
+            let at = |id: u64, run| {
+                let (x, y) = layout.position_of(ids.iter().position(|other| *other == id)?, run)?;
+                Some((x * palette.scale, y * palette.scale))
+            };
+            let before = star.get_value().filter(|before| before.2 != rate).and_then(|(id, run, _)| at(id, run));
+            moved.set(before.zip(at(id, run)).map(|(from, to)| [from, to]));
+            star.set_value(now);
+        }
+        let plotted = Plotted::Axis(layout);
+        plotted.draw(canvas, palette);
+        drawn.set_value(Some((plotted, size)));
+        ids_drawn.set_value(ids);
         if hovered.get_untracked().is_some() || has_focus.get_untracked() {
             redrawn.update(|n| *n = n.wrapping_add(1));
         }
     });
     let nearest = move |(x, y): (f64, f64), within: f64| {
         drawn.with_value(|drawn| {
-            let (layout, ids, _) = drawn.as_ref()?;
+            let Some((Plotted::Axis(layout), _)) = drawn else { return None };
             let (row, run) = layout.nearest(x, y)?;
             let (at_x, at_y) = layout.position_of(row, run)?;
             ((at_x - x).hypot(at_y - y) <= within).then_some(())?;
-            Some((*ids.get(row)?, run))
+            Some((ids_drawn.with_value(|ids| ids.get(row).copied())?, run))
         })
     };
     let click = move |event: MouseEvent| {
@@ -202,8 +226,9 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
         let words = lab.board.with(|board| lab.names.with(|names| run_words(board, id, run, names, lab.texts())))?;
         let scale = palette.with(|palette| palette.scale);
         drawn.with_value(|drawn| {
-            let (layout, ids, size) = drawn.as_ref()?;
-            let (x, y) = layout.position_of(ids.iter().position(|other| *other == id)?, run)?;
+            let Some((Plotted::Axis(layout), size)) = drawn else { return None };
+            let row = ids_drawn.with_value(|ids| ids.iter().position(|other| *other == id))?;
+            let (x, y) = layout.position_of(row, run)?;
             let half = TIP_HALF.min(size.width * scale / 2.0);
             let left = (x * scale).clamp(half, (size.width * scale - half).max(half));
             Some(Tip { words, left, top: y * scale, below: y * scale < TIP_ABOVE })
@@ -241,6 +266,22 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
                     on:keydown=key
                 ></canvas>
                 {move || tip.get().map(|tip| view! { <TipBox lab tip /> })}
+                {move || {
+                    let pixels = |(x, y): (f64, f64)| (format!("{x}px"), format!("{y}px"));
+                    let [from, to] = moved.get()?.map(pixels);
+                    Some(
+                        view! {
+                            <div
+                                class="star moved"
+                                aria-hidden="true"
+                                style=("--from-x", from.0)
+                                style=("--from-y", from.1)
+                                style=("--to-x", to.0)
+                                style=("--to-y", to.1)
+                            ></div>
+                        },
+                    )
+                }}
             </div>
             <p id="axis-words" class="unseen" aria-live="polite">{move || words.get()}</p>
             <TableDisclosure
@@ -252,6 +293,13 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
                 })
             >
                 {children()}
+                <Save
+                    lab
+                    id="axis"
+                    palette
+                    drawn
+                    csv=Box::new(move || lab.board.with_untracked(|board| lab.names.with_untracked(|names| axis_csv(board, names))))
+                />
             </TableDisclosure>
         </section>
     }
@@ -283,21 +331,6 @@ fn turn_variant(board: &mut Board, by: isize) {
     }
 }
 
-/// A plot against the step, laid out.
-enum Layout {
-    Line(LineLayout),
-    Norm(NormLayout),
-}
-
-impl Layout {
-    fn step_at(&self, x: f64) -> u32 {
-        match self {
-            Self::Line(layout) => layout.step_at(x),
-            Self::Norm(layout) => layout.step_at(x),
-        }
-    }
-}
-
 /// What a pointer that is held down does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Drag {
@@ -310,7 +343,7 @@ enum Drag {
 #[component]
 pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView {
     let node = NodeRef::<html::Canvas>::new();
-    let drawn = StoredValue::new(None::<Layout>);
+    let drawn = StoredValue::new(None::<(Plotted, Size)>);
     let drag = StoredValue::new(None::<Drag>);
     // The variant and the run of each curve of the loss plot, and the point that the pointer is at.
     let runs = StoredValue::new(Vec::<(u64, usize)>::new());
@@ -318,7 +351,7 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
     let point = move |event: &PointerEvent| {
         let (x, y) = position(event, palette);
         let found = drawn.with_value(|drawn| match drawn {
-            Some(Layout::Line(layout)) if of == Against::Loss => layout.nearest((x, y), NEAR_CURVE),
+            Some((Plotted::Line(layout), _)) if of == Against::Loss => layout.nearest((x, y), NEAR_CURVE),
             _ => None,
         });
         found.and_then(|(curve, step, value)| {
@@ -338,39 +371,34 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
             Against::Loss => {
                 let (layout, of_curves) = scene::loss(board, size, lab.texts(), palette, view);
                 runs.set_value(of_curves);
-                Layout::Line(layout)
+                Plotted::Line(layout)
             }
-            Against::Rate => Layout::Line(scene::learning_rate(board, size, lab.texts(), palette, view)),
+            Against::Rate => Plotted::Line(scene::learning_rate(board, size, lab.texts(), palette, view)),
             Against::Norm => {
-                Layout::Norm(scene::gradient_norm(board, size, lab.texts(), palette, view, lab.tried.get()))
+                Plotted::Norm(scene::gradient_norm(board, size, lab.texts(), palette, view, lab.tried.get()))
             }
         });
-        let _ = match &layout {
-            Layout::Line(layout) => layout.draw(canvas, palette),
-            Layout::Norm(layout) => layout.draw(canvas, palette),
-        };
-        if let Layout::Norm(layout) = &layout {
+        layout.draw(canvas, palette);
+        if let Plotted::Norm(layout) = &layout {
             let next = Some(Grip::of(layout, palette.scale));
             if grip.get_untracked() != next {
                 grip.set(next);
             }
         }
-        drawn.set_value(Some(layout));
+        drawn.set_value(Some((layout, size)));
     });
     // The step under a pointer and, on the plot of norms, the norm, and whether the threshold's line is near.
     let under = move |event: &PointerEvent| {
         let (x, y) = position(event, palette);
-        drawn.with_value(|drawn| {
-            let layout = drawn.as_ref()?;
-            let norm = match layout {
-                Layout::Line(_) => None,
-                Layout::Norm(layout) => {
-                    let line =
-                        lab.board.with_untracked(|b| scene::clipping(b, None)).map(|c| layout.position_of(c.threshold));
-                    Some((layout.value_at(y), line.is_some_and(|line| (line - y).abs() < NEAR_LINE)))
-                }
-            };
-            Some((layout.step_at(x), norm))
+        drawn.with_value(|drawn| match &drawn.as_ref()?.0 {
+            Plotted::Axis(_) => None,
+            Plotted::Line(layout) => Some((layout.step_at(x), None)),
+            Plotted::Norm(layout) => {
+                let line =
+                    lab.board.with_untracked(|b| scene::clipping(b, None)).map(|c| layout.position_of(c.threshold));
+                let is_near = line.is_some_and(|line| (line - y).abs() < NEAR_LINE);
+                Some((layout.step_at(x), Some((layout.value_at(y), is_near))))
+            }
         })
     };
     let set_cursor = move |step: u32| {
@@ -478,7 +506,15 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
         lab.board.with_untracked(|board| lab.names.with(|names| step_table(board, of, view, names, lab.texts())))
     };
     view! {
-        <section class=format!("card {}-card", of.id()) aria-labelledby=section_label>
+        <section
+            class=format!("card {}-card", of.id())
+            aria-labelledby=section_label
+            data-symbol=match of {
+                Against::Loss => None,
+                Against::Rate => Some("eta"),
+                Against::Norm => Some("g"),
+            }
+        >
             <div class="heading">
                 <h2 id=title>{move || of.title(lab.view.get(), lab.texts())}</h2>
                 <Explain
@@ -516,6 +552,16 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
             <p id=words_id class="unseen" aria-live="polite">{move || words.get()}</p>
             <TableDisclosure lab id=format!("{}-table", of.id()) label=table_label make=Box::new(make)>
                 {(of == Against::Loss).then(|| view! { <RateBar lab palette /> })}
+                <Save
+                    lab
+                    id=of.id()
+                    palette
+                    drawn
+                    csv=Box::new(move || {
+                        let view = lab.view.get_untracked();
+                        lab.board.with_untracked(|board| lab.names.with_untracked(|names| step_csv(board, of, view, names)))
+                    })
+                />
             </TableDisclosure>
         </section>
     }
@@ -586,7 +632,7 @@ fn RateBar(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
         }
     };
     view! {
-        <div class="ramp" role="group" aria-label=move || lab.texts().rate_bar>
+        <div class="ramp" data-symbol="eta" role="group" aria-label=move || lab.texts().rate_bar>
             {swatches}
         </div>
     }

@@ -12,7 +12,7 @@ use super::transport::{Pause, Progress, Variants};
 use brink_engine::experiment::Experiment;
 use brink_lab::Command;
 use brink_playbook::procedures::{
-    Laboratory, PROCEDURES, ProcedureError, Report, Steering, Target, procedure, warmup_search,
+    Fact, Laboratory, PROCEDURES, ProcedureError, Report, Steering, Target, procedure, warmup_search,
 };
 use brink_view::fragment::Place;
 use brink_view::name::variant_name;
@@ -251,19 +251,22 @@ fn Found(lab: Lab, address: Address, base: Experiment, report: Report) -> impl I
         let name =
             |arm: &brink_playbook::procedures::Arm| base.with_value(|base| variant_name(base, arm.experiment(), texts));
         report.with_value(|report| {
-            let of_whole = report.facts.iter().filter(|fact| fact.of.is_empty());
+            // Of an experiment, or of the whole, a percentile, a multiple.
+            let is_of_arm = |fact: &&Fact| report.arms.iter().any(|arm| arm.name == fact.of);
+            let of_whole = report.facts.iter().filter(|fact| !is_of_arm(fact));
             let whole = of_whole.map(|fact| {
+                let label = format!("{} {}", what(fact, texts), fact.of);
                 view! {
                     <tr>
-                        <th scope="row">{what(fact, texts)}</th>
+                        <th scope="row">{label}</th>
                         <td class="number">{fact_value(&fact.value, texts)}</td>
                     </tr>
                 }
             });
             let whole = whole.collect_view();
-            // One row for each thing that facts are of, one column for each fact.
+            // One row for each experiment, one column for each fact.
             let (mut rows, mut columns) = (Vec::<String>::new(), Vec::new());
-            for fact in report.facts.iter().filter(|fact| !fact.of.is_empty()) {
+            for fact in report.facts.iter().filter(is_of_arm) {
                 if !rows.contains(&fact.of) {
                     rows.push(fact.of.clone());
                 }
@@ -297,7 +300,6 @@ fn Found(lab: Lab, address: Address, base: Experiment, report: Report) -> impl I
                 }
             };
             let has_rows = !rows.is_empty();
-            let has_arms = rows.iter().any(|of| report.arms.iter().any(|arm| arm.name == *of));
             let rows = rows.into_iter().map(row).collect_view();
             view! {
                 <p class="lead" id="conclusion">{conclusion(report, name, texts)}</p>
@@ -311,7 +313,7 @@ fn Found(lab: Lab, address: Address, base: Experiment, report: Report) -> impl I
                                 <table id="arms">
                                     <thead>
                                         <tr>
-                                            <th scope="col">{if has_arms { texts.column_variant } else { texts.procedure_of }}</th>
+                                            <th scope="col">{texts.column_variant}</th>
                                             {head}
                                             <td></td>
                                         </tr>

@@ -7,7 +7,7 @@ use brink_engine::rule::Constant;
 use brink_engine::task;
 use brink_view::metaparameter::{
     ControlKind, Group, Presentation, Switch, choice_name, choices, has_effect, is_in_row, presentation, stepping,
-    with_value,
+    symbol, with_value,
 };
 use brink_view::name::rule_name;
 use brink_view::number::{Stepping, short};
@@ -86,6 +86,8 @@ struct NumberField {
     allowed: Signal<String>,
     /// Whether the address locks it.
     locked: bool,
+    /// The symbol that it sets, if it has one in the equations.
+    symbol: Option<String>,
 }
 
 /// A field for a number with its label, and buttons that step it; committed when the field is left or Enter is pressed. A value
@@ -95,7 +97,7 @@ fn number_field(
     field: NumberField,
     set: impl Fn(f64) -> Result<(), ExperimentError> + Send + Sync + Clone + 'static,
 ) -> impl IntoView {
-    let NumberField { id, label, value, stepping, allowed, locked } = field;
+    let NumberField { id, label, value, stepping, allowed, locked, symbol } = field;
     let fault = RwSignal::new(None::<String>);
     let shown = Memo::new(move |_| value.get().map(brink_view::number::field).unwrap_or_default());
     let node = NodeRef::<leptos::html::Input>::new();
@@ -152,7 +154,7 @@ fn number_field(
     let (hint, error) = (format!("{id}-allowed"), format!("{id}-fault"));
     let described = format!("{hint} {error}");
     view! {
-        <div class="row">
+        <div class="row" data-symbol=symbol>
             <label for=id.clone()>{move || label.get()}</label>
             <span class="stepper">
                 <button type="button" tabindex="-1" aria-hidden="true" disabled=locked on:click=move |_| down()>
@@ -201,6 +203,7 @@ fn NumberControl(of: Field) -> impl IntoView {
         stepping,
         allowed: Signal::derive(move || allowed(lab.texts(), stepping)),
         locked: of.is_locked(),
+        symbol: symbol(of.definition.id).map(str::to_owned),
     };
     // A whole number is written as one: 600 is not 600.0.
     let as_json = move |number: f64| match stepping.whole && number.fract() == 0.0 && (0.0..1e15).contains(&number) {
@@ -332,6 +335,7 @@ fn ConstantsControl(of: Field) -> impl IntoView {
             stepping,
             allowed: Signal::derive(move || range.to_string()),
             locked: of.is_locked(),
+            symbol: Some(name.clone()),
         };
         let set = move |number: f64| {
             let mut experiment = lab.current.get_untracked();

@@ -5,6 +5,7 @@ pub mod arms;
 pub mod board;
 pub mod chapter;
 pub mod equation;
+pub mod export;
 pub mod fragment;
 pub mod history;
 pub mod locks;

@@ -123,6 +123,17 @@ pub fn is_in_row(id: Metaparameter) -> bool {
     matches!(id, M::Rule | M::WarmupSteps | M::ClipThreshold | M::Placement | M::Branch)
 }
 
+/// The symbol that a metaparameter sets in the equations, as in a rule's text.
+pub fn symbol(id: Metaparameter) -> Option<&'static str> {
+    use Metaparameter as M;
+    match id {
+        M::LowestLearningRate | M::LearningRateFactor | M::LearningRateCount => Some("eta"),
+        M::ClipThreshold | M::ClipWindow => Some("lambda"),
+        M::WarmupSteps => Some("W"),
+        _ => None,
+    }
+}
+
 /// How the buttons of a metaparameter's field step it, with its bounds; `None` where it is no number.
 pub fn stepping(definition: &Definition) -> Option<Stepping> {
     match definition.kind {

@@ -43,7 +43,7 @@ impl Against {
         }
     }
 
-    fn column(self) -> usize {
+    pub(super) fn column(self) -> usize {
         match self {
             Self::Loss => Columns::LOSS,
             Self::Rate => Columns::LEARNING_RATE,

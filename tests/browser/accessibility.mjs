@@ -75,7 +75,7 @@ export const accessibilityTests = [
       for (const language of ['en', 'id']) {
         await page.goto('about:blank');
         await page.goto(`${address}?lang=${language}${SHORT}`);
-        await ended(page, 0);
+        await page.locator('#progress', { hasText: /60 \/ 60/ }).waitFor();
         await page.locator('#embed').click();
         assert.deepEqual(await violations(page), [], `${language}: dialog`);
         await page.keyboard.press('Escape');

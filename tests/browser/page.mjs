@@ -1,5 +1,6 @@
 // What a learner does on the page itself: the threshold, the tables, the themes, the keyboard, a phone.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { FLEET_MS, SHORT, SHORT_STEPS, ended, names, openSetup, openTable, reaches, step } from './helpers.mjs';
 
 const BASE = 'Momentum, no norm';
@@ -40,6 +41,34 @@ async function mainThreadTasks(page, milliseconds) {
 }
 
 export const pageTests = [
+  {
+    name: 'every plot is saved as SVG and PNG, its numbers as CSV',
+    async run({ page, address }) {
+      await page.goto(address + SHORT);
+      await ended(page, 0);
+      for (const [card, id] of [['axis', 'axis'], ['loss', 'loss'], ['rate', 'rate'], ['norm', 'norm']]) {
+        const menu = page.locator(`.${card}-card details.save`);
+        await menu.locator('summary').click();
+        const saved = {};
+        for (const kind of ['svg', 'png', 'csv']) {
+          const [download] = await Promise.all([page.waitForEvent('download'), menu.locator(`[data-save=${kind}]`).click()]);
+          assert.equal(download.suggestedFilename(), `brink-${id}.${kind}`);
+          saved[kind] = await readFile(await download.path());
+        }
+        await menu.locator('summary').click();
+        const svg = saved.svg.toString();
+        assert.match(svg, /^<svg width="\d+" height="\d+" viewBox="[^"]+" xmlns="[^"]+">\s*<rect width="100%"/);
+        assert.ok((svg.match(/<(polyline|line|circle|polygon|text|path)/g) ?? []).length > 10, `${id}: ${svg.length}`);
+        // A picture of its own size, not of nothing.
+        assert.equal(saved.png.subarray(1, 4).toString(), 'PNG');
+        assert.ok(saved.png.readUInt32BE(16) > 500 && saved.png.length > 3000, `${saved.png.length} bytes`);
+        const lines = saved.csv.toString().trim().split('\n');
+        assert.match(lines[0], id === 'axis' ? /^variant,base_learning_rate,final_validation_loss,verdict$/ : /^variant,base_learning_rate,step,(training_loss|learning_rate|gradient_norm)$/);
+        // Nine runs, each step of those that live.
+        assert.ok(id === 'axis' ? lines.length === 10 : lines.length > 300, `${id}: ${lines.length}`);
+      }
+    },
+  },
   {
     name: 'a threshold that is dragged is tried, and becomes a variant when it is let go',
     async run({ page, address, shot }) {

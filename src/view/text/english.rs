@@ -195,6 +195,10 @@ source_texts! {
     clipped_share(threshold, share) = "λ = {threshold}: {share} % of updates clipped";
     clipped_short(share) = "{share} % clipped";
     table = "Table";
+    save = "Save";
+    save_svg = "Picture, SVG";
+    save_png = "Picture, PNG";
+    save_csv = "Numbers, CSV";
     column_variant = "variant";
     column_rate = "base learning rate";
     column_loss = "final validation loss";
@@ -437,7 +441,6 @@ source_texts! {
         "No learning rate above lr* is unstable, so there is nothing to fix. Raise the grid under Network and budget, then start again.";
     procedure_failed(reason) = "It stopped: {reason}.";
     procedure_found = "What it found";
-    procedure_of = "of";
     procedure_put = "Put on the board";
     procedure_put_all = "Put all on the board";
     procedure_put_one(name) = "Put on the board: {name}";

@@ -194,6 +194,10 @@ translated_texts! {
     clipped_share(threshold, share) = "λ = {threshold}: {share} % pembaruan dipotong";
     clipped_short(share) = "{share} % dipotong";
     table = "Tabel";
+    save = "Simpan";
+    save_svg = "Gambar, SVG";
+    save_png = "Gambar, PNG";
+    save_csv = "Angka, CSV";
     column_variant = "varian";
     column_rate = "laju pembelajaran dasar";
     column_loss = "kerugian validasi akhir";
@@ -437,7 +441,6 @@ translated_texts! {
         "Tidak ada laju di atas lr* yang tidak stabil, jadi tidak ada yang perlu diperbaiki. Naikkan kisinya di Jaringan dan anggaran, lalu mulai lagi.";
     procedure_failed(reason) = "Berhenti: {reason}.";
     procedure_found = "Yang ditemukan";
-    procedure_of = "dari";
     procedure_put = "Taruh di papan";
     procedure_put_all = "Taruh semua di papan";
     procedure_put_one(name) = "Taruh di papan: {name}";

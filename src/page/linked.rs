@@ -1,0 +1,45 @@
+//! Symbol, control and plot of one thing are marked together: whatever carries a name in `data-symbol` and is pointed at, or has
+//! the keyboard, marks all others that carry it.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event};
+
+/// The attribute that names what an element is of: a symbol as in a rule's text, such as `eta`, `lambda`, `beta1`.
+const NAME: &str = "data-symbol";
+/// The class of what is marked.
+const MARKED: &str = "linked";
+
+/// Takes the mark from everything, and marks all that carries this name.
+fn mark(name: Option<&str>) {
+    let each = |selector: &str, change: fn(&Element)| {
+        let Ok(found) = document().query_selector_all(selector) else { return };
+        (0..found.length())
+            .filter_map(|index| found.item(index)?.dyn_into().ok())
+            .for_each(|one: Element| change(&one));
+    };
+    // A class list refuses only names that are none.
+    each(&format!(".{MARKED}"), |one| drop(one.class_list().remove_1(MARKED)));
+    // Names are words of the rule language: letters, digits, underscores.
+    if let Some(name) = name.filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')) {
+        each(&format!("[{NAME}=\"{name}\"]"), |one| drop(one.class_list().add_1(MARKED)));
+    }
+}
+
+/// Follows the pointer and the keyboard, for as long as the page.
+pub fn follow() {
+    let marked = StoredValue::new(None::<String>);
+    let look = move |event: &Event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let holder = target.and_then(|target| target.closest(&format!("[{NAME}]")).ok().flatten());
+        let name = holder.and_then(|holder| holder.get_attribute(NAME));
+        if marked.with_value(|marked| *marked != name) {
+            mark(name.as_deref());
+            marked.set_value(name);
+        }
+    };
+    std::mem::forget((
+        window_event_listener(leptos::ev::pointerover, move |event| look(&event)),
+        window_event_listener(leptos::ev::focusin, move |event| look(&event)),
+    ));
+}

@@ -1,0 +1,126 @@
+//! A plot as a file: its picture as SVG and PNG, its numbers as CSV.
+
+use js_sys::Array;
+use leptos::prelude::*;
+use plotters_svg::SVGBackend;
+use wasm_bindgen::prelude::*;
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlCanvasElement, Url};
+
+use super::canvas::Canvas;
+use super::lab::Lab;
+use brink_view::plot::{AxisLayout, LineLayout, NormLayout, Palette, SUBPIXELS, Size};
+use brink_view::text::Texts;
+
+/// A plot as it was laid out last, to be drawn wherever it is wanted.
+pub enum Plotted {
+    Axis(AxisLayout),
+    Line(LineLayout),
+    Norm(NormLayout),
+}
+
+impl Plotted {
+    /// Draws it; a plot that cannot be drawn leaves what it had drawn until then.
+    pub fn draw<B: plotters_backend::DrawingBackend>(&self, backend: &mut B, palette: &Palette) {
+        let _ = match self {
+            Self::Axis(layout) => layout.draw(backend, palette),
+            Self::Line(layout) => layout.draw(backend, palette),
+            Self::Norm(layout) => layout.draw(backend, palette),
+        };
+    }
+
+    /// The picture as SVG, on the ground that the page has beneath its plots.
+    fn svg(&self, size: Size, palette: &Palette) -> String {
+        let mut text = String::new();
+        let units = [size.width, size.height].map(|length| (length * SUBPIXELS).round() as u32);
+        self.draw(&mut SVGBackend::with_string(&mut text, (units[0], units[1])), palette);
+        // plotters counts in units; a picture is shown in pixels.
+        let (width, height) = (format!(r#"width="{}""#, units[0]), format!(r#"height="{}""#, units[1]));
+        let text = text.replacen(&width, &format!(r#"width="{}""#, size.width.round()), 1);
+        let text = text.replacen(&height, &format!(r#"height="{}""#, size.height.round()), 1);
+        let (r, g, b) = palette.card;
+        let ground = format!("<rect width=\"100%\" height=\"100%\" fill=\"rgb({r},{g},{b})\"/>");
+        // Behind everything: after the opening tag.
+        match text.find('>') {
+            Some(end) => format!("{}{ground}{}", &text[..=end], &text[end + 1..]),
+            None => text,
+        }
+    }
+}
+
+/// Hands a file to the browser's downloads.
+fn download(blob: &Blob, name: &str) -> Result<(), JsValue> {
+    let address = Url::create_object_url_with_blob(blob)?;
+    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    link.set_href(&address);
+    link.set_download(name);
+    link.click();
+    Url::revoke_object_url(&address)
+}
+
+fn save_text(text: &str, kind: &str, name: &str) -> Result<(), JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type(kind);
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)?;
+    download(&blob, name)
+}
+
+fn save_png(plotted: &Plotted, size: Size, palette: &Palette, name: String) -> Result<(), JsValue> {
+    let element: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
+    if let Some(mut canvas) = Canvas::saved(&element, size, palette.scale, palette.card) {
+        plotted.draw(&mut canvas, palette);
+    }
+    let done = Closure::once_into_js(move |blob: JsValue| {
+        // None where the picture is too large for the browser.
+        if let Ok(blob) = blob.dyn_into::<Blob>() {
+            let _ = download(&blob, &name);
+        }
+    });
+    element.to_blob(done.unchecked_ref())
+}
+
+/// The menu of a plot: its picture, its numbers. `drawn` is the plot as it was drawn last, with its size.
+#[component]
+pub fn Save(
+    lab: Lab,
+    id: &'static str,
+    palette: Memo<Palette>,
+    drawn: StoredValue<Option<(Plotted, Size)>>,
+    csv: Box<dyn Fn() -> String + Send + Sync>,
+) -> impl IntoView {
+    let csv = StoredValue::new(csv);
+    let name = move |extension: &str| format!("brink-{id}.{extension}");
+    let picture = move |save: fn(&Plotted, Size, &Palette, String) -> Result<(), JsValue>, extension: &'static str| {
+        move |_| {
+            let palette = palette.get_untracked();
+            drawn.with_value(|drawn| {
+                if let Some((plotted, size)) = drawn {
+                    // A browser that refuses a download says so itself.
+                    let _ = save(plotted, *size, &palette, name(extension));
+                }
+            });
+        }
+    };
+    let svg =
+        picture(|plotted, size, palette, name| save_text(&plotted.svg(size, palette), "image/svg+xml", &name), "svg");
+    let png = picture(save_png, "png");
+    let numbers = move |_| {
+        let _ = csv.with_value(|csv| save_text(&csv(), "text/csv", &name("csv")));
+    };
+    let item = move |kind: &'static str, text: fn(&Texts) -> &'static str, save: Box<dyn Fn(web_sys::MouseEvent)>| {
+        view! {
+            <button type="button" data-save=kind on:click=save>
+                {move || text(lab.texts())}
+            </button>
+        }
+    };
+    view! {
+        <details class="save">
+            <summary>{move || lab.texts().save}</summary>
+            <div>
+                {item("svg", |texts| texts.save_svg, Box::new(svg))}
+                {item("png", |texts| texts.save_png, Box::new(png))}
+                {item("csv", |texts| texts.save_csv, Box::new(numbers))}
+            </div>
+        </details>
+    }
+}
