@@ -1,15 +1,12 @@
 //! The engine of Brink: what a network, a task, an update rule and an experiment are, and how a fleet of runs trains on the
-//! CPU or the GPU. The lowest floor: it imports no other package of the workspace (`docs/architecture.md`).
+//! CPU or the GPU. What lies in packages of its own below is part of it under the same paths (`docs/architecture.md`).
 
-mod excerpt;
 pub mod experiment;
 pub mod metaparameter;
 pub mod network;
-pub mod number;
-pub mod random;
 pub mod record;
-pub mod rule;
 pub mod task;
-pub mod tensor;
 pub mod train;
-pub mod vector;
+
+pub use brink_base::{number, random, tensor, vector};
+pub use brink_rule as rule;

@@ -5,7 +5,7 @@ use super::metaparameters::definitions;
 use super::{VERSION, limits};
 use crate::metaparameter::{Absent, Definition, Kind};
 use crate::network::Model;
-use crate::number::shortest;
+use brink_base::number::shortest;
 use serde_json::{Map, Value};
 
 /// The largest whole number that every reader of JSON keeps.

@@ -1,6 +1,6 @@
-use crate::excerpt::beginning;
 use crate::network::models::{Needs, Unfit};
-use crate::rule::RuleError;
+use brink_base::excerpt::beginning;
+use brink_rule::RuleError;
 
 /// What is wrong with an experiment: the field, and what it may hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,8 +1,8 @@
 use super::{Schedule, limits};
 use crate::metaparameter::{Absent, Definition, Kind, Metaparameter, documented};
 use crate::network::Model;
-use crate::rule::builtin;
 use crate::task;
+use brink_rule::builtin;
 
 const fn whole(range: std::ops::RangeInclusive<u32>) -> Kind {
     Kind::Whole { least: *range.start() as u64, most: *range.end() as u64 }

@@ -9,8 +9,8 @@ mod metaparameters;
 mod presets;
 mod resolve;
 
-pub use crate::excerpt::beginning;
-pub use crate::rule::Schedule;
+pub use brink_base::excerpt::beginning;
+pub use brink_rule::Schedule;
 pub use difference::{Difference, apply, difference};
 pub use fault::{Expected, ExperimentError, Reason};
 pub use metaparameters::{METAPARAMETERS, definition, definitions};
@@ -18,8 +18,8 @@ pub use presets::{PRESETS, Preset, preset};
 pub use resolve::{ClipThreshold, Resolved, Run};
 
 use crate::network::Model;
-use crate::number::significant;
 use crate::task::{self, TaskKind};
+use brink_base::number::significant;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

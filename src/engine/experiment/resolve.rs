@@ -1,10 +1,10 @@
 use super::{Experiment, ExperimentError, Probe, Reason, RuleSource, RunSettings, limits};
 use crate::network::models::Unfit;
 use crate::network::{Form, Network};
-use crate::number::shortest;
 use crate::record::Columns;
-use crate::rule::{ConstantError, Rule, builtin};
 use crate::task::{self, InputKind, Outlier, Task};
+use brink_base::number::shortest;
+use brink_rule::{ConstantError, Rule, builtin};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;

@@ -4,7 +4,7 @@ use super::operations::{
     SquaredError, Statistic,
 };
 use crate::task::{Input, InputKind, TargetKind, Targets};
-use crate::tensor::Shape;
+use brink_base::tensor::Shape;
 
 /// What a graph is built for. Layers that behave differently in training and in evaluation look at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 use super::operations::Operation;
-use crate::random::{Purpose, Stream};
-use crate::tensor::Shape;
+use brink_base::random::{Purpose, Stream};
+use brink_base::tensor::Shape;
 
 /// The position of a value in a [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -17,8 +17,8 @@ pub use outlier::{OUTLIER_FACTOR, Outlier};
 pub use table::{Table, TableError};
 
 use crate::metaparameter::{Absent, Definition};
-use crate::random::{Purpose, Stream};
-use crate::tensor::Shape;
+use brink_base::random::{Purpose, Stream};
+use brink_base::tensor::Shape;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 

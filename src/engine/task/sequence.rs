@@ -4,8 +4,8 @@
 use super::{Examples, FreshExamples, Input, InputKind, Settings, TargetKind, Targets, Task, TaskData};
 use super::{TaskKind, TrainingExamples};
 use crate::metaparameter::{Absent, Definition, Kind, Metaparameter};
-use crate::random::{Purpose, Stream};
-use crate::tensor::Shape;
+use brink_base::random::{Purpose, Stream};
+use brink_base::tensor::Shape;
 use std::sync::Arc;
 
 const VALIDATION_EXAMPLES: usize = 128;

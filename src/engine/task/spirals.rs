@@ -1,7 +1,7 @@
 //! Spirals: points of the plane on three intertwined arms, with a little noise.
 
 use super::{Examples, Input, ResidentTask, Targets, Task, TaskData, TaskKind};
-use crate::random::{Purpose, Stream};
+use brink_base::random::{Purpose, Stream};
 use std::sync::Arc;
 
 const CLASSES: usize = 3;

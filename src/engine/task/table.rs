@@ -2,8 +2,8 @@
 //! number, are standardised over the training examples; four fifths of the rows, drawn for every seed, are trained on.
 
 use super::{Examples, Input, ResidentTask, TargetKind, Targets, Task, TaskData, shuffled};
-use crate::excerpt::beginning;
-use crate::tensor::Shape;
+use brink_base::excerpt::beginning;
+use brink_base::tensor::Shape;
 
 /// The largest table, in bytes.
 pub const MOST_BYTES: usize = 1 << 20;

@@ -3,7 +3,7 @@
 
 use super::{Examples, Input, ResidentTask, Settings, Targets, Task, TaskData, TaskKind};
 use crate::metaparameter::{Absent, Definition, Kind, Metaparameter};
-use crate::random::{Purpose, Stream};
+use brink_base::random::{Purpose, Stream};
 use std::sync::Arc;
 
 pub(super) const INPUTS: usize = 16;

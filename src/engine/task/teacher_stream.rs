@@ -3,7 +3,7 @@
 
 use super::teacher::{CLASSES, INPUTS, LABEL_NOISE, Teacher, VALIDATION_EXAMPLES, add_noise, label_noise};
 use super::{Examples, FreshExamples, Input, Targets, Task, TaskData, TaskKind, TrainingExamples};
-use crate::random::{Purpose, Stream};
+use brink_base::random::{Purpose, Stream};
 use std::sync::Arc;
 
 pub(super) static KIND: TaskKind = TaskKind {

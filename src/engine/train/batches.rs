@@ -1,6 +1,6 @@
 use crate::experiment::Resolved;
 use crate::task::{Examples, Task, TaskData, TrainingExamples, batch_indices};
-use crate::tensor::Real;
+use brink_base::tensor::Real;
 use std::sync::{Arc, OnceLock};
 
 /// The data of every seed of an experiment, drawn once, when it is first asked for; runs that share a seed share it.

@@ -6,8 +6,8 @@ use super::{Checkpoint, FleetError, RunCheckpoint};
 use crate::experiment::{ExperimentError, Resolved, limits};
 use crate::network::GraphError;
 use crate::record::Columns;
-use crate::rule::{Program, ValueKind};
 use crate::task;
+use brink_rule::{Program, ValueKind};
 use std::sync::Arc;
 
 /// What a fleet trains, laid out for any backend: the tapes, the compiled rule, the probe, the memory it takes.

@@ -1,6 +1,6 @@
 use crate::network::operations::{Copy, MAX_INPUTS, Operation};
 use crate::network::{Graph, GraphError, Network, Origin, Value, ValueId, differentiate};
-use crate::tensor::{Lifetime, Shape, place};
+use brink_base::tensor::{Lifetime, Shape, place};
 
 /// Offsets in the arenas are multiples of this many values, so that every tensor starts at a whole vector register.
 const ALIGNMENT: usize = 16;

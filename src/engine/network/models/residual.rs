@@ -5,7 +5,7 @@ use super::Builder;
 use crate::metaparameter::{Absent, Definition, Kind, Metaparameter};
 use crate::network::graph::{GraphError, Initial, ValueId};
 use crate::network::operations::{Add, Normalize, RowScale, ScaleBy};
-use crate::tensor::Shape;
+use brink_base::tensor::Shape;
 use serde::{Deserialize, Serialize};
 
 /// Where the normalisation sits in a residual block f.

@@ -4,7 +4,7 @@ use crate::metaparameter::{Absent, Definition, Kind, Metaparameter};
 use crate::network::graph::{GraphError, Initial, ValueId};
 use crate::network::operations::{Activation, ActivationKind, Attention, Embed, MAX_LENGTH};
 use crate::task::{Input, InputKind};
-use crate::tensor::Shape;
+use brink_base::tensor::Shape;
 use serde::{Deserialize, Serialize};
 
 /// A transformer without a mask (Vaswani et al. 2017): an embedding of tokens and positions, `depth` blocks of attention and a

@@ -1,6 +1,6 @@
 use super::cross_entropy::class_count;
 use super::{Compute, Grid, Kernel, Operand};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// The fraction of labels whose logit is the largest: (logits, labels) as of [`super::CrossEntropy`] to a scalar; 0 where nothing
 /// is labelled. Ties count for the lower class.

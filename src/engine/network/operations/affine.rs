@@ -1,7 +1,7 @@
 use super::matmul::{Transpose, affine_wgsl, multiply};
 use super::{Compute, Kernel, Matmul, Operand, SumRows};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// A dense layer: x W + b, from (x [rows, in], W [in, out], b [out]) to [rows, out].
 #[derive(Clone, Copy, Debug, PartialEq)]

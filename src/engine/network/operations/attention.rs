@@ -3,7 +3,7 @@
 
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// The longest sequence: a kernel keeps one row of attention weights in registers.
 pub const MAX_LENGTH: usize = 32;

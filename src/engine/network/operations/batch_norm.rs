@@ -4,7 +4,7 @@
 
 use super::{Compute, Grid, Kernel, Operand, column_sums};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// Added to the variance of a column, so that a constant column has a finite result.
 const EPSILON: f64 = 1e-5;

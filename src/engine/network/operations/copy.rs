@@ -1,5 +1,5 @@
 use super::{Compute, Grid, Kernel, Operand};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// A copy: a planner uses it to put a value where it must lie.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// Mean softmax cross-entropy over the labels: (logits [batch, positions * classes] or [batch * positions, classes], labels
 /// [batch, ...positions]) to a scalar. With one label an example the labels are [batch]. A negative label marks a row that is no example and is passed over; with

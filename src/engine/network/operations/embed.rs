@@ -2,7 +2,7 @@
 
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// (table [vocabulary, width], positions [length, width], tokens [batch, length]) to [batch * length, width]: the row of each
 /// token, plus that of its position. Tokens are whole numbers from 0.

@@ -1,5 +1,5 @@
 use super::{Compute, Grid, Kernel, Operand};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// One number, such as the gradient of the loss with respect to itself.
 #[derive(Clone, Copy, Debug, PartialEq)]

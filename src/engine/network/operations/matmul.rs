@@ -1,6 +1,6 @@
 use super::{Compute, End, Kernel, Operand, TILE_SIDE, Tile, WORKGROUP};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
 

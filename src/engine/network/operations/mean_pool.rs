@@ -1,6 +1,6 @@
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// The mean over every `rows` consecutive rows: [batch * rows, columns] to [batch, columns]. Over the pixels of an image it is
 /// global average pooling (Lin et al. 2013).

@@ -2,7 +2,7 @@
 //! the list below.
 
 use super::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// No operation takes more inputs than this.
 pub const MAX_INPUTS: usize = 3;

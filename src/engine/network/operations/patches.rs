@@ -2,7 +2,7 @@
 
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// The square patches of side `side` around every `stride`-th pixel of images, the pixels beyond the border being 0:
 /// [batch * height * width, channels] to [batch * rows * columns, side * side * channels], where rows and columns are

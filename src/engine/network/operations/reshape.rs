@@ -1,6 +1,6 @@
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// The same values, row by row, in rows of another length: the pixels of an image as one row, say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

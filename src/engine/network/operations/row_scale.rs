@@ -1,6 +1,6 @@
 use super::{Compute, Grid, Kernel, Operand, column_sums};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// Multiplies every row by a vector, and adds another where a third input is given: ([rows, columns], [columns],
 /// [columns]) to [rows, columns]. The learned gain and bias of a normalisation.

@@ -1,6 +1,6 @@
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// Multiplies a tensor by a learned scalar: (x, [1]) to the shape of x. The start of a ReZero branch (Bachlechner et al.
 /// 2020).

@@ -1,6 +1,6 @@
 use super::{Compute, Grid, Kernel, Operand};
 use crate::network::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// Mean squared error over the targets: (predictions [batch, positions], targets [batch, ...positions]) to a scalar. A target
 /// that is NaN marks a row that is no example and is passed over; with no example the loss is 0.

@@ -1,5 +1,5 @@
 use super::{Compute, Grid, Kernel, Operand, column_sums};
-use crate::tensor::{Real, Shape};
+use brink_base::tensor::{Real, Shape};
 
 /// The sum over rows: [rows, columns] to [columns].
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use super::super::graph::{Graph, Origin, ValueId};
 use super::matmul::Transpose;
 use super::*;
 use crate::network::differentiate;
-use crate::random::{Purpose, Stream};
+use brink_base::random::{Purpose, Stream};
 
 /// Computes every value of a graph, slow and obvious.
 fn evaluate(graph: &Graph, parameters: &[Vec<f64>], labels: &[f64]) -> Vec<Vec<f64>> {

@@ -7,9 +7,9 @@ use super::layout::{CHUNK_STEPS, ExamplesLayout, RunLayout, TABLE_HEAD, ring_pos
 use super::recorder::Recorder;
 use crate::experiment::ClipThreshold;
 use crate::record::{CriticalRate, METRICS, Metric, RunChunk, ValidationPoint};
-use crate::rule::ValueKind;
 use crate::task::Examples;
 use crate::train::{Checkpoint, CriticalSearch, FleetError, Plan, RunCheckpoint};
+use brink_rule::ValueKind;
 use std::sync::Arc;
 use std::time::Duration;
 use web_time::Instant;

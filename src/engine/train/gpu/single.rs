@@ -4,9 +4,9 @@ use super::device::{Gpu, UNIFORM_STRIDE};
 use super::dispatch::{Params, update_source, workgroups};
 use super::layout::TABLE_HEAD;
 use crate::network::operations::{End, Operation, Tile, WORKGROUP};
-use crate::rule::Program;
-use crate::tensor::Shape;
 use crate::train::FleetError;
+use brink_base::tensor::Shape;
+use brink_rule::Program;
 
 /// What an operation's kernel computes of these inputs, a matrix product with this tile.
 pub async fn compute(

@@ -1,6 +1,6 @@
 //! The parsed tree of a rule: constants, states, assignments; kinds; canonical printing.
 
-use crate::number::shortest;
+use brink_base::number::shortest;
 use std::fmt::{self, Display, Write};
 
 /// Whether a value is one number for a whole run, or one number for each parameter.

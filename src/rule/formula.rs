@@ -230,7 +230,7 @@ pub fn clipping() -> &'static Formula {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::{Schedule, warmup};
+    use crate::{Schedule, warmup};
 
     fn plain(node: &MathNode) -> String {
         let children: String = node.children.iter().map(plain).collect();

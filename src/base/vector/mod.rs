@@ -2,7 +2,7 @@
 //! chunk of parameters that stays in the first-level cache. No allocation per step; additions and multiplications keep
 //! the order of the instructions and are never contracted, so the bits are the same on every processor.
 //!
-//! What the instructions compute is not known here: `rule`, above, compiles an update rule into them.
+//! What the instructions compute is not known here: `brink-rule`, above, compiles an update rule into them.
 
 mod instruction;
 mod update;

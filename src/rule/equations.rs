@@ -1,6 +1,6 @@
 //! The equations on the page: MathML Core as a tree, and plain text, with the playbook's time indices.
 
-use crate::number::shortest;
+use brink_base::number::shortest;
 use std::fmt::{self, Display};
 
 use super::tree::{

@@ -3,7 +3,7 @@
 use super::power::integer_power;
 use super::program::{Computation, Program};
 use super::tree::{BinaryOperator, Expression, Function, Name, Rule, Symbol, Target};
-use crate::tensor::Real;
+use brink_base::tensor::Real;
 
 /// What the names of a rule stand for while one step of one parameter is evaluated.
 struct Scope<'a> {

@@ -3,8 +3,8 @@
 
 use super::program::{Computation, Program, ProgramValue};
 use super::tree::ValueKind;
-use crate::tensor::Real;
-use crate::vector::{self, Action, Binary, Unary, UpdateInstruction, VectorSource, Workspace};
+use brink_base::tensor::Real;
+use brink_base::vector::{self, Action, Binary, Unary, UpdateInstruction, VectorSource, Workspace};
 
 /// The instructions for the live per-parameter values, and how many buffers they need.
 pub(super) fn select_instructions(

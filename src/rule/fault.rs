@@ -1,7 +1,7 @@
 //! What can be wrong with the text of a rule. Everything a sentence about it needs is data, so that the page can say it in
 //! each of its languages; what stands here in English is for the command line.
 
-use crate::excerpt::beginning;
+use brink_base::excerpt::beginning;
 use std::fmt;
 
 /// Where and why a text is not a rule.
@@ -271,7 +271,7 @@ impl fmt::Display for Taken {
 
 #[cfg(test)]
 mod tests {
-    use crate::rule::{MAX_TEXT_BYTES, Rule};
+    use crate::{MAX_TEXT_BYTES, Rule};
 
     #[test]
     fn a_message_is_much_shorter_than_the_text_that_it_is_about() {

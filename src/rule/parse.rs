@@ -5,7 +5,7 @@ use super::tree::{
     Assignment, BinaryOperator, Constant, Expression, Function, Name, Range, Rule, State, Target, ValueKind,
 };
 use super::{MAX_CONSTANTS, MAX_INTEGER_POWER, MAX_NESTING, MAX_NODES, MAX_STATES, MAX_TEXT_BYTES};
-use crate::number::shortest;
+use brink_base::number::shortest;
 
 /// Line and column of the text, both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,7 +36,7 @@ pub fn builtin() -> &'static [Builtin] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::Rule;
+    use crate::Rule;
 
     #[test]
     fn every_builtin_rule_parses_and_prints_back() {

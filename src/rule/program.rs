@@ -5,8 +5,8 @@ use super::MAX_NODES;
 use super::instructions::select_instructions;
 use super::power::integer_power;
 use super::tree::{BinaryOperator, Expression, Function, Name, Rule, Symbol, Target, ValueKind};
-use crate::tensor::Real;
-use crate::vector::UpdateInstruction;
+use brink_base::tensor::Real;
+use brink_base::vector::UpdateInstruction;
 
 /// How one value of a program comes about. A `usize` that is no name's index is the index of an earlier value.
 #[derive(Clone, Copy, Debug, PartialEq)]

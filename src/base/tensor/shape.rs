@@ -15,11 +15,13 @@ impl Shape {
     }
 
     /// The extents, outermost first.
+    #[inline]
     pub fn extents(&self) -> &[usize] {
         &self.0
     }
 
     /// The number of values.
+    #[inline]
     pub fn len(&self) -> usize {
         self.0.iter().product()
     }
@@ -30,11 +32,13 @@ impl Shape {
     }
 
     /// The last extent; 1 for a scalar.
+    #[inline]
     pub fn columns(&self) -> usize {
         self.0.last().copied().unwrap_or(1)
     }
 
     /// The product of all extents but the last: the tensor seen as a matrix has this many rows.
+    #[inline]
     pub fn rows(&self) -> usize {
         self.0.split_last().map_or(1, |(_, rest)| rest.iter().product())
     }

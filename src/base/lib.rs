@@ -1,0 +1,8 @@
+//! What the packages of the engine share: numbers and the beginnings of texts in messages, the portable generator, shapes and
+//! number types, an update's loops. The lowest floor: it imports no other package of the workspace (`docs/architecture.md`).
+
+pub mod excerpt;
+pub mod number;
+pub mod random;
+pub mod tensor;
+pub mod vector;
