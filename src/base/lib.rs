@@ -2,7 +2,9 @@
 //! number types, an update's loops. The lowest floor: it imports no other package of the workspace (`docs/architecture.md`).
 
 pub mod excerpt;
+pub mod metaparameter;
 pub mod number;
 pub mod random;
+pub mod record;
 pub mod tensor;
 pub mod vector;

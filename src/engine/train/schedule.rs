@@ -1,7 +1,7 @@
 //! The learning rate of a step, and the factor of gradient clipping: the program's formulas (`rule/schedules/`,
 //! `rule/clipping.rule`) on the values of a run.
 
-use crate::experiment::{ClipThreshold, Schedule};
+use brink_experiment::{ClipThreshold, Schedule};
 use brink_rule::{clipping, warmup};
 
 /// The learning rate of step `t` from 0: that of the warmup where its text says that it holds (`t < warmup_steps`), then the
