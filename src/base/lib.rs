@@ -1,5 +1,6 @@
-//! What the packages of the engine share: numbers and the beginnings of texts in messages, the portable generator, shapes and
-//! number types, an update's loops. The lowest floor: it imports no other package of the workspace (`docs/architecture.md`).
+//! What the packages of the engine share: shapes and number types, an update's loops, the portable generator, what a metaparameter
+//! is, metrics as recorded, numbers and the beginnings of texts in messages. The lowest floor: it imports no other package of the
+//! workspace (`docs/architecture.md`).
 
 pub mod excerpt;
 pub mod metaparameter;

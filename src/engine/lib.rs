@@ -1,5 +1,5 @@
-//! The engine of Brink: what a network, a task, an update rule and an experiment are, and how a fleet of runs trains on the
-//! CPU or the GPU. What lies in packages of its own below is part of it under the same paths (`docs/architecture.md`).
+//! The engine of Brink: how a fleet of runs trains, on the CPU or the GPU. What it trains lies in packages below, which are part
+//! of it under their own names: what a network, a task, an update rule and an experiment are (`docs/architecture.md`).
 
 pub mod train;
 

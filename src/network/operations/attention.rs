@@ -50,11 +50,13 @@ struct Group {
 
 impl Group {
     /// The values of a head in a row.
+    #[inline]
     fn size(&self) -> usize {
         self.width / self.attention.heads
     }
 
     /// Where the values of a lane's head begin in its sequence's first row, of a tensor with `parts` times the width.
+    #[inline]
     fn start(&self, lane: usize, parts: usize) -> usize {
         let (sequence, head) = ((self.first + lane) / self.attention.heads, (self.first + lane) % self.attention.heads);
         sequence * self.attention.length * parts * self.width + head * self.size()
