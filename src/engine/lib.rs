@@ -1,15 +1,10 @@
-//! The engine of Brink: what a network, a task, an update rule and an experiment are, and how a fleet of runs trains on the
-//! CPU or the GPU. The lowest floor: it imports no other package of the workspace (`docs/architecture.md`).
+//! The engine of Brink: how a fleet of runs trains, on the CPU or the GPU. What it trains lies in packages below, which are part
+//! of it under their own names: what a network, a task, an update rule and an experiment are (`docs/architecture.md`).
 
-mod excerpt;
-pub mod experiment;
-pub mod metaparameter;
-pub mod network;
-pub mod number;
-pub mod random;
-pub mod record;
-pub mod rule;
-pub mod task;
-pub mod tensor;
 pub mod train;
-pub mod vector;
+
+pub use brink_base::{metaparameter, number, random, record, tensor, vector};
+pub use brink_experiment as experiment;
+pub use brink_network as network;
+pub use brink_rule as rule;
+pub use brink_task as task;

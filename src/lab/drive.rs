@@ -73,8 +73,7 @@ pub enum ShardCommand {
 
 /// Trains a shard of an experiment to its end, obeying `commands` and passing every event to `emit`.
 ///
-/// The future is boxed, and nothing here is generic over its caller: so the loops of the engine are compiled with this
-/// package, for speed, and not once more with a page that is compiled for size.
+/// The future is boxed, and nothing here is generic over its caller: so the loop is compiled once, with this package.
 pub fn drive<'a>(
     shard: Shard,
     platform: &'a dyn Platform,

@@ -1,6 +1,6 @@
-use crate::experiment::Resolved;
-use crate::task::{Examples, Task, TaskData, TrainingExamples, batch_indices};
-use crate::tensor::Real;
+use brink_base::tensor::Real;
+use brink_experiment::Resolved;
+use brink_task::{Examples, Task, TaskData, TrainingExamples, batch_indices};
 use std::sync::{Arc, OnceLock};
 
 /// The data of every seed of an experiment, drawn once, when it is first asked for; runs that share a seed share it.
@@ -198,7 +198,6 @@ fn copy_example<T: Real>(examples: &Examples, index: usize, input: &mut [T], tar
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task;
 
     /// The first examples of another task, the batch of step 2 multiplied by 60.
     struct Outlier(Box<dyn TaskData>);
@@ -221,7 +220,7 @@ mod tests {
     #[test]
     fn an_altered_batch_is_the_only_one_that_differs() {
         for id in ["teacher", "teacher_stream"] {
-            let task = task::find(id).unwrap().default_task();
+            let task = brink_task::find(id).unwrap().default_task();
             let plain = SeedData::new(&*task, 4, 8);
             let altered = SeedData { task: Box::new(Outlier(task.generate(4))), ..SeedData::new(&*task, 4, 8) };
             let (a, b) = (plain.batches(0, 4), altered.batches(0, 4));
@@ -239,7 +238,7 @@ mod tests {
 
     #[test]
     fn batches_do_not_depend_on_how_steps_are_chunked() {
-        for task in task::TASKS.iter().map(|kind| kind.default_task()) {
+        for task in brink_task::TASKS.iter().map(|kind| kind.default_task()) {
             let seed = SeedData::new(&*task, 2, 5);
             let input_len = seed.input_len;
             let (whole, part) = (seed.batches(0, 6), seed.batches(4, 2));

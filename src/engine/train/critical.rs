@@ -2,7 +2,7 @@
 //! batch. Forward passes only. Half the critical sharpness is its inverse (arXiv 2601.16979); on a quadratic with gradient g and
 //! Hessian H it is 2 u.g / (u.H u) for a direction u.
 
-use crate::record::CriticalOutcome;
+use brink_base::record::CriticalOutcome;
 
 /// At most so many doublings or halvings.
 const MOST_DOUBLINGS: u32 = 12;

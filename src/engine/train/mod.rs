@@ -14,7 +14,7 @@ pub use critical::CriticalSearch;
 pub use plan::{Plan, PlanError};
 pub use tape::{Location, Tape, TapeInstruction, Tensor};
 
-use crate::record::RunChunk;
+use brink_base::record::RunChunk;
 use serde::{Deserialize, Serialize};
 
 /// Where a fleet trains.

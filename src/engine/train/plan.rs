@@ -3,11 +3,10 @@ use super::cpu;
 use super::schedule::learning_rate;
 use super::tape::Tape;
 use super::{Checkpoint, FleetError, RunCheckpoint};
-use crate::experiment::{ExperimentError, Resolved, limits};
-use crate::network::GraphError;
-use crate::record::Columns;
-use crate::rule::{Program, ValueKind};
-use crate::task;
+use brink_base::record::Columns;
+use brink_experiment::{ExperimentError, Resolved, limits};
+use brink_network::GraphError;
+use brink_rule::{Program, ValueKind};
 use std::sync::Arc;
 
 /// What a fleet trains, laid out for any backend: the tapes, the compiled rule, the probe, the memory it takes.
@@ -64,7 +63,7 @@ impl Plan {
     /// ([`limits::CPU_BYTES`]): every experiment must be able to continue there.
     pub fn new(resolved: impl Into<Arc<Resolved>>) -> Result<Self, PlanError> {
         let resolved = resolved.into();
-        let file = task::find(&resolved.experiment.task).and_then(|kind| kind.file);
+        let file = brink_task::find(&resolved.experiment.task).and_then(|kind| kind.file);
         if let Some(file) = file.filter(|file| file.bytes().is_none()) {
             return Err(PlanError::NoData(file.name));
         }

@@ -1,8 +1,8 @@
 //! The learning rate of a step, and the factor of gradient clipping: the program's formulas (`rule/schedules/`,
 //! `rule/clipping.rule`) on the values of a run.
 
-use crate::experiment::{ClipThreshold, Schedule};
-use crate::rule::{clipping, warmup};
+use brink_experiment::{ClipThreshold, Schedule};
+use brink_rule::{clipping, warmup};
 
 /// The learning rate of step `t` from 0: that of the warmup where its text says that it holds (`t < warmup_steps`), then the
 /// schedule's over the `max_train_steps` that follow (`docs/experiment.md`).
@@ -40,7 +40,7 @@ pub fn threshold(clipping: ClipThreshold, recent: &[f32]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, Stream};
+    use brink_base::random::{Purpose, Stream};
 
     #[test]
     fn warmup_is_prepended_and_starts_at_zero() {

@@ -1,6 +1,6 @@
-use crate::network::operations::{Copy, MAX_INPUTS, Operation};
-use crate::network::{Graph, GraphError, Network, Origin, Value, ValueId, differentiate};
-use crate::tensor::{Lifetime, Shape, place};
+use brink_base::tensor::{Lifetime, Shape, place};
+use brink_network::operations::{Copy, MAX_INPUTS, Operation};
+use brink_network::{Graph, GraphError, Network, Origin, Value, ValueId, differentiate};
 
 /// Offsets in the arenas are multiples of this many values, so that every tensor starts at a whole vector register.
 const ALIGNMENT: usize = 16;
@@ -226,7 +226,7 @@ fn emit(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::PRESETS;
+    use brink_experiment::PRESETS;
 
     #[test]
     fn every_parameter_has_its_gradient_written_once() {

@@ -3,8 +3,8 @@
 use super::device::{Gpu, UNIFORM_STRIDE};
 use super::dispatch::Params;
 use super::layout::{ExamplesLayout, sizes};
-use crate::task::Examples;
 use crate::train::Plan;
+use brink_task::Examples;
 use wgpu::BufferUsages as Usage;
 
 /// The buffers of the runs that share one arena.

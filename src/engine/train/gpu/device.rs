@@ -1,5 +1,5 @@
-use crate::network::operations::ACTIVATIONS_WGSL;
 use crate::train::FleetError;
+use brink_network::operations::ACTIVATIONS_WGSL;
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -5,12 +5,12 @@ use super::fusion::launches;
 use super::layout::{
     CHUNK_STEPS, ExamplesLayout, FEW_PARTIAL_SUMS, MOST_PARTIAL_SUMS, RunLayout, TABLE_HEAD, ring_wgsl, ring_width,
 };
-use crate::network::operations::{End, Grid, MAX_KERNEL_PARAMETERS, TILE_SIDE, Tile, WORKGROUP};
-use crate::rule::{Program, clipping};
-use crate::tensor::Shape;
 use crate::train::Plan;
 use crate::train::batches::SeedData;
 use crate::train::tape::{Location, Tape, Tensor};
+use brink_base::tensor::Shape;
+use brink_network::operations::{End, Grid, MAX_KERNEL_PARAMETERS, TILE_SIDE, Tile, WORKGROUP};
+use brink_rule::{Program, clipping};
 
 /// The uniform values of a dispatch; the twin of `Params` in `kernels/common.wgsl`, which says what each is.
 #[repr(C)]

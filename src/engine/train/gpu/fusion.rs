@@ -1,10 +1,10 @@
 //! From a tape to kernel launches: neighbours that one kernel can compute are fused.
 
-use crate::network::operations::{
+use crate::train::tape::{Location, Tape, TapeInstruction, Tensor};
+use brink_network::operations::{
     End, Kernel, Operation, Transpose, gain_and_bias_gradient, normalize_and_scale, scale_and_add,
     scale_and_normalize_gradient, scale_gradients,
 };
-use crate::train::tape::{Location, Tape, TapeInstruction, Tensor};
 
 /// One kernel with its operands.
 #[derive(Clone, Debug)]
@@ -161,8 +161,8 @@ fn fuse_two(instructions: &[TapeInstruction]) -> Option<Launch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::preset;
-    use crate::network::operations::ActivationKind;
+    use brink_experiment::preset;
+    use brink_network::operations::ActivationKind;
 
     #[test]
     fn the_first_work_needs_few_launches() {

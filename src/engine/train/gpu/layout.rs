@@ -1,9 +1,9 @@
 //! Where everything lies in the buffers of a group, and how large they are.
 
-use crate::record::{METRICS, Metric, MetricColumn};
-use crate::task::Examples;
 use crate::train::Plan;
 use crate::train::batches::SeedData;
+use brink_base::record::{METRICS, Metric, MetricColumn};
+use brink_task::Examples;
 
 /// The most steps between two readbacks.
 pub const CHUNK_STEPS: u32 = 128;

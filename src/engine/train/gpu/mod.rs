@@ -13,8 +13,8 @@ pub use device::{Gpu, MAX_BINDING_BYTES};
 pub use fusion::{Launch, launches};
 
 use super::{Checkpoint, Fleet, FleetError, Plan, PlanError};
-use crate::experiment::limits;
-use crate::record::{FullNorm, RunChunk};
+use brink_base::record::{FullNorm, RunChunk};
+use brink_experiment::limits;
 use group::RunGroup;
 use layout::ExamplesLayout;
 use std::sync::Arc;

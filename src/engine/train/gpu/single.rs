@@ -3,10 +3,10 @@
 use super::device::{Gpu, UNIFORM_STRIDE};
 use super::dispatch::{Params, update_source, workgroups};
 use super::layout::TABLE_HEAD;
-use crate::network::operations::{End, Operation, Tile, WORKGROUP};
-use crate::rule::Program;
-use crate::tensor::Shape;
 use crate::train::FleetError;
+use brink_base::tensor::Shape;
+use brink_network::operations::{End, Operation, Tile, WORKGROUP};
+use brink_rule::Program;
 
 /// What an operation's kernel computes of these inputs, a matrix product with this tile.
 pub async fn compute(
@@ -140,7 +140,7 @@ async fn run(
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::network::operations::{Grid, Kernel, KernelParameter, MAX_KERNEL_PARAMETERS};
+    use brink_network::operations::{Grid, Kernel, KernelParameter, MAX_KERNEL_PARAMETERS};
 
     #[test]
     fn a_kernel_reads_as_many_parameters_as_it_has() {
