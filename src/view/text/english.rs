@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{source_texts, text_method, text_named, text_type, text_value};
+use super::{source_texts, text_method};
 
 source_texts! {
+    Point;
     title = "Brink: a laboratory for training instability";
     lead(runs) =
         "{runs} small networks train at once, each with a higher learning rate than the one before. Falling curves are learning; a cross marks a run that diverged. Where is the brink?";

@@ -1,8 +1,9 @@
 //! The texts of the page in Indonesian.
 
-use super::{text_value, translated_texts};
+use super::translated_texts;
 
 translated_texts! {
+    Comma;
     title = "Brink: laboratorium ketidakstabilan pelatihan";
     lead(runs) =
         "{runs} jaringan kecil dilatih bersamaan, masing-masing dengan laju pembelajaran (learning rate) lebih tinggi dari sebelumnya. Kurva yang turun sedang belajar; silang menandai pelatihan yang divergen. Di mana tepinya?";
