@@ -22,7 +22,7 @@ const FONT: &str = "system-ui, sans-serif";
 /// How far below the baseline "middle" the middle of a letter lies, as a fraction of the font's size.
 const TEXT_DROP: f64 = 0.06;
 
-/// A canvas, ready to be drawn on.
+/// A canvas, ready to be drawn on: that of a plot on the page, or one that is saved.
 pub struct Canvas {
     context: CanvasRenderingContext2d,
     size: Size,

@@ -64,14 +64,19 @@ fn write_choice(name: &str, value: &str) {
     }
 }
 
-/// Starts the workers, chooses the backend, and trains what waits.
-async fn start_engine(lab: Lab, figures: Lab, asked: Option<Backend>) {
+/// Starts the workers, which load while the page goes on; then chooses the backend, and trains what waits.
+fn start_engine(lab: Lab, figures: Lab, asked: Option<Backend>) {
     let (pool, mut faults) = Pool::new();
     spawn_local(async move {
         while let Some(fault) = faults.next().await {
             lab.fault.set(Some(fault));
         }
     });
+    spawn_local(choose_backend(lab, figures, asked, pool));
+}
+
+/// Chooses the backend, and trains what waits.
+async fn choose_backend(lab: Lab, figures: Lab, asked: Option<Backend>, pool: Pool) {
     // The CPU is not asked about the GPU.
     let adapter = if asked == Some(Backend::Cpu) { None } else { pool.adapter().await };
     let is_software = adapter.as_ref().is_some_and(|adapter| adapter.software);
@@ -150,15 +155,18 @@ fn Page() -> impl IntoView {
         }
     });
     let (is_started, backend, on_click) = (StoredValue::new(false), fragment.backend, query.begin == Begin::Click);
-    Effect::new(move |_| {
+    let start = move || {
         if has_begun.get() && !is_started.get_value() {
             is_started.set_value(true);
             if on_click && has_board {
                 lab.start_held();
             }
-            spawn_local(start_engine(lab, figures, backend));
+            start_engine(lab, figures, backend);
         }
-    });
+    };
+    // At once: the workers load while the page is built.
+    untrack(start);
+    Effect::new(move |_| start());
     Effect::new(move |_| {
         let language = lab.language.get();
         document().set_title(language.texts().title);

@@ -52,7 +52,10 @@ pub fn palette(lab: Lab) -> Memo<Palette> {
         changed.forget();
         std::mem::forget(query);
     }
-    Memo::new(move |_| lab.theme.get().palette(system.get()))
+    Memo::new(move |_| {
+        let palette = lab.theme.get().palette(system.get());
+        Palette { decimal: lab.texts().decimal(), ..palette }
+    })
 }
 
 /// A signal that changes whenever an element's size does.
@@ -584,9 +587,9 @@ fn CurveTip(lab: Lab, name: String, rate: f64, step: u32, value: f64, at: (f64, 
     view! {
         <div class="tip" class:below=at.1 < TIP_ABOVE style:left=format!("{}px", at.0.max(TIP_HALF / 2.0)) style:top=format!("{}px", at.1) aria-hidden="true">
             <b>{name}</b>
-            <span>{texts.column_rate} " " {short(rate)}</span>
+            <span>{texts.column_rate} " " {texts.number(short(rate))}</span>
             <span>{texts.column_step} " " {step}</span>
-            <span>{texts.which_loss} " " {three(value)}</span>
+            <span>{texts.which_loss} " " {texts.number(three(value))}</span>
         </div>
     }
 }
@@ -608,6 +611,7 @@ fn RateBar(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
         let count = rates.len();
         let swatch = move |(run, rate): (usize, f64)| {
             let (r, g, b) = rate_color(run, count, &palette);
+            let label = lab.texts().number(short(rate));
             let choose = move |_| {
                 if let Some(id) = id {
                     lab.board.update(|board| board.set_focus(id, Some(run)));
@@ -617,14 +621,15 @@ fn RateBar(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
                 <button
                     type="button"
                     aria-pressed=(focus == Some(run)).to_string()
-                    aria-label=short(rate)
-                    title=short(rate)
+                    aria-label=label.clone()
+                    title=label
                     style:background-color=format!("rgb({r} {g} {b})")
                     on:click=choose
                 ></button>
             }
         };
-        let ends = (rates.first().copied().map(short), rates.last().copied().map(short));
+        let end = |rate: Option<&f64>| rate.map(|rate| lab.texts().number(short(*rate)));
+        let ends = (end(rates.first()), end(rates.last()));
         view! {
             <span>{ends.0}</span>
             {rates.into_iter().enumerate().map(swatch).collect_view()}

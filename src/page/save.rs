@@ -1,5 +1,7 @@
 //! A plot as a file: its picture as SVG and PNG, its numbers as CSV.
 
+use std::time::Duration;
+
 use js_sys::Array;
 use leptos::prelude::*;
 use plotters_svg::SVGBackend;
@@ -10,6 +12,9 @@ use super::canvas::Canvas;
 use super::lab::Lab;
 use brink_view::plot::{AxisLayout, LineLayout, NormLayout, Palette, SUBPIXELS, Size};
 use brink_view::text::Texts;
+
+/// How long a file is kept for the browser to read it.
+const KEPT: Duration = Duration::from_secs(60);
 
 /// A plot as it was laid out last, to be drawn wherever it is wanted.
 pub enum Plotted {
@@ -54,7 +59,9 @@ fn download(blob: &Blob, name: &str) -> Result<(), JsValue> {
     link.set_href(&address);
     link.set_download(name);
     link.click();
-    Url::revoke_object_url(&address)
+    // The browser reads it after the click.
+    set_timeout(move || drop(Url::revoke_object_url(&address)), KEPT);
+    Ok(())
 }
 
 fn save_text(text: &str, kind: &str, name: &str) -> Result<(), JsValue> {

@@ -68,7 +68,7 @@ impl Threshold {
                     texts.clipped_share(threshold, share)
                 }
             }
-            Some(clipping) => format!("λ = {}", three(clipping.threshold)),
+            Some(clipping) => texts.number(format!("λ = {}", three(clipping.threshold))),
             None => texts.clipping_off.to_owned(),
         }
     }

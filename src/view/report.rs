@@ -41,7 +41,7 @@ pub fn fact_value(value: &Value, texts: &Texts) -> String {
         Value::Null => "–".to_owned(),
         Value::Bool(true) => texts.yes.to_owned(),
         Value::Bool(false) => texts.no.to_owned(),
-        Value::Number(number) => shortest(significant(number.as_f64().unwrap_or(f64::NAN), 4)),
+        Value::Number(number) => texts.number(shortest(significant(number.as_f64().unwrap_or(f64::NAN), 4))),
         Value::String(text) => match text.as_str() {
             // The text of a divergence names its step.
             "diverged" => texts.diverged_band.into(),

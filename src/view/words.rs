@@ -61,6 +61,14 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
+impl Table {
+    /// With its numbers as a language writes them.
+    fn in_language(self, texts: &Texts) -> Self {
+        let all = |cells: Vec<String>| cells.into_iter().map(|cell| texts.number(cell)).collect::<Vec<_>>();
+        Self { head: all(self.head), rows: self.rows.into_iter().map(all).collect() }
+    }
+}
+
 /// The table of the axis plot: variant, base learning rate, final loss, state.
 pub fn axis_table(board: &Board, names: &[String], texts: &Texts) -> Table {
     let head = [texts.column_variant, texts.column_rate, texts.column_loss, texts.column_state];
@@ -72,7 +80,7 @@ pub fn axis_table(board: &Board, names: &[String], texts: &Texts) -> Table {
             rows.push(vec![name.clone(), short(run.base_learning_rate), loss, run_state(variant, index, &own, texts)]);
         }
     }
-    Table { head: head.map(str::to_owned).to_vec(), rows }
+    Table { head: head.map(str::to_owned).to_vec(), rows }.in_language(texts)
 }
 
 fn final_loss(own: &Summary, run: usize) -> Option<f64> {
@@ -134,7 +142,7 @@ pub fn step_table(board: &Board, of: Against, view: StepView, names: &[String], 
     });
     let rows = rows.collect();
     let head = std::iter::once(texts.column_step.to_owned()).chain(columns.into_iter().map(|(name, _)| name)).collect();
-    Table { head, rows }
+    Table { head, rows }.in_language(texts)
 }
 
 /// A plot against the step in a sentence or two: what it shows at the cursor.
@@ -175,7 +183,7 @@ pub fn step_words(board: &Board, of: Against, view: StepView, names: &[String], 
                 .map(|clipping| texts.clipped_share(three(clipping.threshold), percent(clipping.fraction))),
         );
     }
-    format!("{at} {}.", parts.join("; "))
+    texts.number(format!("{at} {}.", parts.join("; ")))
 }
 
 /// What the axis plot says about one run.
@@ -198,8 +206,8 @@ pub fn run_words(board: &Board, id: u64, run: usize, names: &[String], texts: &T
     let own = summary(variant);
     Some(RunWords {
         name: names.get(position).cloned().unwrap_or_default(),
-        rate: short(variant.fleet.runs.get(run)?.base_learning_rate),
-        loss: final_loss(&own, run).map(three),
+        rate: texts.number(short(variant.fleet.runs.get(run)?.base_learning_rate)),
+        loss: final_loss(&own, run).map(|loss| texts.number(three(loss))),
         state: run_state(variant, run, &own, texts),
     })
 }

@@ -181,7 +181,7 @@ impl AxisLayout {
 
     /// Draws the plot.
     pub fn draw<B: DrawingBackend>(&self, backend: &mut B, palette: &Palette) -> DrawResult<B> {
-        let mut surface = Surface::new(backend);
+        let mut surface = Surface::new(backend, palette);
         self.frame.draw(&mut surface, palette)?;
         let (_, right) = self.frame.across();
         let mut labels: Vec<(f64, f64, f64)> = Vec::new();

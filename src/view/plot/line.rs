@@ -307,7 +307,7 @@ impl LineLayout {
 
     /// Draws the plot.
     pub fn draw<B: DrawingBackend>(&self, backend: &mut B, palette: &Palette) -> DrawResult<B> {
-        let mut surface = Surface::new(backend);
+        let mut surface = Surface::new(backend, palette);
         self.draw_on(&mut surface, palette)?;
         surface.finish()
     }

@@ -9,6 +9,7 @@ use plotters_backend::{
 };
 
 use super::SUBPIXELS;
+use crate::text::DecimalMark;
 
 /// The colours of a theme, as far as plots need them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +31,8 @@ pub struct Palette {
     pub dark: bool,
     /// How large letters, lines and markers are: 1, or more where they are seen from afar.
     pub scale: f64,
+    /// How the numbers among its letters are written.
+    pub decimal: DecimalMark,
 }
 
 impl Palette {
@@ -50,6 +53,7 @@ impl Palette {
         ],
         dark: false,
         scale: 1.0,
+        decimal: DecimalMark::Point,
     };
     /// Light lines on a dark ground.
     pub const DARK: Self = Self {
@@ -68,6 +72,7 @@ impl Palette {
         ],
         dark: true,
         scale: 1.0,
+        decimal: DecimalMark::Point,
     };
     /// For a projector in a room that is not dark: large, thick, and as dark as colours can be on white.
     pub const PROJECTOR: Self = Self {
@@ -86,6 +91,7 @@ impl Palette {
         ],
         dark: false,
         scale: 2.7,
+        decimal: DecimalMark::Point,
     };
 
     /// The colour of a variant's slot.
@@ -223,6 +229,7 @@ const MARKERS: usize = 4;
 /// A backend with a pen, in CSS pixels. Points and lengths outside any sensible range are drawn where they fall; NaN is not drawn.
 pub struct Surface<'a, B: DrawingBackend> {
     backend: &'a mut B,
+    decimal: DecimalMark,
 }
 
 /// What drawing on a backend can end with.
@@ -234,8 +241,8 @@ fn unit(point: (f64, f64)) -> (i32, i32) {
 
 impl<'a, B: DrawingBackend> Surface<'a, B> {
     /// A surface over a backend whose size is [`SUBPIXELS`] times the plot's.
-    pub fn new(backend: &'a mut B) -> Self {
-        Self { backend }
+    pub fn new(backend: &'a mut B, palette: &Palette) -> Self {
+        Self { backend, decimal: palette.decimal }
     }
 
     pub(super) fn finish(self) -> DrawResult<B> {
@@ -303,7 +310,7 @@ impl<'a, B: DrawingBackend> Surface<'a, B> {
             Anchor::End => HPos::Right,
         };
         let style = Letters { color, size, anchor: Pos::new(h_pos, VPos::Center), bold };
-        self.backend.draw_text(text, &style, unit(at))
+        self.backend.draw_text(&self.decimal.of(text.to_owned()), &style, unit(at))
     }
 
     /// A cross: an infeasible or dead run.

@@ -118,14 +118,16 @@ fn fill(template: &str, values: &Values, mark: DecimalMark) -> Option<String> {
 
 /// What separates the whole part of a number from its fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum DecimalMark {
+pub enum DecimalMark {
+    /// As in English, and in code.
     Point,
+    /// As in Indonesian.
     Comma,
 }
 
 impl DecimalMark {
     /// A text whose numbers have this mark; it comes with points.
-    fn of(self, text: String) -> String {
+    pub fn of(self, text: String) -> String {
         if self == Self::Point || !text.contains('.') {
             return text;
         }
@@ -141,7 +143,9 @@ impl DecimalMark {
 
 /// Whether the values of this template are code: a rule, a link, a field of an experiment. Code has a decimal point in every language.
 fn is_code(name: &str) -> bool {
-    ["rule_", "link_", "expected_", "bad_", "none_of", "not_kind", "not_json", "share_"].iter().any(|kind| name.starts_with(kind))
+    ["rule_", "link_", "expected_", "bad_", "none_of", "not_kind", "not_json", "share_"]
+        .iter()
+        .any(|kind| name.starts_with(kind))
 }
 
 /// How a template is read: a method that takes the values of its placeholders. A plain text is a field.
@@ -177,6 +181,11 @@ macro_rules! source_texts {
                 let mark = if super::is_code(name) { super::DecimalMark::Point } else { self.decimal };
                 // Every template was checked against the placeholders that its method gives.
                 super::fill(template, values, mark).unwrap_or_default()
+            }
+
+            /// How this language writes numbers.
+            pub fn decimal(&self) -> super::DecimalMark {
+                self.decimal
             }
 
             /// A text whose numbers are written as in this language; they come with a decimal point.
