@@ -5,9 +5,9 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
-const BUDGET_BYTES = 630_000;
+const BUDGET_BYTES = 655_000;
 /** Loaded once they are needed. */
-const LATER = /(^|\/)(digits\.bin$|images\/|(chapter|glossary)\.\w+\.md$)/;
+const LATER = /(^|\/)(digits\.bin$|images\/|(chapter|glossary)\.\w+\.md$|math\.LICENSE)/;
 
 const [dist = 'dist'] = process.argv.slice(2);
 let total = 0;

@@ -18,6 +18,28 @@ fn refused(text: &str, line: usize, column: usize, part: &str) {
 }
 
 #[test]
+fn alpha_is_the_learning_rate_unless_a_rule_declares_it() {
+    let of = |text: &str| Rule::parse(&format!("name \"x\"\n{text}"));
+    let rule = of("theta = theta - alpha * g").expect("a rule");
+    assert_eq!(rule.rate_name, "alpha");
+    let same = of("theta = theta - eta * g").expect("a rule");
+    assert_eq!(same.rate_name, "eta");
+    // The same numbers, whichever letter.
+    let step = |rule: &Rule| {
+        rule.evaluate_step(&[], 0.5, 3, 2.0, 1.0, &[]).into_iter().map(|(_, value)| value).collect::<Vec<_>>()
+    };
+    assert_eq!(step(&rule), step(&same));
+    assert!(rule.equations(false)[0].text.contains("α_t"), "{}", rule.equations(false)[0].text);
+    // PyTorch's name for the decay of RMSProp goes on being a name.
+    let own = of(
+        "constant alpha = 0.9 in [0, 1)\nstate v = 0\nv = alpha * v + (1 - alpha) * g^2\ntheta = theta - eta * g / sqrt(v)",
+    );
+    assert_eq!(own.expect("a rule").rate_name, "eta");
+    let twice = of("x = alpha * g\nalpha = 2\ntheta = theta - x").expect_err("it has a meaning by then");
+    assert_eq!((twice.line, twice.column), (3, 1));
+}
+
+#[test]
 fn errors_name_place_and_expectation() {
     refused("", 1, 1, "expected a line `name");
     refused("name \"X\"", 1, 9, "expected a last line `theta");

@@ -25,9 +25,15 @@ fn element(document: &Document, node: &MathNode, values: &mut Option<SymbolValue
     }
     if let Some(text) = &node.text {
         element.set_text_content(Some(text));
+        // Numbers below the symbols make no bracket taller; the bars of a norm are drawn badly where they are stretched.
+        if values.is_some() && matches!(text.as_str(), "(" | ")") || text == "‖" {
+            element.set_attribute("stretchy", "false").ok()?;
+        }
     }
     if let Some(symbol) = &node.symbol {
-        element.set_attribute("data-symbol", &symbol.name).ok()?;
+        // One thing by two letters.
+        let name = if symbol.name == "alpha" { "eta" } else { &symbol.name };
+        element.set_attribute("data-symbol", name).ok()?;
     }
     for child in &node.children {
         let child = self::element(document, child, values)?;
@@ -41,6 +47,50 @@ fn element(document: &Document, node: &MathNode, values: &mut Option<SymbolValue
     under.append_child(&value).ok()?;
     values.push((symbol.clone(), value));
     Some(under)
+}
+
+/// What a line may be broken before: a sum's next term; and a factor beside a fraction, whose sign is not seen.
+const SIGNS: [&str; 2] = ["+", "−"];
+const TIMES: &str = "\u{2062}";
+
+/// A formula in pieces that stand one after another, and below one another where there is no room: each but the first begins with
+/// an operator.
+fn pieces(math: MathNode) -> Vec<MathNode> {
+    fn flatten(node: MathNode, out: &mut Vec<MathNode>) {
+        let is_fenced = node.children.first().is_some_and(|first| first.text.as_deref() == Some("("));
+        // What is inside brackets or is one symbol is one piece.
+        if node.tag == "mrow" && node.symbol.is_none() && !is_fenced {
+            node.children.into_iter().for_each(|child| flatten(child, out));
+        } else {
+            out.push(node);
+        }
+    }
+    let MathNode { tag, attributes, text, children, symbol } = math;
+    let mut parts = Vec::new();
+    children.into_iter().for_each(|child| flatten(child, &mut parts));
+    let mut pieces: Vec<Vec<MathNode>> = vec![Vec::new()];
+    let is_fraction = |part: Option<&MathNode>| part.is_some_and(|part| part.tag == "mfrac");
+    let breaks: Vec<bool> = (0..parts.len())
+        .map(|index| match (parts[index].tag, parts[index].text.as_deref()) {
+            ("mo", Some(TIMES)) => is_fraction(parts.get(index + 1)) || is_fraction(parts[..index].last()),
+            ("mo", Some(sign)) => SIGNS.contains(&sign),
+            _ => false,
+        })
+        .collect();
+    for (part, is_break) in parts.into_iter().zip(breaks) {
+        match pieces.last_mut() {
+            Some(piece) if !is_break || piece.is_empty() => piece.push(part),
+            _ => pieces.push(vec![part]),
+        }
+    }
+    let whole = |children| MathNode {
+        tag,
+        attributes: attributes.clone(),
+        text: text.clone(),
+        children,
+        symbol: symbol.clone(),
+    };
+    pieces.into_iter().map(whole).collect()
 }
 
 /// A number in the middle of a text of this many characters.
@@ -69,11 +119,21 @@ pub fn Formula(
         let Some(parent) = span.get() else { return };
         parent.set_text_content(None);
         let mut values = numbers.map(|_| SymbolValues::new());
-        if let Some(element) = element(&document(), &node, &mut values) {
-            if !text.is_empty() {
-                let _ = element.set_attribute("alttext", &text);
+        // With its numbers a formula may be wider than its place: it is broken into lines.
+        let all = if numbers.is_some() { pieces(node.clone()) } else { vec![node.clone()] };
+        let is_whole = all.len() == 1;
+        for piece in all {
+            if let Some(element) = element(&document(), &piece, &mut values) {
+                if is_whole && !text.is_empty() {
+                    let _ = element.set_attribute("alttext", &text);
+                }
+                let _ = parent.append_child(&element);
             }
-            let _ = parent.append_child(&element);
+        }
+        if !is_whole {
+            // Pieces are one formula to who does not see them.
+            let _ = parent.set_attribute("role", "math");
+            let _ = parent.set_attribute("aria-label", &text);
         }
         built.set_value(values.unwrap_or_default());
     });

@@ -127,17 +127,17 @@ impl Formula {
     }
 
     /// The formula as an equation, with its condition. A given name that `values` has is shown as that text (a number), the
-    /// others as symbols.
-    pub fn equation(&self, values: &[(&str, String)]) -> FormulaEquation {
-        let given = Given { values };
+    /// others as symbols; the learning rate as `rate_name` ([`Rule::rate_name`]).
+    pub fn equation(&self, values: &[(&str, String)], rate_name: &str) -> FormulaEquation {
+        let given = Given { values, base: format!("{rate_name}_base") };
         let show = Show { rule: &self.rule, clipped: false, formula: Some(&given) };
         let expression = given.without_zeros(&self.expression, &self.rule);
         let (right, text) = (show.expression(&expression), show.plain(&expression));
         let sign = |text: &str| MathNode::leaf("mo", text);
         let (mut parts, mut text) = match self.kind {
             FormulaKind::LearningRate => {
-                let left = symbol_node(&symbol("eta"), Some(Time::Now));
-                (vec![left, sign("="), right], format!("{} = {text}", symbol_text("eta", Some(Time::Now))))
+                let left = symbol_node(&symbol(rate_name), Some(Time::Now));
+                (vec![left, sign("="), right], format!("{} = {text}", symbol_text(rate_name, Some(Time::Now))))
             }
             // What an update rule reads as g is the scale times the gradient.
             FormulaKind::ClipScale => {
@@ -161,6 +161,8 @@ impl Formula {
 /// How the given names are shown.
 struct Given<'a> {
     values: &'a [(&'a str, String)],
+    /// The name of the base learning rate.
+    base: String,
 }
 
 impl Given<'_> {
@@ -169,8 +171,8 @@ impl Given<'_> {
     }
 
     /// The name in the form that the rules for symbols expect.
-    fn symbol(name: &str) -> &str {
-        if name == "base" { "eta_base" } else { name }
+    fn symbol<'s>(&'s self, name: &'s str) -> &'s str {
+        if name == "base" { &self.base } else { name }
     }
 
     /// An expression less the subtraction of given names that are 0: t - W without warmup is t.
@@ -198,7 +200,7 @@ impl ShowGiven for Given<'_> {
         match (self.value(name), name) {
             (Some(value), _) => value.replace('-', MINUS),
             (None, "norm") => "‖g‖".to_owned(),
-            (None, _) => symbol_text(Self::symbol(name), None),
+            (None, _) => symbol_text(self.symbol(name), None),
         }
     }
 
@@ -206,7 +208,7 @@ impl ShowGiven for Given<'_> {
         match (self.value(name), name) {
             (Some(value), _) => MathNode::leaf("mn", value),
             (None, "norm") => fenced("‖", MathNode::leaf("mi", "g"), "‖"),
-            (None, _) => MathNode { symbol: Some(symbol(name)), ..symbol_node(&symbol(Self::symbol(name)), None) },
+            (None, _) => MathNode { symbol: Some(symbol(name)), ..symbol_node(&symbol(self.symbol(name)), None) },
         }
     }
 }
@@ -244,7 +246,7 @@ mod tests {
     fn equations_show_symbols_or_values() {
         let values = [("W", "200".to_owned()), ("S", "1000".to_owned()), ("lambda", "6.1".to_owned())];
         let shown = |formula: &Formula| {
-            let FormulaEquation { mathml, text } = formula.equation(&values);
+            let FormulaEquation { mathml, text } = formula.equation(&values, "eta");
             (plain(&mathml).replace(['\u{2062}', '\u{2061}'], ""), text)
         };
         let pair = |mathml: &str, text: &str| (mathml.to_owned(), text.to_owned());
@@ -257,9 +259,9 @@ mod tests {
             pair("ηt=(ηbase(1+cos(π(t−200)/(1000))))/(2)", "η_t = η_{base} · (1 + cos(π · ((t − 200) / 1000))) / 2")
         );
         assert_eq!(shown(clipping()), pair("g′=min(1,(6.1)/(‖g‖))g", "g′ = min(1, 6.1 / ‖g‖) · g"));
-        let without_warmup = linear.equation(&[("W", "0".to_owned())]);
+        let without_warmup = linear.equation(&[("W", "0".to_owned())], "eta");
         assert_eq!(without_warmup.text, "η_t = η_{base} · (1 − t / S)");
-        assert!(clipping().equation(&[]).text.contains('λ'));
+        assert!(clipping().equation(&[], "eta").text.contains('λ'));
     }
 
     #[test]

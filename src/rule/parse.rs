@@ -1,5 +1,7 @@
 //! From text to [`Rule`]. One pass over the lines, recursive descent within an expression.
 
+use std::cell::Cell;
+
 use super::fault::{ExpectedToken, Found, Role, RuleError, RuleFault, Taken};
 use super::tree::{
     Assignment, BinaryOperator, Constant, Expression, Function, Name, Range, Rule, State, Target, ValueKind,
@@ -46,6 +48,11 @@ const KEYWORDS: [&str; 6] = ["name", "source", "constant", "state", "in", "inf"]
 /// Names that every rule has.
 const GIVEN: [&str; 4] = ["g", "eta", "t", "pi"];
 
+/// The learning rate of a step.
+const ETA: &str = "eta";
+/// The same in the letter of Adam's paper. A name like any other for who declares it: PyTorch's RMSProp has a constant alpha.
+const ALPHA: &str = "alpha";
+
 /// A formula as its text has it.
 pub(super) struct ParsedFormula {
     /// Carries the name, the source and, as its constants, the given names; it assigns nothing.
@@ -91,6 +98,8 @@ struct Parser {
     temporaries: Vec<String>,
     assignments: Vec<Assignment>,
     theta: bool,
+    /// Whether the learning rate was read as `alpha`.
+    uses_alpha: Cell<bool>,
     nodes: usize,
     /// Every power whose exponent is not a small integer literal: allowed only for scalars, which is known at the end.
     powers: Vec<(TextPosition, Expression, Expression)>,
@@ -141,6 +150,7 @@ impl Parser {
             states: Vec::new(),
             temporaries: Vec::new(),
             assignments: Vec::new(),
+            rate_name: ETA,
         };
         Ok(ParsedFormula { rule, condition: self.condition, expression })
     }
@@ -175,6 +185,7 @@ impl Parser {
             states: self.states,
             temporaries: self.temporaries,
             assignments: self.assignments,
+            rate_name: if self.uses_alpha.get() { ALPHA } else { ETA },
         })
     }
 
@@ -278,7 +289,7 @@ impl Parser {
             Taken::Keyword
         } else if Function::ALL.iter().any(|function| function.name() == word) {
             Taken::Function
-        } else if GIVEN.contains(&word.as_str()) {
+        } else if GIVEN.contains(&word.as_str()) || (word == ALPHA && self.uses_alpha.get()) {
             Taken::Given
         } else if word == "theta" {
             Taken::Parameter
@@ -515,6 +526,10 @@ impl Parser {
         }
         if let Some(index) = self.temporaries.iter().position(|temporary| temporary == word) {
             return Ok(Name::Temporary(index));
+        }
+        if word == ALPHA && self.formula.is_none() {
+            self.uses_alpha.set(true);
+            return Ok(Name::Eta);
         }
         if KEYWORDS.contains(&word) {
             let found = Found::Written(word.to_owned());

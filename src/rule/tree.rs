@@ -255,6 +255,8 @@ pub struct Rule {
     pub temporaries: Vec<String>,
     /// Assignments in order; each state once, theta once and last.
     pub assignments: Vec<Assignment>,
+    /// What the text calls the learning rate of a step: `eta`, or `alpha` as the papers of Adam and NAdam.
+    pub rate_name: &'static str,
 }
 
 /// Whether a symbol shows a value from before the step or after it.
@@ -269,7 +271,7 @@ pub enum When {
 /// A name in an equation, with the moment its value belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Symbol {
-    /// Name as in the text of the rule; `g`, `eta`, `t` and `theta` for the names every rule has.
+    /// Name as in the text of the rule; `g`, `eta` or `alpha`, `t` and `theta` for the names every rule has.
     pub name: String,
     /// Before or after the step.
     pub when: When,
@@ -285,7 +287,7 @@ impl Rule {
             Name::Temporary(index) => (self.temporaries[index].as_str(), When::After),
             Name::Theta => ("theta", When::Before),
             Name::Gradient => ("g", When::Before),
-            Name::Eta => ("eta", When::Before),
+            Name::Eta => (self.rate_name, When::Before),
             Name::Step => ("t", When::Before),
             Name::Pi => ("pi", When::Before),
         };

@@ -22,14 +22,19 @@ fn given(experiment: &Experiment) -> Vec<(&'static str, String)> {
     steps.map(|(name, steps)| (name, steps.to_string())).into_iter().chain(threshold).collect()
 }
 
+/// What the experiment's rule calls the learning rate of a step.
+fn rate_name(experiment: &Experiment) -> &'static str {
+    experiment.rule().map_or("eta", |rule| rule.rate_name)
+}
+
 /// The learning rate during warmup; `None` where there is no warmup.
 pub fn warmup(experiment: &Experiment) -> Option<FormulaEquation> {
-    (experiment.warmup_steps > 0).then(|| rule::warmup().equation(&given(experiment)))
+    (experiment.warmup_steps > 0).then(|| rule::warmup().equation(&given(experiment), rate_name(experiment)))
 }
 
 /// The learning rate after warmup.
 pub fn schedule(experiment: &Experiment) -> FormulaEquation {
-    experiment.schedule.formula().equation(&given(experiment))
+    experiment.schedule.formula().equation(&given(experiment), rate_name(experiment))
 }
 
 /// Clipping by the global norm; `None` where nothing is clipped.
@@ -37,7 +42,7 @@ pub fn clipping(experiment: &Experiment) -> Option<FormulaEquation> {
     if !experiment.clips() {
         return None;
     }
-    let mut equation = rule::clipping().equation(&given(experiment));
+    let mut equation = rule::clipping().equation(&given(experiment), rate_name(experiment));
     if experiment.clip_window > 0 {
         let (trailing, text) = trailing_threshold(experiment.clip_window);
         equation.mathml.children.extend(trailing);
