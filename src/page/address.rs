@@ -56,6 +56,7 @@ pub struct Address {
 impl Address {
     /// Loads the board of the address, or the default one with a notice of what is wrong, and follows from there.
     pub fn new(lab: Lab, fragment: &Fragment) -> Self {
+        lab.view.set(fragment.view);
         match &fragment.board {
             Some(board) => drop(lab.restore(board)),
             None => lab.commit(default()),
@@ -80,9 +81,10 @@ impl Address {
         };
         // What the address holds, without the records: changes a few times a minute, not once a frame.
         let shown = Memo::new(move |_| {
+            let view = lab.view.get();
             lab.board.with(|board| {
                 let variants: Vec<_> = board.variants().iter().map(|v| (v.id, v.hidden)).collect();
-                (variants, board.focused().map(|v| v.id), board.run(), board.cursor)
+                (variants, board.focused().map(|v| v.id), board.run(), board.cursor, view)
             })
         });
         Effect::new(move |before: Option<()>| {
@@ -131,7 +133,7 @@ impl Address {
     /// Writes the board into the address, and gives the whole link.
     fn write(&self) -> Result<String, Problem> {
         let board = self.lab.board.with_untracked(|board| board.arrangement());
-        let text = Fragment::text(self.backend, &board)?;
+        let text = Fragment::text(self.backend, self.lab.view.get_untracked(), &board)?;
         let location = location();
         let now = location.hash().unwrap_or_default();
         let ids = ids(self.lab);
@@ -166,7 +168,7 @@ impl Address {
         let board = self.lab.board.with_untracked(|board| board.arrangement());
         // One that is too large for a link opens the default board.
         let fragment = match self.place.with_untracked(Clone::clone) {
-            Place::Lab => Fragment::text(self.backend, &board).unwrap_or_default(),
+            Place::Lab => Fragment::text(self.backend, self.lab.view.get_untracked(), &board).unwrap_or_default(),
             place => place.text(),
         };
         let (origin, path) = (location.origin().unwrap_or_default(), location.pathname().unwrap_or_default());
@@ -186,6 +188,10 @@ impl Address {
         }
         self.lab.notice.set(None);
         let is_back = self.place.with_untracked(|place| *place != Place::Lab);
+        // From the chapter to the lab: the axes are as they were.
+        if !is_back {
+            self.lab.view.set(fragment.view);
+        }
         self.place.set(fragment.place.clone());
         let is_taken = match fragment.board {
             Some(board) => self.lab.restore(&board),

@@ -673,8 +673,8 @@ fn LossChoices(lab: Lab) -> impl IntoView {
                         lab.view.update(|view| view.validation = validation);
                     }
                 >
-                    <option value="training">{move || lab.texts().loss_training}</option>
-                    <option value="validation">{move || lab.texts().loss_validation}</option>
+                    <option value="training" prop:selected=move || !lab.view.get().validation>{move || lab.texts().loss_training}</option>
+                    <option value="validation" prop:selected=move || lab.view.get().validation>{move || lab.texts().loss_validation}</option>
                 </select>
             </label>
             {log_choice("log-x", |texts| texts.log_x, |view| &mut view.x)}

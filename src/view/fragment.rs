@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
 use super::board::{Arrangement, MOST_VARIANTS, Placed};
+use super::plot::Scale;
 use super::refusal::refusal;
+use super::scene::StepView;
 use super::story::{Story, stories};
 use super::text::Texts;
 use brink_engine::experiment::{
@@ -26,7 +28,8 @@ const MOST_LEVELS: usize = 4;
 const NO_BASE: &str = "none";
 
 /// The keys that a fragment may have.
-pub const KEYS: [&str; 13] = [
+pub const KEYS: [&str; 14] = [
+    "view",
     "lab",
     "chapter",
     "procedure",
@@ -41,6 +44,11 @@ pub const KEYS: [&str; 13] = [
     "focus",
     "cursor",
 ];
+
+/// What `view` may hold: the validation loss, and axes that are not logarithmic.
+const VALIDATION: &str = "validation";
+const LINEAR_X: &str = "linear-x";
+const LINEAR_Y: &str = "linear-y";
 
 /// The longest name of a section that is read.
 const MOST_SECTION: usize = 40;
@@ -78,6 +86,8 @@ pub struct Fragment {
     pub place: Place,
     /// `bench`: measure how fast training is.
     pub bench: bool,
+    /// `view=validation,linear-x,linear-y`: what the plots against the step show.
+    pub view: StepView,
     /// `figure`: the story of the menu that it names.
     pub figure: Option<&'static str>,
     /// The board, if the fragment holds one and nothing is wrong with it.
@@ -205,7 +215,7 @@ impl Fragment {
             let value = beginning(&decode(value).unwrap_or_else(|| value.to_owned()));
             Problem::Value { key, value, allowed }
         };
-        raw.is_board |= !matches!(key, "backend" | "bench" | "lab" | "chapter" | "procedure" | "figure");
+        raw.is_board |= !matches!(key, "backend" | "bench" | "lab" | "chapter" | "procedure" | "view" | "figure");
         match key {
             "lab" if value.is_empty() => {}
             "lab" => return Err(wrong("lab".to_owned())),
@@ -215,6 +225,16 @@ impl Fragment {
                     return Err(wrong(format!("a–z, 0–9, -; at most {MOST_SECTION}")));
                 }
                 self.place = Place::Chapter(value.to_owned());
+            }
+            "view" => {
+                for one in value.split(',').filter(|one| !one.is_empty()) {
+                    match one {
+                        VALIDATION => self.view.validation = true,
+                        LINEAR_X => self.view.x = Scale::Linear,
+                        LINEAR_Y => self.view.y = Scale::Linear,
+                        _ => return Err(wrong([VALIDATION, LINEAR_X, LINEAR_Y].join(", "))),
+                    }
+                }
             }
             "procedure" => {
                 let ids = || PROCEDURES.iter().map(|one| one.id).collect::<Vec<_>>().join(", ");
@@ -281,12 +301,18 @@ impl Fragment {
     /// # Errors
     ///
     /// [`Problem::TooLong`] where it would not be read again.
-    pub fn text(backend: Option<Backend>, board: &Arrangement) -> Result<String, Problem> {
+    pub fn text(backend: Option<Backend>, view: StepView, board: &Arrangement) -> Result<String, Problem> {
         let mut parts = Vec::new();
         match backend {
             Some(Backend::Cpu) => parts.push("backend=cpu".to_owned()),
             Some(Backend::Gpu) => parts.push("backend=gpu".to_owned()),
             None => {}
+        }
+        let shown =
+            [(view.validation, VALIDATION), (view.x == Scale::Linear, LINEAR_X), (view.y == Scale::Linear, LINEAR_Y)];
+        let shown: Vec<&str> = shown.into_iter().filter(|(is, _)| *is).map(|(_, name)| name).collect();
+        if !shown.is_empty() {
+            parts.push(format!("view={}", shown.join(",")));
         }
         if *board != Arrangement::of((PRESETS[0].experiment)()) {
             board_parts(board, &mut parts);
@@ -497,6 +523,20 @@ mod tests {
     use brink_engine::rule::builtin;
     use proptest::prelude::*;
 
+    fn text(backend: Option<Backend>, board: &Arrangement) -> Result<String, Problem> {
+        Fragment::text(backend, StepView::default(), board)
+    }
+
+    #[test]
+    fn what_the_plots_show_is_part_of_a_link() {
+        let view = StepView { validation: true, x: Scale::Linear, ..StepView::default() };
+        let text = Fragment::text(None, view, &Arrangement::of(base())).expect("short");
+        assert_eq!(text, "view=validation,linear-x");
+        assert_eq!(Fragment::parse(&text).view, view);
+        let problem = Fragment::parse("view=loglog").problem.expect("not known").describe(Language::English.texts());
+        assert_eq!(problem, "view=loglog is not allowed; allowed: validation, linear-x, linear-y");
+    }
+
     fn base() -> Experiment {
         (PRESETS[0].experiment)()
     }
@@ -562,8 +602,8 @@ mod tests {
     fn a_board_is_written_so_that_one_can_read_it() {
         let mut board = Board::default();
         board.commit(base());
-        assert_eq!(Fragment::text(None, &board.arrangement()), Ok(String::new()), "the default needs no words");
-        assert_eq!(Fragment::text(Some(Backend::Cpu), &board.arrangement()), Ok("backend=cpu".to_owned()));
+        assert_eq!(text(None, &board.arrangement()), Ok(String::new()), "the default needs no words");
+        assert_eq!(text(Some(Backend::Cpu), &board.arrangement()), Ok("backend=cpu".to_owned()));
         board.commit(Experiment { warmup_steps: 200, ..base() });
         board.commit(Experiment {
             optimizer: Optimizer::builtin("adam"),
@@ -575,14 +615,14 @@ mod tests {
         board.set_focus(0, Some(3));
         board.cursor = Some(120);
         assert_eq!(
-            Fragment::text(None, &board.arrangement()).expect("short"),
+            text(None, &board.arrangement()).expect("short"),
             "version=1&base=figure-7a&variant=warmup_steps=200\
              &variant=clip_threshold=6.1;optimizer.rule=adam;schedule=cosine&hidden=2&focus=1,4&cursor=120"
         );
         board.delete(0);
         board.delete(1);
         board.delete(2);
-        assert_eq!(Fragment::text(None, &board.arrangement()).expect("short"), "version=1&base=none");
+        assert_eq!(text(None, &board.arrangement()).expect("short"), "version=1&base=none");
     }
 
     #[test]
@@ -597,10 +637,10 @@ mod tests {
                 hidden: false,
             });
         }
-        let Err(Problem::TooLong(bytes)) = Fragment::text(None, &board) else { panic!("that is too long") };
+        let Err(Problem::TooLong(bytes)) = text(None, &board) else { panic!("that is too long") };
         assert!(bytes > MOST_BYTES);
         board.variants.pop();
-        assert!(Fragment::text(None, &board).is_ok());
+        assert!(text(None, &board).is_ok());
     }
 
     /// An experiment that resolves, in which any field that a control sets may differ.
@@ -669,7 +709,7 @@ mod tests {
                 arrangement = Arrangement::default();
             }
             let backend = backend.map(|gpu| if gpu { Backend::Gpu } else { Backend::Cpu });
-            match Fragment::text(backend, &arrangement) {
+            match text(backend, &arrangement) {
                 Ok(text) => {
                     prop_assert!(text.is_ascii() && !text.contains([' ', '"', '<', '>', '#', '`']), "{text}");
                     let read = Fragment::parse(&text);
