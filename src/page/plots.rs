@@ -530,7 +530,6 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
                     of=Signal::derive(move || of.title(lab.view.get(), lab.texts()).to_owned())
                 />
                 {(of == Against::Loss).then(|| view! { <LossChoices lab /> })}
-                {has_grip.then(|| view! { <UsePercentile threshold /> })}
             </div>
             <div class="plot">
                 <canvas
@@ -552,6 +551,8 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
                 {has_grip.then(|| view! { <Clip threshold grip /> })}
                 {tip}
             </div>
+            // Below the plot: its words change while the grip is held, and the plot must not move under it.
+            {has_grip.then(|| view! { <UsePercentile threshold /> })}
             <p id=words_id class="unseen" aria-live="polite">{move || words.get()}</p>
             <TableDisclosure lab id=format!("{}-table", of.id()) label=table_label make=Box::new(make)>
                 {(of == Against::Loss).then(|| view! { <RateBar lab palette /> })}

@@ -74,6 +74,25 @@ export const pageTests = [
     },
   },
   {
+    name: 'the plot of norms stays where it is while its grip is held',
+    async run({ page, address }) {
+      await page.goto(address + SHORT);
+      await ended(page, 0);
+      const top = () => page.locator('canvas.norm').evaluate((canvas) => canvas.getBoundingClientRect().top + scrollY);
+      const before = await top();
+      // From hardly any to nearly all updates clipped.
+      for (const at of [0.05, 0.3, 0.6, 0.95]) {
+        await page.locator('#grip').evaluate((grip, at) => {
+          const [low, high] = [Number(grip.min), Number(grip.max)];
+          grip.value = low + at * (high - low);
+          grip.dispatchEvent(new Event('input', { bubbles: true }));
+        }, at);
+        await page.locator('#clip-words', { hasText: 'would clip' }).waitFor();
+        assert.equal(await top(), before);
+      }
+    },
+  },
+  {
     name: 'a threshold that is dragged is tried, and becomes a variant when it is let go',
     async run({ page, address, shot }) {
       await trained(page, address);
