@@ -55,6 +55,30 @@ export const chapterTests = [
     },
   },
   {
+    name: 'every figure of the chapter trains on the CPU, and those with a claim say whether it held',
+    async run({ page, address }) {
+      await open(page, address, 'id');
+      const ids = await page.locator('[data-figure]').evaluateAll((all) => all.map((one) => one.dataset.figure));
+      assert.deepEqual(ids, ['4', '5', '6', '7a', '7b', 'adam-deep', 'initialisation', '8', '9', 'batch-size']);
+      for (const id of ids) {
+        const figure = page.locator(`[data-figure="${id}"]`);
+        await figure.locator('.run').click();
+        await figure.locator('canvas.loss').waitFor();
+        // It has a claim, or ends.
+        await page.waitForFunction(
+          (id) => {
+            const figure = document.querySelector(`[data-figure="${id}"]`);
+            const states = [...figure.querySelectorAll('#variants .state')].map((one) => one.textContent);
+            return /\d/.test(figure.querySelector('.held').textContent) || (!/^\d/.test(id) && states.length > 0 && states.every((one) => one === ''));
+          },
+          id,
+          { timeout: FLEET_MS },
+        );
+        if (/^\d/.test(id)) assert.match(await figure.locator('.held').innerText(), /terbukti pada [01] dari 1 seed/);
+      }
+    },
+  },
+  {
     name: 'a question is answered, and a term opens its entry',
     async run({ page, address }) {
       await open(page, address, 'en', 'identify');

@@ -74,6 +74,31 @@ export const pageTests = [
     },
   },
   {
+    name: 'symbol, control and plot are marked together; lr* is shown to move; Reset trains every variant again',
+    async run({ page, address }) {
+      await page.goto(address + SHORT);
+      await ended(page, 0);
+      assert.equal(await page.locator('.star').count(), 0);
+      await page.locator('#warmup').check();
+      await ended(page, 1);
+      // Where lr* is another, a ring goes there.
+      const stars = (await openTable(page, 'axis-table'), await page.locator('#axis-table tr', { hasText: 'lr*' }).evaluateAll((all) => all.map((row) => row.cells[1].textContent)));
+      assert.equal(stars.length, 2);
+      assert.equal(await page.locator('.star.moved').count(), stars[0] === stars[1] ? 0 : 1);
+      const marked = () => page.locator('.linked').evaluateAll((all) => all.map((one) => one.className || one.localName));
+      await page.locator('.rule [data-symbol=eta]').first().hover();
+      assert.match((await marked()).join(' '), /rate-card.*|ramp/);
+      await page.locator('.norm-card h2').hover();
+      assert.ok((await page.locator('.rule .linked[data-symbol=g]').count()) > 0);
+      await page.locator('header h1').hover();
+      assert.deepEqual(await marked(), []);
+      await page.locator('#reset').click();
+      await page.waitForFunction(() => [...document.querySelectorAll('#variants .state')].every((one) => one.textContent !== ''));
+      await ended(page, 1);
+      await page.waitForFunction(() => [...document.querySelectorAll('#variants .state')].every((one) => one.textContent === ''));
+    },
+  },
+  {
     name: 'the plot of norms stays where it is while its grip is held',
     async run({ page, address }) {
       await page.goto(address + SHORT);
