@@ -9,19 +9,21 @@ use super::focus;
 use super::lab::Lab;
 use super::mathml::Formula;
 use super::plots::{AxisPlot, StepPlot};
-use super::reading::{Reading, prose};
+use super::reading::{Reading, inline, prose};
 use super::transport::Variants;
-use brink_engine::experiment::Optimizer;
+use brink_engine::experiment::{ExperimentError, Optimizer, definition};
 use brink_engine::rule::{Rule, builtin};
 use brink_playbook::figures::{Figure, Plot, figure};
 use brink_playbook::procedures::{Arm, procedure};
 use brink_view::board::Arrangement;
-use brink_view::chapter::{Block, Section};
+use brink_view::chapter::{Block, Inline, Section, plain};
 use brink_view::fragment::Place;
+use brink_view::metaparameter::presentation;
 use brink_view::plot::Palette;
 use brink_view::query::Begin;
+use brink_view::refusal::refusal;
 use brink_view::report::told;
-use brink_view::story::Story;
+use brink_view::story::{Change, Story};
 use brink_view::words::Against;
 
 /// The seed that a figure is run with first: that of its still.
@@ -32,6 +34,8 @@ const FIRST_SEED: u32 = 0;
 struct Live {
     id: String,
     seed: u32,
+    /// Whether a number of the reader's own is in it: the claim is about the figure's.
+    is_changed: bool,
 }
 
 /// On how many seeds a figure's claim held, of how many that were run just now.
@@ -60,7 +64,7 @@ impl Stage {
         on_cleanup(move || figures.clear());
         Effect::new(move |_| {
             figures.stage();
-            if let Some(Live { id, seed }) = stage.live.get()
+            if let Some(Live { id, seed, is_changed: false }) = stage.live.get()
                 && let Some(figure) = figure(&id)
             {
                 stage.go_on(figure, seed);
@@ -69,13 +73,15 @@ impl Stage {
         stage
     }
 
-    /// Trains a figure for a seed, in place of what trained before.
-    fn run(self, id: &str, seed: u32) {
-        let Some(story) = Story::find(id) else { return };
+    /// Trains a figure for a seed, in place of what trained before, with these numbers of the reader's own.
+    fn run(self, id: &str, seed: u32, changes: &[Change]) -> Result<(), ExperimentError> {
+        let Some(story) = Story::find(id) else { return Ok(()) };
+        let board = story.changed(seed, changes)?;
         self.figures.clear();
-        self.live.set(Some(Live { id: id.to_owned(), seed }));
-        self.figures.restore(&story.board_of_seed(seed));
+        self.live.set(Some(Live { id: id.to_owned(), seed, is_changed: !changes.is_empty() }));
+        self.figures.restore(&board);
         self.figures.start_held();
+        Ok(())
     }
 
     /// What a figure trains next once all that it trained has ended; its claim once nothing is left.
@@ -185,13 +191,24 @@ fn ChapterSection(stage: Stage, section: Section) -> impl IntoView {
     }
 }
 
+/// What a field of a figure's experiments is called.
+fn label_of(id: &str, path: &str, lab: Lab) -> String {
+    let texts = lab.texts();
+    let first = Story::find(id).and_then(|story| story.board().variants.into_iter().next());
+    let found = first.and_then(|placed| {
+        let (task, kind) = (&placed.experiment.task, placed.experiment.model.kind());
+        Some((presentation(definition(path, task, kind)?.id).label)(texts, kind).into_owned())
+    });
+    found.unwrap_or_else(|| path.to_owned())
+}
+
 /// A figure: a still, and its curves once it is run.
 #[component]
-fn LiveFigure(stage: Stage, id: String, caption: String) -> impl IntoView {
+fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>) -> impl IntoView {
     let Stage { lab, figures, palette, live, tally, .. } = stage;
     let story = Story::find(&id);
     let picture = story.map(Story::picture).unwrap_or_default();
-    let alt = caption.clone();
+    let alt = plain(&caption);
     let id = StoredValue::new(id);
     let seed = Memo::new(move |_| {
         live.with(|live| live.as_ref().filter(|live| id.with_value(|id| *id == live.id)).map(|live| live.seed))
@@ -207,7 +224,51 @@ fn LiveFigure(stage: Stage, id: String, caption: String) -> impl IntoView {
             Some(lab.texts().held_on(held, seeds.len()))
         })
     };
-    let run = move |next: u32| id.with_value(|id| stage.run(id, next));
+    let changes = RwSignal::new(Vec::<Change>::new());
+    let fault = RwSignal::new(None::<String>);
+    let run = move |next: u32| {
+        let ran = id.with_value(|id| changes.with_untracked(|changes| stage.run(id, next, changes)));
+        fault.set(ran.err().map(|error| refusal(&error, lab.texts())));
+    };
+    // A number of the caption that the reader changes runs the figure with it.
+    let number = move |path: String, from: f64| {
+        let label = id.with_value(|id| label_of(id, &path, lab));
+        let set = move |event| {
+            // A comma is a decimal point to many.
+            let text = event_target_value(&event).trim().replace(',', ".");
+            let Ok(to) = text.parse::<f64>() else {
+                return fault.set(Some(lab.texts().not_kind(format!("“{text}”"), lab.texts().kind_number)));
+            };
+            changes.update(|changes| {
+                changes.retain(|change| change.path != path || change.from != from);
+                if to != from {
+                    changes.push(Change { path: path.clone(), from, to });
+                }
+            });
+            run(seed.get_untracked().unwrap_or(FIRST_SEED));
+        };
+        view! {
+            <input
+                type="text"
+                class="number inside"
+                inputmode="decimal"
+                autocomplete="off"
+                size="4"
+                aria-label=label
+                aria-invalid=move || fault.with(Option::is_some).to_string()
+                value=brink_view::number::field(from)
+                on:change=set
+            />
+        }
+        .into_any()
+    };
+    let caption_view = caption
+        .into_iter()
+        .map(|part| match part {
+            Inline::Number { path, value } => number(path, value),
+            other => inline(lab, vec![other]),
+        })
+        .collect_view();
     let plots = move || {
         if seed.get().is_none() {
             let (picture, alt) = (picture.clone(), alt.clone());
@@ -227,7 +288,9 @@ fn LiveFigure(stage: Stage, id: String, caption: String) -> impl IntoView {
     };
     view! {
         <figure data-figure=id.get_value()>
-            {plots} <figcaption>{caption}</figcaption>
+            {plots} <figcaption>{caption_view}</figcaption>
+            {move || fault.get().map(|fault| view! { <p class="fault" role="alert">{fault}</p> })}
+            {move || (!changes.with(Vec::is_empty)).then(|| view! { <p class="help">{lab.texts().figure_changed}</p> })}
             <p class="actions">
                 <button
                     type="button"
@@ -268,10 +331,11 @@ pub fn EmbeddedFigure(lab: Lab, figures: Lab, address: Address, palette: Memo<Pa
     let begins = lab.query().begin != Begin::Click;
     Effect::new(move |_| {
         if begins && figures.is_ready() && stage.live.with_untracked(Option::is_none) {
-            stage.run(story.id, FIRST_SEED);
+            // Its own experiments are valid: a test makes them all.
+            let _ = stage.run(story.id, FIRST_SEED, &[]);
         }
     });
-    let caption = move || format!("{}. {}", story.title(lab.texts()), story.line(lab.texts()));
+    let caption = move || vec![Inline::Text(format!("{}. {}", story.title(lab.texts()), story.line(lab.texts())))];
     view! {
         <div class="chapter">
             {move || view! { <LiveFigure stage id=story.id.to_owned() caption=caption() /> }}

@@ -2,7 +2,7 @@
 
 use super::board::Arrangement;
 use super::text::Texts;
-use brink_engine::experiment::{Experiment, apply, preset};
+use brink_engine::experiment::{Experiment, ExperimentError, apply, preset};
 use brink_playbook::figures::FIGURES;
 use serde_json::json;
 use std::borrow::Cow;
@@ -16,6 +16,17 @@ pub struct Story {
     /// What it is called in links to its picture and in the names of its texts.
     pub id: &'static str,
     experiments: fn() -> Vec<Experiment>,
+}
+
+/// A number of a story's experiments that a reader changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The path of its field.
+    pub path: String,
+    /// Its own value.
+    pub from: f64,
+    /// The reader's.
+    pub to: f64,
 }
 
 /// The stories that are no figures.
@@ -81,6 +92,24 @@ impl Story {
         }
     }
 
+    /// Its experiments for a seed with numbers of the reader's own: wherever one has the value of a change, it gets the new one.
+    ///
+    /// # Errors
+    ///
+    /// The first field that is not allowed.
+    pub fn changed(self, seed: u32, changes: &[Change]) -> Result<Arrangement, ExperimentError> {
+        let board = self.board_of_seed(seed);
+        let all = board.variants.into_iter().map(|placed| {
+            let applies = |change: &&Change| placed.experiment.get(&change.path).as_f64() == Some(change.from);
+            let values = changes.iter().filter(applies).map(|change| {
+                let is_whole = change.to.fract() == 0.0 && change.to.abs() < 1e15;
+                (change.path.as_str(), if is_whole { json!(change.to as i64) } else { json!(change.to) })
+            });
+            apply(&placed.experiment, values).and_then(|made| made.resolve().map(|_| made))
+        });
+        Ok(Arrangement::of_all(all.collect::<Result<Vec<_>, _>>()?))
+    }
+
     fn text(self, texts: &Texts, kind: &str) -> Cow<'static, str> {
         let name = format!("{kind}_{}", self.id.replace('-', "_"));
         texts.named(&name, &[]).unwrap_or_default()
@@ -108,6 +137,17 @@ mod tests {
     use super::*;
     use crate::board::Board;
     use crate::text::Language;
+
+    #[test]
+    fn a_number_of_the_reader_s_own_changes_what_has_it() {
+        let story = Story::find("4").expect("figure 4");
+        let change = |to| [Change { path: "warmup_steps".to_owned(), from: 100.0, to }];
+        let steps =
+            |board: Arrangement| board.variants.iter().map(|one| one.experiment.warmup_steps).collect::<Vec<_>>();
+        assert_eq!(steps(story.changed(0, &change(30.0)).expect("allowed")), [0, 0, 30, 0]);
+        assert_eq!(story.changed(0, &change(2.5)).expect_err("no whole number").field, "warmup_steps");
+        assert_eq!(story.changed(3, &[]), Ok(story.board_of_seed(3)));
+    }
 
     #[test]
     fn every_story_fits_a_board_and_is_told_in_every_language() {

@@ -79,6 +79,27 @@ export const chapterTests = [
     },
   },
   {
+    name: 'a number in a caption is the experiment\'s own, and the reader\'s runs in its place',
+    async run({ page, address }) {
+      await open(page, address, 'en', 'identify');
+      const figure = page.locator('[data-figure="7a"]');
+      const number = figure.getByRole('textbox', { name: 'Depth (blocks)' });
+      assert.equal(await number.inputValue(), '8');
+      await number.fill('3');
+      await number.press('Enter');
+      await figure.locator('#variants .name').waitFor();
+      await figure.locator('.help', { hasText: 'a number of your own' }).waitFor();
+      await figure.locator('.run:not([disabled])').waitFor({ timeout: FLEET_MS });
+      assert.equal(await figure.locator('.held').innerText(), '', 'the claim is about the figure as it is');
+      await number.fill('300');
+      await number.press('Enter');
+      assert.match(await figure.locator('.fault').innerText(), /300 is not between 1 and 64/);
+      await number.fill('8');
+      await number.press('Enter');
+      await figure.locator('.held', { hasText: /held on [01] of 1 seeds/ }).waitFor({ timeout: FLEET_MS });
+    },
+  },
+  {
     name: 'a question is answered, and a term opens its entry',
     async run({ page, address }) {
       await open(page, address, 'en', 'identify');

@@ -33,7 +33,7 @@ pub enum Block {
         /// The story that it runs.
         id: String,
         /// What stands below it.
-        caption: String,
+        caption: Vec<Inline>,
     },
     /// `![name](rule:adam)`: an update rule, rendered from its file.
     Rule(String),
@@ -74,6 +74,13 @@ pub enum Inline {
         entry: String,
         /// What stands in the text.
         text: String,
+    },
+    /// `[100](set:warmup_steps)`: a number of the figure's own experiments, in its caption, that the reader may change.
+    Number {
+        /// The path of its field.
+        path: String,
+        /// Its value.
+        value: f64,
     },
     /// `[text](https://…)`: a source.
     Link {
@@ -124,6 +131,16 @@ impl Chapter {
     }
 }
 
+/// A text without what marks it: what a picture's description says.
+pub fn plain(text: &[Inline]) -> String {
+    let part = |part: &Inline| match part {
+        Inline::Text(text) | Inline::Strong(text) | Inline::Code(text) => text.clone(),
+        Inline::Term { text, .. } | Inline::Link { text, .. } => text.clone(),
+        Inline::Number { value, .. } => value.to_string(),
+    };
+    text.iter().map(part).collect()
+}
+
 /// The next lines up to an empty one; a heading is a block of its own.
 fn next_block<'a>(lines: &mut Peekable<impl Iterator<Item = (usize, &'a str)>>) -> Option<Vec<(usize, &'a str)>> {
     while lines.next_if(|(_, line)| line.is_empty()).is_some() {}
@@ -159,10 +176,10 @@ fn parse_block(block: &[(usize, &str)]) -> Result<Block, &'static str> {
     let lines = || block.iter().map(|(_, line)| *line);
     let first = block[0].1;
     if let Some(rest) = first.strip_prefix("![") {
-        let (caption, target) = rest.split_once("](").ok_or("a figure is ![caption](figure:id)")?;
+        let (caption, target) = rest.rsplit_once("](").ok_or("a figure is ![caption](figure:id)")?;
         let target = target.strip_suffix(')').ok_or("a figure ends with a bracket")?;
         return match target.split_once(':') {
-            Some(("figure", id)) => Ok(Block::Figure { id: id.to_owned(), caption: caption.to_owned() }),
+            Some(("figure", id)) => Ok(Block::Figure { id: id.to_owned(), caption: inline(caption)? }),
             Some(("rule", id)) => Ok(Block::Rule(id.to_owned())),
             Some(("procedure", id)) => Ok(Block::Procedure { id: id.to_owned(), caption: caption.to_owned() }),
             _ => Err("what is shown is figure:id, rule:id or procedure:id"),
@@ -222,7 +239,11 @@ fn inline(text: &str) -> Result<Vec<Inline>, &'static str> {
                 None if target.starts_with("https://") => {
                     Inline::Link { address: target.to_owned(), text: text.to_owned() }
                 }
-                None => return Err("a link leads to #entry or https://"),
+                None => match (target.strip_prefix("set:"), text.parse::<f64>()) {
+                    (Some(path), Ok(value)) => Inline::Number { path: path.to_owned(), value },
+                    (Some(_), Err(_)) => return Err("what can be set is a number: [100](set:warmup_steps)"),
+                    (None, _) => return Err("a link leads to #entry or https://"),
+                },
             });
             after
         };
@@ -236,6 +257,7 @@ fn inline(text: &str) -> Result<Vec<Inline>, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::board::Placed;
     use crate::story::Story;
     use brink_engine::rule::builtin;
 
@@ -251,7 +273,13 @@ mod tests {
         let of_block = |block: &Block| match block {
             Block::Paragraph(_) => "paragraph".to_owned(),
             Block::Items(items) => format!("{} items", items.len()),
-            Block::Figure { id, .. } => format!("figure {id}"),
+            Block::Figure { id, caption } => {
+                let numbers = caption.iter().filter_map(|part| match part {
+                    Inline::Number { path, value } => Some(format!(" {path} {value}")),
+                    _ => None,
+                });
+                format!("figure {id}{}", numbers.collect::<String>())
+            }
             Block::Rule(id) => format!("rule {id}"),
             Block::Procedure { id, .. } => format!("procedure {id}"),
             Block::Question(question) => {
@@ -269,7 +297,8 @@ mod tests {
             match block {
                 Block::Paragraph(text) => text.clone(),
                 Block::Items(items) => items.concat(),
-                Block::Figure { .. } | Block::Rule(_) | Block::Procedure { .. } => Vec::new(),
+                Block::Figure { caption, .. } => caption.clone(),
+                Block::Rule(_) | Block::Procedure { .. } => Vec::new(),
                 Block::Question(question) => {
                     let answers = question.answers.iter().flat_map(|(_, answer)| answer.clone());
                     question.ask.iter().cloned().chain(answers).chain(question.answer.clone()).collect()
@@ -287,8 +316,15 @@ mod tests {
             for block in &section.blocks {
                 match block {
                     Block::Figure { id, caption } => {
-                        assert!(Story::find(id).is_some(), "{id}");
+                        let story = Story::find(id).unwrap_or_else(|| panic!("there is no figure {id}"));
                         assert!(!caption.is_empty());
+                        for part in caption {
+                            if let Inline::Number { path, value } = part {
+                                let board = story.board();
+                                let has = |placed: &Placed| placed.experiment.get(path).as_f64() == Some(*value);
+                                assert!(board.variants.iter().any(has), "{id}: no experiment has {path} = {value}");
+                            }
+                        }
                     }
                     Block::Procedure { id, caption } => {
                         assert!(brink_playbook::procedures::procedure(id).is_some(), "{id}");

@@ -370,6 +370,7 @@ translated_texts! {
     answer_right = "Benar.";
     answer_wrong = "Belum tepat: coba jawaban lain.";
     run_it = "Jalankan";
+    figure_changed = "Memuat angka Anda sendiri; terbukti tidaknya pernyataan dihitung untuk gambar apa adanya.";
     figure_trains = "Sedang dilatih …";
     another_seed = "Jalankan dengan seed lain";
     open_in_lab = "Buka di laboratorium";
