@@ -34,7 +34,7 @@ fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> AnyView {
 pub fn Lead(lab: Lab) -> impl IntoView {
     let lead = Memo::new(move |_| {
         lab.stage();
-        lab.names.with(|names| lab.board.with_untracked(|board| advice::lead(board, names, lab.texts())))
+        lab.names.with(|names| lab.board.with_untracked(|board| advice::lead(board, names, |next| lab.allows(next), lab.texts())))
     });
     view! {
         <div class="lead" id="lead" tabindex="-1" aria-live="polite">

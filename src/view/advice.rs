@@ -101,17 +101,24 @@ fn star_moved(name: &str, from: f64, own: &Summary, texts: &Texts) -> String {
     }
 }
 
-/// What to look at and what to try, as the board stands. `names` are the variants', in the board's order.
-pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
+/// What to look at and what to try, as the board stands. `names` are the variants', in the board's order; what is tried next is
+/// something that `allows` allows.
+pub fn lead(board: &Board, names: &[String], allows: impl Fn(&Experiment) -> bool, texts: &Texts) -> Lead {
     let only = |text: String| Lead { text, next: None };
-    let Some(first) = board.variants().first() else { return only(texts.lead_empty.to_owned()) };
+    // Of those that can be compared with the focused variant, the first: another task or size is another beginning.
+    let is_same = |variant: &&Variant| board.focused().is_none_or(|focused| focused.is_same_problem(variant));
+    let Some(at) = board.variants().iter().position(|variant| is_same(&variant)) else {
+        return only(texts.lead_empty.to_owned());
+    };
+    let first = &board.variants()[at];
     let base = first.experiment();
+    let is_allowed = |next: &Option<Suggestion>| next.as_ref().is_some_and(|next| allows(&next.experiment));
     if !first.has_ended() {
         return only(texts.lead(base.run_count()));
     }
     let training = board.variants().iter().zip(names).rev().find(|(variant, _)| variant.is_training());
     if let Some((_, name)) = training {
-        let base_name = names.first().map_or("", String::as_str);
+        let base_name = names.get(at).map_or("", String::as_str);
         return only(texts.lead_training(name, base_name));
     }
     let own = summary(first);
@@ -130,14 +137,15 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
         let name = position.and_then(|position| names.get(position)).map_or("", String::as_str);
         star_moved(name, star, &summary(variant), texts)
     };
-    if by_warmup.is_none() && base.warmup_steps == 0 {
+    let warm = warmup(base, first_warmup(base.max_train_steps), texts);
+    if by_warmup.is_none() && base.warmup_steps == 0 && is_allowed(&warm) {
         let text = match edge {
             Some(edge) => texts.lead_edge(three(star), &edge),
             None => texts.lead_no_edge(three(star)),
         };
-        return Lead { text, next: new_on(board, warmup(base, first_warmup(base.max_train_steps), texts)) };
+        return Lead { text, next: new_on(board, warm) };
     }
-    if by_clipping.is_none() && !base.clips() {
+    if by_clipping.is_none() && !base.clips() && allows(&base.clipped_at(1.0)) {
         // Beside warmup, where that was tried: one fix on top of the other, as the playbook has them.
         let on = by_warmup.unwrap_or(first);
         let star = summary(on).best.or(own.best).and_then(|best| on.fleet.runs.get(best));
@@ -147,13 +155,13 @@ pub fn lead(board: &Board, names: &[String], texts: &Texts) -> Lead {
     }
     let after_clipping = || by_clipping.map(|variant| clipping_came_to(variant, moved(variant), texts));
     if by_rule.is_none()
-        && let Some(next) = new_on(board, adam(base, texts))
+        && let Some(next) = new_on(board, adam(base, texts)).filter(|next| allows(&next.experiment))
     {
         let text = texts.lead_rule(after_clipping().unwrap_or_default());
         return Lead { text: text.trim_start().to_owned(), next: Some(next) };
     }
     if by_norm.is_none()
-        && let Some(next) = new_on(board, norm(base, texts))
+        && let Some(next) = new_on(board, norm(base, texts)).filter(|next| allows(&next.experiment))
     {
         let text = texts.lead_norm(by_rule.map(moved).or_else(after_clipping).unwrap_or_default());
         return Lead { text: text.trim_start().to_owned(), next: Some(next) };
@@ -176,7 +184,8 @@ pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (O
     }
     let experiment = variant.experiment();
     let Some(best) = own.best else {
-        return (None, new_on(board, Some(rates(experiment, 1.0 / GRID_MOVE, texts.try_lower))));
+        let lower = experiment.runs.is_empty().then(|| rates(experiment, 1.0 / GRID_MOVE, texts.try_lower));
+        return (None, new_on(board, lower));
     };
     let is_notable = |run: &usize| {
         let judgement = variant.fleet.runs.get(*run).and_then(|run| run.judgement);
@@ -184,7 +193,8 @@ pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (O
     };
     let focused = board.focused_run(variant).filter(is_notable);
     let Some(run) = focused.or(own.unstable).and_then(|run| variant.fleet.runs.get(run)) else {
-        let is_last = own.ends[1];
+        // Runs of their own, each with its learning rate, have no grid that could be moved.
+        let is_last = own.ends[1] && experiment.runs.is_empty();
         let higher = is_last.then(|| rates(experiment, GRID_MOVE, texts.try_higher));
         return (is_last.then(|| texts.at_the_end.to_owned()), new_on(board, higher));
     };
@@ -194,7 +204,14 @@ pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (O
     let (norm_p90, clipped) = (star.and_then(percentile_of), star.map(|run| clipped_fraction(&run.record)));
     let case = Case { experiment, judgement, norm_p90, clipped };
     let fix = is_above.then(|| remedy(board, &case, texts)).flatten();
-    (explanation(&judgement, run, is_above, texts), fix)
+    let mut why = explanation(&judgement, run, is_above, texts);
+    // What is on already needs no suggestion.
+    let is_early = judgement.verdict.id == "early_instability" || judgement.finding.phase == Some(Phase::Early);
+    if let Some(why) = why.as_mut().filter(|_| is_early && experiment.warmup_steps == 0) {
+        why.push(' ');
+        why.push_str(texts.explain_warmup);
+    }
+    (why, fix)
 }
 
 /// The playbook's first fix that fits and is not on the board yet.
@@ -273,7 +290,7 @@ mod tests {
     }
 
     fn line(board: &Board) -> Lead {
-        lead(board, &names(board), Language::English.texts())
+        lead(board, &names(board), |_| true, Language::English.texts())
     }
 
     /// Takes the suggestion of the line, and lets its variant end.

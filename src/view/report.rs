@@ -59,10 +59,24 @@ pub fn conclusion(report: &Report, name: impl Fn(&Arm) -> String, texts: &Texts)
     let rate = |what: &str| number(what).map_or_else(|| "–".to_owned(), short);
     let loss = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| short(rounded(value)));
     let arm = |of: &str| report.arms.iter().find(|arm| arm.name == of).map_or_else(|| of.to_owned(), &name);
+    // The arm with the lowest loss at its own lr*, of those that are compared.
+    let best = |without: &[&str]| {
+        let is_compared = |fact: &&Fact| {
+            fact.what == "final_loss_at_star" && !fact.of.is_empty() && !without.contains(&fact.of.as_str())
+        };
+        let losses = report.facts.iter().filter(is_compared).filter_map(|fact| Some((fact, fact.value.as_f64()?)));
+        match losses.min_by(|a, b| a.1.total_cmp(&b.1)) {
+            Some((best, least)) => texts.report_best(arm(&best.of), loss(Some(least))),
+            None => texts.sentence_none.to_owned(),
+        }
+    };
     match report.procedure {
         "sweep" => {
             let edge = if is("at_edge") { texts.report_at_edge } else { texts.report_not_at_edge };
             format!("{} {edge}", texts.report_sweep(rate("refined_star"), loss(number("final_loss_at_star"))))
+        }
+        "early-check" if report.get("verdict").and_then(Value::as_str) == Some("diverged") => {
+            texts.report_check_diverged(rate("check_rate"))
         }
         "early-check" => {
             let first =
@@ -92,18 +106,21 @@ pub fn conclusion(report: &Report, name: impl Fn(&Arm) -> String, texts: &Texts)
         "clip" => {
             let too_tight = report.facts.iter().filter(|fact| fact.what == "lower_rate_instead" && fact.value == true);
             let tight: Vec<String> = too_tight.map(|fact| arm(&fact.of)).collect();
-            if tight.is_empty() { texts.report_clip_fine.to_owned() } else { texts.report_clip(tight.join(", ")) }
+            let tight = if tight.is_empty() { texts.report_clip_fine.to_owned() } else { texts.report_clip(tight.join(", ")) };
+            format!("{} {tight}", best(&[]))
+        }
+        // The network as it was is no fix.
+        "initialisation" => {
+            let first = report.arms.first().map_or("", |arm| arm.name.as_str());
+            let is_dead = |arm: &&Arm| arm.star().is_none();
+            let dead: Vec<String> = report.arms.iter().filter(is_dead).map(&name).collect();
+            let dead = if dead.is_empty() { String::new() } else { texts.report_infeasible(dead.join("; ")) };
+            format!("{} {dead}", best(&[first])).trim_end().to_owned()
         }
         "batch-size" => texts.report_batch(loss(number("gap_fixed")), loss(number("gap_tuned"))),
         "diagnose" if number("unstable_rate").is_none() => texts.report_calm(rate("star")),
         procedure => {
-            // The arm with the lowest loss at its own lr*, of those that are compared.
-            let is_compared = |fact: &&Fact| fact.what == "final_loss_at_star" && !fact.of.is_empty();
-            let losses = report.facts.iter().filter(is_compared).filter_map(|fact| Some((fact, fact.value.as_f64()?)));
-            let Some((best, least)) = losses.min_by(|a, b| a.1.total_cmp(&b.1)) else {
-                return texts.sentence_none.to_owned();
-            };
-            let best = texts.report_best(arm(&best.of), loss(Some(least)));
+            let best = best(&[]);
             if procedure != "diagnose" {
                 return best;
             }
@@ -157,7 +174,9 @@ mod tests {
         assert_eq!(told(report("warmup", none)), texts.report_no_warmup);
         let clip = |is: bool| vec![fact("lower_rate_instead", "clip 0.3", is.into())];
         assert!(told(report("clip", clip(true))).contains("clip 0.3"));
-        assert_eq!(told(report("clip", clip(false))), texts.report_clip_fine);
+        assert!(told(report("clip", clip(false))).ends_with(texts.report_clip_fine));
+        let diverged = vec![fact("verdict", "", "diverged".into()), fact("check_rate", "", 0.016.into())];
+        assert_eq!(told(report("early-check", diverged)), texts.report_check_diverged("0.016"));
         let compared = vec![
             fact("final_loss_at_star", "sgd", 0.7.into()),
             fact("final_loss_at_star", "adam", 0.3.into()),

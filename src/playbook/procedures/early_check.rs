@@ -29,7 +29,8 @@ pub(super) async fn run(laboratory: &Laboratory<'_>, base: &Experiment) -> Resul
     report.fact("highest_step", every.map(|(step, _)| step));
     report.fact("highest_loss_seldom", seldom.map(|(_, loss)| loss));
     report.fact("verdict", run.judgement.map(|found| found.verdict.id));
-    let is_seen = |top: Option<(usize, f64)>| top.is_some_and(|(_, loss)| loss > first);
+    // A run that diverged for good is seen to have, however seldom one looks.
+    let is_seen = |top: Option<(usize, f64)>| run.record.death.is_some() || top.is_some_and(|(_, loss)| loss > first);
     report.fact("seen", is_seen(every));
     report.fact("seen_seldom", is_seen(seldom));
     report.arms = vec![grid, check];

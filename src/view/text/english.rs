@@ -39,12 +39,13 @@ source_texts! {
     try_lower = "Try lower learning rates";
     try_higher = "Try higher learning rates";
     explain_diverged_early(rate, step) =
-        "The run at {rate} diverged at step {step}, before it had learned anything: early instability. The playbook suggests warmup first.";
+        "The run at {rate} diverged at step {step}, before it had learned anything: early instability.";
+    explain_warmup = "The playbook suggests warmup first.";
     explain_diverged_mid(rate, step) =
         "The run at {rate} diverged at step {step}, after it had learned something: mid-training instability, for which the playbook suggests gradient clipping.";
     explain_diverged_alive(rate) = "The run at {rate} ended above both where it began and chance.";
     explain_early_instability(rate, step, peak) =
-        "At {rate} the loss rose to {peak} times its first value at step {step}: early instability. The playbook suggests warmup first.";
+        "At {rate} the loss rose to {peak} times its first value at step {step}: early instability.";
     explain_mid_instability(rate, step, peak) =
         "At {rate} the loss rose again from step {step}, to {peak} times its best before: mid-training instability, for which the playbook suggests gradient clipping.";
     explain_collapsed(rate) = "The run at {rate} did not diverge, but it stands still at about chance.";
@@ -479,6 +480,9 @@ source_texts! {
     report_at_edge = "lr* sits at the edge: fixing the instability is likely to help.";
     report_not_at_edge = "lr* does not sit at the edge: the instability above it may not be what limits this network.";
     report_check(rate, first, highest) = "At {rate} the loss began at {first} and rose as high as {highest}.";
+    report_check_diverged(rate) =
+        "At {rate} the run diverged for good, which nobody can miss. Early instability hides between evaluations where a run recovers from it: the check at a lower learning rate may show one.";
+    report_infeasible(names) = "No learning rate of this grid is feasible for: {names}.";
     report_check_missed =
         "Evaluating every hundredth step would have missed the rise: early instability hides between evaluations.";
     report_check_seen = "Evaluating every hundredth step would have shown a rise, too.";
@@ -492,7 +496,7 @@ source_texts! {
     report_warmup_short = "It takes less than 5 % of the training: no more steps are needed.";
     report_no_warmup =
         "No warmup up to the longest that was tried survives, at any of the targets. Try another fix first: clipping, or a norm.";
-    report_clip(tight) = "Lower the learning rate instead of: {tight}. They clip more than half of the updates.";
+    report_clip(tight) = "More than half of the updates at lr* are clipped by: {tight}. That is a way to lower the learning rate, and the playbook says to lower it instead; the lr* of each is in the table.";
     report_clip_fine = "No threshold that was tried clips more than half of the updates.";
     report_batch(fixed, tuned) = "At one learning rate the losses lie {fixed} apart; with each tuned, {tuned}.";
     report_calm(rate) =

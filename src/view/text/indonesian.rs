@@ -38,12 +38,13 @@ translated_texts! {
     try_lower = "Coba laju lebih rendah";
     try_higher = "Coba laju lebih tinggi";
     explain_diverged_early(rate, step) =
-        "Run pada {rate} divergen pada langkah {step}, sebelum mempelajari apa pun: ketidakstabilan awal. Playbook menyarankan pemanasan lebih dulu.";
+        "Run pada {rate} divergen pada langkah {step}, sebelum mempelajari apa pun: ketidakstabilan awal.";
+    explain_warmup = "Playbook menyarankan pemanasan lebih dulu.";
     explain_diverged_mid(rate, step) =
         "Run pada {rate} divergen pada langkah {step}, setelah mulai belajar: ketidakstabilan di tengah pelatihan; playbook menyarankan pemotongan gradien.";
     explain_diverged_alive(rate) = "Run pada {rate} berakhir di atas nilai awalnya dan di atas tebakan.";
     explain_early_instability(rate, step, peak) =
-        "Pada {rate} kerugian naik menjadi {peak} kali nilai pertamanya pada langkah {step}: ketidakstabilan awal. Playbook menyarankan pemanasan lebih dulu.";
+        "Pada {rate} kerugian naik menjadi {peak} kali nilai pertamanya pada langkah {step}: ketidakstabilan awal.";
     explain_mid_instability(rate, step, peak) =
         "Pada {rate} kerugian naik lagi sejak langkah {step}, menjadi {peak} kali nilai terbaik sebelumnya: ketidakstabilan di tengah pelatihan; playbook menyarankan pemotongan gradien.";
     explain_collapsed(rate) = "Run pada {rate} tidak divergen, tetapi diam di sekitar nilai tebakan.";
@@ -479,6 +480,9 @@ translated_texts! {
     report_at_edge = "lr* berada di tepi: memperbaiki ketidakstabilannya kemungkinan besar membantu.";
     report_not_at_edge = "lr* tidak berada di tepi: ketidakstabilan di atasnya mungkin bukan pembatas jaringan ini.";
     report_check(rate, first, highest) = "Pada {rate} kerugian mulai dari {first} dan naik sampai {highest}.";
+    report_check_diverged(rate) =
+        "Pada {rate} pelatihan divergen untuk seterusnya, yang tidak mungkin terlewat. Ketidakstabilan awal bersembunyi di antara evaluasi bila pelatihan pulih darinya: pemeriksaan pada laju yang lebih rendah mungkin memperlihatkannya.";
+    report_infeasible(names) = "Tidak ada laju pada kisi ini yang layak untuk: {names}.";
     report_check_missed =
         "Evaluasi tiap seratus langkah akan melewatkan kenaikan itu: ketidakstabilan awal bersembunyi di antara evaluasi.";
     report_check_seen = "Evaluasi tiap seratus langkah pun akan memperlihatkan kenaikan.";
@@ -494,7 +498,7 @@ translated_texts! {
     report_no_warmup =
         "Tidak ada pemanasan yang dicoba yang bertahan, pada sasaran mana pun. Coba perbaikan lain dahulu: pemotongan, atau norma.";
     report_clip(tight) =
-        "Turunkan saja laju pembelajarannya daripada: {tight}. Ambang itu memotong lebih dari separuh pembaruan.";
+        "Lebih dari separuh pembaruan pada lr* dipotong oleh: {tight}. Itu cara lain untuk menurunkan laju pembelajaran, dan playbook menyarankan menurunkan lajunya saja; lr* masing-masing ada di tabel.";
     report_clip_fine = "Tidak ada ambang yang dicoba yang memotong lebih dari separuh pembaruan.";
     report_batch(fixed, tuned) =
         "Pada satu laju, kerugiannya berselisih {fixed}; setelah masing-masing disetel, {tuned}.";
