@@ -58,7 +58,10 @@ impl Address {
     pub fn new(lab: Lab, fragment: &Fragment) -> Self {
         lab.view.set(fragment.view);
         match &fragment.board {
-            Some(board) => drop(lab.restore(board)),
+            Some(board) => {
+                lab.restore(board);
+                lab.story.set(fragment.figure);
+            }
             None => lab.commit(default()),
         }
         if let Some(problem) = &fragment.problem {
@@ -194,7 +197,11 @@ impl Address {
         }
         self.place.set(fragment.place.clone());
         let is_taken = match fragment.board {
-            Some(board) => self.lab.restore(&board),
+            Some(board) => {
+                let is_taken = self.lab.restore(&board);
+                self.lab.story.set(fragment.figure.filter(|_| is_taken));
+                is_taken
+            }
             // From the chapter to the lab: the board is as it was.
             None if is_back || fragment.place != Place::Lab => return,
             None => self.lab.restore(&Arrangement::of(default())),

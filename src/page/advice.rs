@@ -5,7 +5,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MouseEvent};
 
 use super::lab::Lab;
+use brink_playbook::figures::figure;
 use brink_view::advice::{self, Suggestion};
+use brink_view::story::{SEED, Story};
 use brink_view::summary::{sentence, summary};
 
 /// A button that makes a variant of a suggestion.
@@ -34,10 +36,25 @@ fn button(lab: Lab, suggestion: Suggestion, id: &'static str) -> AnyView {
 pub fn Lead(lab: Lab) -> impl IntoView {
     let lead = Memo::new(move |_| {
         lab.stage();
-        lab.names.with(|names| lab.board.with_untracked(|board| advice::lead(board, names, |next| lab.allows(next), lab.texts())))
+        lab.names.with(|names| {
+            lab.board.with_untracked(|board| advice::lead(board, names, |next| lab.allows(next), lab.texts()))
+        })
     });
+    // A story says itself what it is about, until something else is tried; some of its experiments follow from others.
+    let story = Memo::new(move |_| lab.story.get().and_then(Story::find));
+    Effect::new(move |_| {
+        lab.stage();
+        if let Some(figure) = story.get().and_then(|story| figure(story.id)) {
+            lab.go_on(figure, SEED);
+        }
+    });
+    let told = move || {
+        let texts = lab.texts();
+        story.get().map(|story| view! { <p id="story"><b>{story.title(texts)}</b>". " {story.line(texts)}</p> })
+    };
     view! {
-        <div class="lead" id="lead" tabindex="-1" aria-live="polite">
+        {told}
+        <div class="lead" id="lead" tabindex="-1" aria-live="polite" class:unneeded=move || story.with(Option::is_some)>
             <p>{move || lead.get().text}</p>
             {move || lead.get().next.filter(|next| lab.allows(&next.experiment)).map(|next| button(lab, next, "try"))}
         </div>

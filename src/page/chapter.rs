@@ -14,7 +14,7 @@ use super::transport::Variants;
 use brink_engine::experiment::{ExperimentError, Optimizer, definition};
 use brink_engine::rule::{Rule, builtin};
 use brink_playbook::figures::{Figure, Plot, figure};
-use brink_playbook::procedures::{Arm, procedure};
+use brink_playbook::procedures::procedure;
 use brink_view::board::Arrangement;
 use brink_view::chapter::{Block, Inline, Section, plain};
 use brink_view::fragment::Place;
@@ -86,27 +86,7 @@ impl Stage {
 
     /// What a figure trains next once all that it trained has ended; its claim once nothing is left.
     fn go_on(self, figure: &'static Figure, seed: u32) {
-        let arms: Option<Vec<Arm>> = self.figures.board.with_untracked(|board| {
-            let names = self.figures.names.get_untracked();
-            let ended = |(variant, name): (&brink_view::board::Variant, String)| {
-                variant.has_ended().then(|| Arm { name, fleet: variant.fleet.clone() })
-            };
-            board.variants().iter().zip(names).map(ended).collect()
-        });
-        let Some(mut arms) = arms.filter(|arms| !arms.is_empty()) else { return };
-        // A figure knows its arms by its own names, in the order in which it asked for them.
-        let mut named = 0;
-        loop {
-            let next = figure.next(seed, &arms[..named]);
-            if next.is_empty() {
-                break;
-            }
-            for (name, experiment) in next {
-                let Some(arm) = arms.get_mut(named) else { return self.figures.commit(experiment) };
-                name.clone_into(&mut arm.name);
-                named += 1;
-            }
-        }
+        let Some(arms) = self.figures.go_on(figure, seed) else { return };
         let holds = figure.judge(&arms).holds;
         self.tally.update(|tally| {
             tally.entry(figure.id.to_owned()).or_default().insert(seed, holds);
@@ -116,7 +96,7 @@ impl Stage {
     /// Puts a figure's board into the lab.
     fn open(self, id: &str) {
         if let Some(story) = Story::find(id) {
-            self.lab.restore(&story.board());
+            self.lab.open(story);
             self.address.go_to(Place::Lab);
         }
     }
@@ -127,6 +107,15 @@ impl Stage {
 pub fn ChapterPage(lab: Lab, figures: Lab, address: Address, palette: Memo<Palette>) -> impl IntoView {
     let reading = Reading::new(lab, "chapter");
     let stage = Stage::new(lab, figures, address, palette, true);
+    let read_to = lab.read_to;
+    let scrolled = window_event_listener(leptos::ev::scroll, move |_| {
+        let y = window().scroll_y().unwrap_or(0.0);
+        // A page that is being built anew is at its top: that is no place that was read to.
+        if let (Place::Chapter(id), true) = (address.place.get_untracked(), y > 0.0) {
+            read_to.set_value(Some((id, y)));
+        }
+    });
+    on_cleanup(move || scrolled.remove());
     let text = move || {
         reading.view(move |chapter| {
             let contents = chapter.sections.clone().into_iter().map(move |section| {
@@ -147,10 +136,16 @@ pub fn ChapterPage(lab: Lab, figures: Lab, address: Address, palette: Memo<Palet
             let contents = contents.collect_view();
             let sections = chapter.sections.into_iter().map(move |one| view! { <ChapterSection stage section=one /> });
             let sections = sections.collect_view();
-            // Once the text is there, to its section.
+            // Once the text is there, to its section; or to where it was read last, before another language or the lab.
+            let first = StoredValue::new(true);
             Effect::new(move |_| {
                 if let Place::Chapter(id) = address.place.get() {
-                    request_animation_frame(move || scroll_to(&id));
+                    let is_back = first.get_value() && read_to.get_value().as_ref().is_some_and(|(at, _)| *at == id);
+                    first.set_value(false);
+                    request_animation_frame(move || match read_to.get_value().filter(|_| is_back) {
+                        Some((_, y)) => window().scroll_to_with_x_and_y(0.0, y),
+                        None => scroll_to(&id),
+                    });
                 }
             });
             view! {

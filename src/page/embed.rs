@@ -115,6 +115,11 @@ pub fn EmbeddedPage(
                 {story
                     .filter(|_| shows(Panel::Figure))
                     .map(|story| view! { <EmbeddedFigure lab figures address palette=colors story /> })}
+                {(story.is_none() && shows(Panel::Figure))
+                    .then(|| {
+                        let ids = brink_view::story::stories().map(|story| story.id).collect::<Vec<_>>().join(", ");
+                        view! { <p class="warning">{move || lab.texts().no_figure(&ids)}</p> }
+                    })}
             </div>
         </main>
         <footer class="bar">

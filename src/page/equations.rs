@@ -83,7 +83,11 @@ fn symbol_node(equations: &[Equation], symbol: &Symbol) -> Option<MathNode> {
 
 /// One line of the numbers at the cursor: its value is a memo of its own, so that a frame changes a text and no element.
 fn metric(lab: Lab, shown: Memo<Numbers>, label: fn(&'static Texts) -> &'static str, index: usize) -> AnyView {
-    let value = Memo::new(move |_| shown.with(|shown| shown.metric(index)).map_or_else(|| "–".to_owned(), precise));
+    let value = Memo::new(move |_| {
+        shown
+            .with(|shown| shown.metric(index))
+            .map_or_else(|| "–".to_owned(), |value| lab.texts().number(precise(value)))
+    });
     view! {
         <tr>
             <th scope="row">{move || label(lab.texts())}</th>
@@ -167,7 +171,9 @@ pub fn Equations(lab: Lab) -> impl IntoView {
             .enumerate()
             .filter_map(|(index, symbol)| {
                 let node = symbol_node(&equations, &symbol)?;
-                let text = move |shown: &Numbers| shown.values().get(index).map(|(_, value)| precise(*value));
+                let text = move |shown: &Numbers| {
+                    shown.values().get(index).map(|(_, value)| lab.texts().number(precise(*value)))
+                };
                 let value = Memo::new(move |_| shown.with(text).unwrap_or_default());
                 Some(view! {
                     <tr data-symbol=symbol.name.clone()>

@@ -13,12 +13,15 @@ use brink_engine::experiment::{Experiment, ExperimentError, PRESETS};
 use brink_engine::metaparameter::Metaparameter;
 use brink_lab::pool::Fault;
 use brink_lab::{Command, Control, Event, FleetRecord, Runner, Running, Status};
-use brink_view::board::{Arrangement, Board, Commit, Load, MOST_RECORD_BYTES, MOST_VARIANTS};
+use brink_playbook::figures::Figure;
+use brink_playbook::procedures::Arm;
+use brink_view::board::{Arrangement, Board, Commit, Load, MOST_RECORD_BYTES, MOST_VARIANTS, Variant};
 use brink_view::locks::Locks;
 use brink_view::metaparameter::presentation;
 use brink_view::query::{Panel, Query};
 use brink_view::refusal::refusal;
 use brink_view::scene::{self, StepView};
+use brink_view::story::Story;
 use brink_view::text::{Language, Texts};
 use brink_view::theme::Theme;
 
@@ -77,6 +80,10 @@ pub struct Lab {
     ready: RwSignal<bool>,
     /// The entry of the glossary that is open.
     pub term: RwSignal<Option<String>>,
+    /// The section of the chapter that was read last, and how far the page was scrolled.
+    pub read_to: StoredValue<Option<(String, f64)>>,
+    /// The story that the board is, until something else is tried.
+    pub story: RwSignal<Option<&'static str>>,
     engine: StoredValue<Rc<Engine>, LocalStorage>,
     /// What the address shows and takes away.
     query: StoredValue<Query>,
@@ -145,6 +152,8 @@ impl Lab {
             beat,
             ready: RwSignal::new(false),
             term: RwSignal::new(None),
+            read_to: StoredValue::new(None),
+            story: RwSignal::new(None),
             engine: StoredValue::new_local(Rc::new(Engine::new(board))),
             query: StoredValue::new(Query::default()),
             locks: StoredValue::new(Locks::default()),
@@ -226,12 +235,52 @@ impl Lab {
         self.beat.track();
     }
 
+    /// Makes the board that of a story, for a seed.
+    pub fn open(&self, story: Story) {
+        self.notice.set(None);
+        if self.restore(&story.board()) {
+            self.story.set(Some(story.id));
+        }
+    }
+
+    /// Trains what a figure asks for next, once all on the board has ended: some of its arms depend on others. Its arms where it asks
+    /// for no more.
+    pub fn go_on(&self, figure: &'static Figure, seed: u32) -> Option<Vec<Arm>> {
+        let mut arms: Vec<Arm> = self.board.with_untracked(|board| {
+            let names = self.names.get_untracked();
+            let ended = |(variant, name): (&Variant, String)| {
+                variant.has_ended().then(|| Arm { name, fleet: variant.fleet.clone() })
+            };
+            board.variants().iter().zip(names).map(ended).collect::<Option<_>>()
+        })?;
+        // A figure knows its arms by its own names, in the order in which it asked for them.
+        let mut named = 0;
+        loop {
+            let next = figure.next(seed, &arms[..named]);
+            if next.is_empty() || arms.is_empty() {
+                break;
+            }
+            for (name, experiment) in next {
+                let Some(arm) = arms.get_mut(named) else {
+                    let story = self.story.get_untracked();
+                    self.commit(experiment);
+                    self.story.set(story);
+                    return None;
+                };
+                name.clone_into(&mut arm.name);
+                named += 1;
+            }
+        }
+        (!arms.is_empty()).then_some(arms)
+    }
+
     /// Puts experiments on the board, with what they recorded elsewhere where they have ended there.
     pub fn adopt(&self, fleets: Vec<FleetRecord>) {
         let mut arrangement = self.board.with_untracked(Board::arrangement);
         let taken = self.board.try_update(|board| {
             let mut has_places = true;
-            for fleet in fleets {
+            // What a link locks stays as it is; the rest comes.
+            for fleet in fleets.into_iter().filter(|fleet| self.allows(&fleet.resolved.experiment)) {
                 has_places &= arrangement.add(fleet.resolved.experiment.clone());
                 board.park(fleet);
             }
@@ -292,6 +341,7 @@ impl Lab {
         let had_focus = self.board.with_untracked(|board| board.focused().is_some());
         let commit = self.board.write().commit(experiment);
         self.notice.set(None);
+        self.story.set(None);
         match commit {
             Commit::Added { id, replaced } => {
                 if let Some(gone) = replaced {
@@ -324,6 +374,7 @@ impl Lab {
         if arrangement.variants.iter().any(|placed| self.is_refused(&placed.experiment)) {
             return false;
         }
+        self.story.set(None);
         let restored = self.board.write().restore(arrangement);
         for id in restored.gone {
             self.cancel(id);
@@ -425,6 +476,7 @@ impl Lab {
 
     /// Takes a variant off the board.
     pub fn delete(&self, id: u64) {
+        self.story.set(None);
         self.cancel(id);
         self.board.update(|board| board.delete(id));
     }

@@ -1,4 +1,5 @@
-//! Symbol, control and plot of one thing are marked together: whatever carries a name in `data-symbol` and is pointed at, or has
+//! What is followed on the whole page. Menus that lie over it close at Escape and, once something was chosen, by themselves. And
+//! symbol, control and plot of one thing are marked together: whatever carries a name in `data-symbol` and is pointed at, or has
 //! the keyboard, marks all others that carry it.
 
 use leptos::prelude::*;
@@ -26,6 +27,27 @@ fn mark(name: Option<&str>) {
     }
 }
 
+/// Closes what lies over the page, unless the click was on its summary, which opens and closes it by itself. The keyboard stays with it.
+fn close_menus(selector: &str, clicked: Option<Element>) {
+    let Ok(found) = document().query_selector_all(selector) else { return };
+    for index in 0..found.length() {
+        let Some(menu) = found.item(index).and_then(|menu| menu.dyn_into::<Element>().ok()) else { continue };
+        let summary = menu.query_selector("summary").ok().flatten();
+        let is_own =
+            clicked.as_ref().is_some_and(|clicked| summary.as_ref().is_some_and(|own| own.contains(Some(clicked))));
+        if !menu.has_attribute("open") || is_own {
+            continue;
+        }
+        let has_focus = document().active_element().is_some_and(|active| menu.contains(Some(&active)));
+        // Taking an attribute away does not fail.
+        let _ = menu.remove_attribute("open");
+        if let Some(summary) = summary.filter(|_| has_focus).and_then(|own| own.dyn_into::<web_sys::HtmlElement>().ok())
+        {
+            let _ = summary.focus();
+        }
+    }
+}
+
 /// Follows the pointer and the keyboard, for as long as the page.
 pub fn follow() {
     let marked = StoredValue::new(None::<String>);
@@ -39,6 +61,14 @@ pub fn follow() {
         }
     };
     std::mem::forget((
+        window_event_listener(leptos::ev::keydown, |event| {
+            if event.key() == "Escape" {
+                close_menus("details.save, details.setup", None);
+            }
+        }),
+        window_event_listener(leptos::ev::click, |event| {
+            close_menus("details.save", event.target().and_then(|target| target.dyn_into().ok()));
+        }),
         window_event_listener(leptos::ev::pointerover, move |event| look(&event)),
         window_event_listener(leptos::ev::focusin, move |event| look(&event)),
     ));

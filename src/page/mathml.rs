@@ -49,7 +49,7 @@ fn element(document: &Document, node: &MathNode, values: &mut Option<SymbolValue
     Some(under)
 }
 
-/// What a line may be broken before: a sum's next term; and a factor beside a fraction, whose sign is not seen.
+/// What a line may be broken before: a sum's next term, a product's next factor, whose sign is not seen.
 const SIGNS: [&str; 2] = ["+", "−"];
 const TIMES: &str = "\u{2062}";
 
@@ -69,15 +69,11 @@ fn pieces(math: MathNode) -> Vec<MathNode> {
     let mut parts = Vec::new();
     children.into_iter().for_each(|child| flatten(child, &mut parts));
     let mut pieces: Vec<Vec<MathNode>> = vec![Vec::new()];
-    let is_fraction = |part: Option<&MathNode>| part.is_some_and(|part| part.tag == "mfrac");
-    let breaks: Vec<bool> = (0..parts.len())
-        .map(|index| match (parts[index].tag, parts[index].text.as_deref()) {
-            ("mo", Some(TIMES)) => is_fraction(parts.get(index + 1)) || is_fraction(parts[..index].last()),
-            ("mo", Some(sign)) => SIGNS.contains(&sign),
-            _ => false,
-        })
-        .collect();
-    for (part, is_break) in parts.into_iter().zip(breaks) {
+    let is_break = |part: &MathNode| {
+        part.tag == "mo" && part.text.as_deref().is_some_and(|text| text == TIMES || SIGNS.contains(&text))
+    };
+    for part in parts {
+        let is_break = is_break(&part);
         match pieces.last_mut() {
             Some(piece) if !is_break || piece.is_empty() => piece.push(part),
             _ => pieces.push(vec![part]),

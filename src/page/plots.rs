@@ -460,8 +460,14 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
         let Pointed { run: (id, run), step, value, at } = pointed.get()?;
         let (name, rate) = lab.board.with_untracked(|board| {
             let index = board.variants().iter().position(|variant| variant.id == id)?;
-            let rate = board.variants().get(index)?.fleet.runs.get(run)?.base_learning_rate;
-            Some((lab.names.with_untracked(|names| names.get(index).cloned()).unwrap_or_default(), rate))
+            let variant = board.variants().get(index)?;
+            let run = variant.fleet.runs.get(run)?;
+            let mut name = lab.names.with_untracked(|names| names.get(index).cloned()).unwrap_or_default();
+            // Runs of one variant may have a warmup of their own.
+            if run.warmup_steps != variant.experiment().warmup_steps {
+                name = format!("{name}, {}", lab.texts().with_warmup(run.warmup_steps));
+            }
+            Some((name, run.base_learning_rate))
         })?;
         Some(view! { <CurveTip lab name rate step value at /> })
     };
@@ -602,17 +608,23 @@ fn RateBar(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
         lab.stage();
         lab.board.with_untracked(|board| {
             let Some(focused) = board.focused() else { return (None, Vec::new(), None) };
-            let rates: Vec<f64> = focused.fleet.runs.iter().map(|run| run.base_learning_rate).collect();
-            (Some(focused.id), rates, board.focused_run(focused))
+            let runs = focused.fleet.runs.iter().map(|run| (run.base_learning_rate, run.warmup_steps));
+            (Some(focused.id), runs.collect::<Vec<_>>(), board.focused_run(focused))
         })
     });
     let swatches = move || {
         let (id, rates, focus) = rates.get();
         let palette = palette.get();
         let count = rates.len();
-        let swatch = move |(run, rate): (usize, f64)| {
+        // Where all have one learning rate, they differ in their warmup.
+        let is_one_rate = rates.windows(2).all(|pair| pair[0].0 == pair[1].0);
+        let called = move |(rate, warmup): (f64, u32)| {
+            let texts = lab.texts();
+            if is_one_rate && count > 1 { texts.with_warmup(warmup) } else { texts.number(short(rate)) }
+        };
+        let swatch = move |(run, rate): (usize, (f64, u32))| {
             let (r, g, b) = rate_color(run, count, &palette);
-            let label = lab.texts().number(short(rate));
+            let label = called(rate);
             let choose = move |_| {
                 if let Some(id) = id {
                     lab.board.update(|board| board.set_focus(id, Some(run)));
@@ -629,8 +641,7 @@ fn RateBar(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
                 ></button>
             }
         };
-        let end = |rate: Option<&f64>| rate.map(|rate| lab.texts().number(short(*rate)));
-        let ends = (end(rates.first()), end(rates.last()));
+        let ends = (rates.first().copied().map(called), rates.last().copied().map(called));
         view! {
             <span>{ends.0}</span>
             {rates.into_iter().enumerate().map(swatch).collect_view()}

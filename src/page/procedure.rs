@@ -12,10 +12,10 @@ use super::transport::{Pause, Progress, Variants};
 use brink_engine::experiment::Experiment;
 use brink_lab::Command;
 use brink_playbook::procedures::{
-    Fact, Laboratory, PROCEDURES, ProcedureError, Report, Steering, Target, procedure, warmup_search,
+    Arm, Fact, Laboratory, PROCEDURES, ProcedureError, Report, Steering, Target, procedure, warmup_search,
 };
 use brink_view::fragment::Place;
-use brink_view::name::variant_name;
+use brink_view::name::{base_name, variant_name};
 use brink_view::plot::Palette;
 use brink_view::report::{conclusion, fact_value, told, what};
 use brink_view::words::Against;
@@ -174,7 +174,7 @@ pub fn ProcedurePage(
             };
             view! { <p class="warning" id="procedure-stopped">{text}</p> }.into_any()
         }
-        Standing::Reported(report) => view! { <Found lab address base=base.get_value() report /> }.into_any(),
+        Standing::Reported(report) => view! { <Found lab address report /> }.into_any(),
     };
     let targets = TARGETS.map(|multiple| view! { <option value=multiple.to_string()>{multiple.to_string()}</option> });
     view! {
@@ -234,9 +234,8 @@ async fn run(
 
 /// What a procedure found: a sentence, what holds for the whole, what holds for each experiment, and the way to the board.
 #[component]
-fn Found(lab: Lab, address: Address, base: Experiment, report: Report) -> impl IntoView {
+fn Found(lab: Lab, address: Address, report: Report) -> impl IntoView {
     let report = StoredValue::new_local(report);
-    let base = StoredValue::new(base);
     let put = move |of: Option<String>| {
         let fleets = report.with_value(|report| {
             let is_asked = |name: &str| of.as_ref().is_none_or(|of| of == name);
@@ -248,9 +247,12 @@ fn Found(lab: Lab, address: Address, base: Experiment, report: Report) -> impl I
     };
     let content = move || {
         let texts = lab.texts();
-        let name =
-            |arm: &brink_playbook::procedures::Arm| base.with_value(|base| variant_name(base, arm.experiment(), texts));
         report.with_value(|report| {
+            // As on the board beside it: by what differs from the first.
+            let name = |arm: &Arm| match report.arms.first() {
+                Some(first) if first.name != arm.name => variant_name(first.experiment(), arm.experiment(), texts),
+                _ => base_name(arm.experiment(), texts),
+            };
             // Of an experiment, or of the whole, a percentile, a multiple.
             let is_of_arm = |fact: &&Fact| report.arms.iter().any(|arm| arm.name == fact.of);
             let of_whole = report.facts.iter().filter(|fact| !is_of_arm(fact));

@@ -99,7 +99,7 @@ fn number_field(
 ) -> impl IntoView {
     let NumberField { id, label, value, stepping, allowed, locked, symbol } = field;
     let fault = RwSignal::new(None::<String>);
-    let shown = Memo::new(move |_| value.get().map(brink_view::number::field).unwrap_or_default());
+    let shown = Memo::new(move |_| lab.texts().number(value.get().map(brink_view::number::field).unwrap_or_default()));
     let node = NodeRef::<leptos::html::Input>::new();
     // Another value is none that was refused.
     Effect::new(move |_| {
@@ -167,6 +167,7 @@ fn number_field(
                     class="number"
                     inputmode="decimal"
                     disabled=locked
+                    on:input=move |_| fault.set(None)
                     autocomplete="off"
                     aria-describedby=described
                     aria-invalid=move || fault.with(Option::is_some).to_string()
@@ -302,7 +303,12 @@ fn block_picture(placement: &str) -> AnyView {
 #[component]
 fn SwitchControl(of: Field, switch: Switch) -> impl IntoView {
     let is_on = Memo::new(move |_| of.value() != (switch.off)());
-    let title = move || of.presentation().group.title(of.lab.texts());
+    // In the row a switch is its group's title; elsewhere it is one of several controls.
+    let label = of.label();
+    let title = move || match is_in_row(of.definition.id) {
+        true => of.presentation().group.title(of.lab.texts()).to_owned(),
+        false => label().into_owned(),
+    };
     let turn = move |event| {
         let on = || of.lab.board.with_untracked(switch.on);
         of.set(if event_target_checked(&event) { on() } else { (switch.off)() });

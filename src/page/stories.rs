@@ -18,8 +18,7 @@ pub fn Stories(lab: Lab, address: Address) -> impl IntoView {
             // Fails only for a menu that is closed.
             let _ = menu.hide_popover();
         }
-        lab.notice.set(None);
-        lab.restore(&story.board());
+        lab.open(story);
         if address.place.with_untracked(|place| *place != Place::Lab) {
             address.go_to(Place::Lab);
         }

@@ -59,7 +59,18 @@ fn part(
                 let warmup = run.warmup_steps.map(|steps| texts.with_warmup(steps));
                 [Some(rate), warmup].into_iter().flatten().collect::<Vec<_>>().join(", ")
             }
-            _ => texts.named_runs(experiment.run_count()),
+            // Not its own any more: those of the grid.
+            [] => {
+                let values = experiment.learning_rates.values();
+                let end = |value: Option<&f64>| short(value.copied().unwrap_or(f64::NAN));
+                texts.named_rates(end(values.first()), end(values.last()))
+            }
+            runs => {
+                let rates = runs.iter().map(|run| run.base_learning_rate);
+                let (low, high) =
+                    rates.fold((f64::INFINITY, 0.0f64), |(low, high), rate| (low.min(rate), high.max(rate)));
+                if low < high { texts.named_rates(short(low), short(high)) } else { texts.named_runs(runs.len()) }
+            }
         }),
         // The whole probe: what is looked at, not what is trained.
         None => None,
@@ -166,7 +177,7 @@ mod tests {
         let mut both = base.clone();
         both.warmup_steps = 1000;
         both.seed = 7;
-        assert_eq!(variant_name(&base, &both, Language::Indonesian.texts()), "+ benih 7, pemanasan 1000");
+        assert_eq!(variant_name(&base, &both, Language::Indonesian.texts()), "+ seed 7, pemanasan 1000");
     }
 
     #[test]

@@ -237,10 +237,10 @@ impl Query {
             }
             "show" => {
                 let find = |name: &str| Panel::ALL.into_iter().find(|panel| panel.tag() == name);
-                let found: Result<Vec<Panel>, Problem> = names()
-                    .map(|name| find(name).ok_or_else(|| wrong(name, tags(Panel::ALL.map(Panel::tag)))))
-                    .collect();
-                self.show = Some(found?);
+                self.show = Some(names().filter_map(find).collect());
+                if let Some(unknown) = names().find(|name| find(name).is_none()) {
+                    return Err(wrong(unknown, tags(Panel::ALL.map(Panel::tag))));
+                }
             }
             _ => {
                 for name in names() {

@@ -106,7 +106,8 @@ pub fn conclusion(report: &Report, name: impl Fn(&Arm) -> String, texts: &Texts)
         "clip" => {
             let too_tight = report.facts.iter().filter(|fact| fact.what == "lower_rate_instead" && fact.value == true);
             let tight: Vec<String> = too_tight.map(|fact| arm(&fact.of)).collect();
-            let tight = if tight.is_empty() { texts.report_clip_fine.to_owned() } else { texts.report_clip(tight.join(", ")) };
+            let tight =
+                if tight.is_empty() { texts.report_clip_fine.to_owned() } else { texts.report_clip(tight.join(", ")) };
             format!("{} {tight}", best(&[]))
         }
         // The network as it was is no fix.

@@ -8,7 +8,7 @@ use serde_json::json;
 use std::borrow::Cow;
 
 /// The seed of a story's experiments in the lab.
-const SEED: u32 = 1;
+pub const SEED: u32 = 1;
 
 /// A board with a title.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,12 @@ pub struct Story {
     /// What it is called in links to its picture and in the names of its texts.
     pub id: &'static str,
     experiments: fn() -> Vec<Experiment>,
+}
+
+impl PartialEq for Story {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
 }
 
 /// A number of a story's experiments that a reader changed.

@@ -74,7 +74,9 @@ pub fn sentence(variant: &Variant, own: &Summary, other: Option<(&str, &Summary)
         }
         (Some(edge), _) => texts.sentence_edge(&shown_rate, &shown_loss, edge),
         // Runs of their own at one learning rate are no grid with ends.
-        (None, _) if variant.experiment().runs.is_empty() && own.ends[1] => texts.sentence_highest(&shown_rate, &shown_loss),
+        (None, _) if variant.experiment().runs.is_empty() && own.ends[1] => {
+            texts.sentence_highest(&shown_rate, &shown_loss)
+        }
         (None, _) => texts.sentence_no_edge(&shown_rate, &shown_loss),
     };
     if own.ends[0] && variant.experiment().runs.is_empty() {

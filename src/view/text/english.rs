@@ -371,6 +371,7 @@ source_texts! {
     answer_right = "Right.";
     answer_wrong = "Not quite: try another answer.";
     run_it = "Run it";
+    no_figure(ids) = "The address names no figure; with #figure= and one of these it does: {ids}.";
     figure_changed = "With a number of your own in it; whether the claim held is counted for the figure as it is.";
     figure_trains = "It trains …";
     another_seed = "Run it with another seed";

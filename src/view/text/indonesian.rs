@@ -12,13 +12,13 @@ translated_texts! {
         "{name} sedang dilatih. Apakah ia belajar pada laju yang lebih tinggi daripada {base}, atau berakhir lebih rendah?";
     lead_none = "Tidak ada laju pada kisi ini yang bertahan: semuanya melewati batas. Lihat lebih ke kiri.";
     lead_edge(rate, edge) =
-        "Laju pembelajaran terbaik (bintang) adalah {rate}; pada {edge} pelatihan menjadi tidak stabil. Yang pertama dicoba: pemanasan (warmup), yang memulai tiap run dengan lembut.";
+        "Laju pembelajaran terbaik (bintang) adalah {rate}; pada {edge} pelatihan menjadi tidak stabil. Yang pertama dicoba: pemanasan (warmup), yang memulai tiap pelatihan dengan lembut.";
     lead_no_edge(rate) =
         "Laju pembelajaran terbaik (bintang) adalah {rate}, dan di atasnya tidak ada yang tidak stabil. Lihat apa yang diubah pemanasan (warmup), awal yang lembut.";
     lead_clipping(before) =
         "{before} Berikutnya: potong gradien (clipping), agar tak ada langkah yang terlalu panjang. Ambang pertama yang baik adalah persentil ke-90 normanya (P90).";
     lead_norm(before) =
-        "{before} Berikutnya: norm di dalam tiap blok. Arsitektur juga dapat membuat jaringan stabil.";
+        "{before} Berikutnya: normalisasi di dalam tiap blok. Arsitektur juga dapat membuat jaringan stabil.";
     lead_rule(before) =
         "{before} Berikutnya: pengoptimal lain. Laju pembelajarannya berarti lain: seluruh kurva akan bergeser.";
     lead_explore =
@@ -26,30 +26,30 @@ translated_texts! {
     star_moved(name, from, to) = "{name}: bintang bergeser dari {from} ke {to}.";
     star_stayed(name, from) = "{name}: bintang tetap di {from}.";
     star_none(name) = "{name}: tidak ada laju pada kisi ini yang terlatih.";
-    try_norm = "Coba norm di dalam";
+    try_norm = "Coba normalisasi di dalam";
     fix_warmup(steps) = "Coba pemanasan {steps}";
     fix_clipping(threshold) = "Coba pemotongan di {threshold}";
     fix_optimizer = "Coba Adam";
-    fix_norm = "Coba norma sebelum setiap cabang";
-    fix_norm_last = "Coba norma di akhir setiap cabang";
+    fix_norm = "Coba normalisasi sebelum setiap cabang";
+    fix_norm_last = "Coba normalisasi di akhir setiap cabang";
     fix_zero_branch = "Coba cabang ReZero";
     fix_lower_rate = "Coba laju lebih rendah, upaya terakhir";
     clips_most(share) = "Namun {share} % pembaruan terpotong: lebih dari separuh sama saja dengan menurunkan laju pembelajaran, jadi turunkan saja lajunya.";
     try_lower = "Coba laju lebih rendah";
     try_higher = "Coba laju lebih tinggi";
     explain_diverged_early(rate, step) =
-        "Run pada {rate} divergen pada langkah {step}, sebelum mempelajari apa pun: ketidakstabilan awal.";
+        "Pelatihan pada {rate} divergen pada langkah {step}, sebelum mempelajari apa pun: ketidakstabilan awal.";
     explain_warmup = "Playbook menyarankan pemanasan lebih dulu.";
     explain_diverged_mid(rate, step) =
-        "Run pada {rate} divergen pada langkah {step}, setelah mulai belajar: ketidakstabilan di tengah pelatihan; playbook menyarankan pemotongan gradien.";
-    explain_diverged_alive(rate) = "Run pada {rate} berakhir di atas nilai awalnya dan di atas tebakan.";
+        "Pelatihan pada {rate} divergen pada langkah {step}, setelah mulai belajar: ketidakstabilan di tengah pelatihan; playbook menyarankan pemotongan gradien.";
+    explain_diverged_alive(rate) = "Pelatihan pada {rate} berakhir di atas nilai awalnya dan di atas tebakan.";
     explain_early_instability(rate, step, peak) =
         "Pada {rate} kerugian naik menjadi {peak} kali nilai pertamanya pada langkah {step}: ketidakstabilan awal.";
     explain_mid_instability(rate, step, peak) =
         "Pada {rate} kerugian naik lagi sejak langkah {step}, menjadi {peak} kali nilai terbaik sebelumnya: ketidakstabilan di tengah pelatihan; playbook menyarankan pemotongan gradien.";
-    explain_collapsed(rate) = "Run pada {rate} tidak divergen, tetapi diam di sekitar nilai tebakan.";
+    explain_collapsed(rate) = "Pelatihan pada {rate} tidak divergen, tetapi diam di sekitar nilai tebakan.";
     explain_not_yet_learned(rate) =
-        "Run pada {rate} masih di atas nilai tebakan dan masih turun: belum belajar. Perlu lebih banyak langkah atau laju lebih tinggi.";
+        "Pelatihan pada {rate} masih di atas nilai tebakan dan masih turun: belum belajar. Perlu lebih banyak langkah atau laju lebih tinggi.";
     at_the_end = "Yang terbaik adalah yang terakhir pada kisi: laju lebih tinggi mungkin lebih baik lagi.";
     setup = "Jaringan dan anggaran";
     language = "Bahasa";
@@ -88,24 +88,24 @@ translated_texts! {
     stem_channels = "Kanal, konvolusi pertama";
     channels(block) = "Kanal, blok {block}";
     stride(block) = "Langkah geser, blok {block}";
-    norm_kind = "Norm";
+    norm_kind = "Normalisasi";
     norm_batch = "BatchNorm";
     norm_layer = "LayerNorm";
     pooling = "Sebelum keluaran";
     pooling_flatten = "diratakan";
     pooling_global = "rata-rata global";
-    head_learning_rate = "Laju pembelajaran keluaran, faktor";
+    head_learning_rate = "Laju pembelajaran lapisan keluaran, faktor";
     activation = "Fungsi aktivasi";
     activation_relu = "ReLU";
     activation_tanh = "tanh";
     activation_gelu = "GELU";
     initial_scale = "Skala awal";
-    placement = "Letak norm";
+    placement = "Letak normalisasi";
     placement_none = "tanpa";
     placement_pre = "pra";
     placement_inside = "dalam";
     placement_post = "pasca";
-    final_norm = "Norm akhir, sebelum keluaran";
+    final_norm = "Normalisasi akhir, sebelum keluaran";
     branch = "Awal cabang";
     branch_plain = "biasa";
     branch_zero = "nol (bobot terakhir 0)";
@@ -114,7 +114,7 @@ translated_texts! {
     rate_grid = "Laju pembelajaran dasar";
     rate_lowest = "terendah";
     rate_factor = "faktor";
-    rate_count = "jumlah run";
+    rate_count = "jumlah pelatihan";
     schedule = "Jadwal";
     schedule_constant = "konstan";
     schedule_linear = "linear ke 0";
@@ -128,12 +128,12 @@ translated_texts! {
     would_clip(threshold, share) = "λ = {threshold} akan memotong {share} % pembaruan";
     clipping_off = "Tanpa pemotongan. Seret pegangan pada plot untuk mencoba ambang.";
     grip_help = "Atas dan bawah mencoba ambang, Enter menjadikannya varian, Escape membatalkan.";
-    p90_infeasible = "Run ini tidak layak; pilih yang belajar.";
+    p90_infeasible = "Pelatihan ini tidak layak; pilih yang belajar.";
     use_p90(value) = "Pakai P90 ({value})";
     budget = "Anggaran";
     batch_size = "Ukuran batch";
     steps = "max_train_steps";
-    seed = "Benih (seed)";
+    seed = "Seed";
     validation_every = "Langkah antarvalidasi";
     full_gradient_every = "Norma gradien seluruh data, tiap n langkah (0: tidak)";
     critical_every = "Laju pembelajaran kritis, tiap n langkah (0: tidak)";
@@ -149,7 +149,7 @@ translated_texts! {
     no_outlier_of_tokens = "token tidak mengenal pencilan";
     too_large(count, most) =
         "jaringan ini punya {count} parameter, paling banyak {most}; kurangi model.width atau model.depth";
-    too_many_runs(count, most) = "{count} run, paling banyak {most}";
+    too_many_runs(count, most) = "{count} pelatihan, paling banyak {most}";
     not_in(value, range) = "{value} tidak berada dalam {range}";
     field_missing = "tidak ada";
     not_kind(value, kind) = "{value} bukan {kind}";
@@ -188,9 +188,9 @@ translated_texts! {
     words_training = "Pelatihan berjalan; geser kursor untuk angka.";
     words_at(step) = "Pada langkah {step}:";
     words_nothing = "tidak ada";
-    words_run(rate, value) = "run terpilih, laju pembelajaran {rate}: {value}";
+    words_run(rate, value) = "pelatihan terpilih, laju pembelajaran {rate}: {value}";
     words_least(rate, value) = "yang terkecil, laju pembelajaran {rate}: {value}";
-    words_dead(dead, count) = "{dead} dari {count} run mati";
+    words_dead(dead, count) = "{dead} dari {count} pelatihan mati";
     rate_plot = "Laju pembelajaran";
     norm_plot = "Norma gradien, sebelum pemotongan";
     clipped_share(threshold, share) = "λ = {threshold}: {share} % pembaruan dipotong";
@@ -278,7 +278,7 @@ translated_texts! {
     warmup_on = "Pemanasan (nyala)";
     clipping_on = "Pemotongan (nyala)";
     block = "Blok";
-    probe = "Satu parameter, parameter contoh";
+    probe = "Parameter contoh";
     probe_what(name, index) =
         "Di bawah simbol: nilainya pada kursor untuk satu parameter, parameter contoh ({name}, indeks {index}).";
     symbol = "simbol";
@@ -288,19 +288,19 @@ translated_texts! {
     scale_now = "skala pemotongan";
     loss_now = "kerugian pelatihan";
     nothing_yet = "Belum ada angka pada langkah ini.";
-    run_is_dead = "Run ini mati pada langkah ini: parameternya diam.";
+    run_is_dead = "Pelatihan ini mati pada langkah ini: parameternya diam.";
 
     happened = "Apa yang terjadi";
     happened_others(count) = "Varian lain ({count})";
     still_training = "masih berlatih";
     sentence_edge(rate, loss, edge) =
-        "lr* adalah {rate}, kerugian {loss}. Run pertama di atasnya yang meledak atau tidak pernah belajar: {edge}.";
+        "lr* adalah {rate}, kerugian {loss}. Pelatihan pertama di atasnya yang meledak atau tidak pernah belajar: {edge}.";
     sentence_unstable(rate, loss, unstable) =
         "lr* adalah {rate}, kerugian {loss}. Di atasnya, {unstable} adalah laju pertama yang tidak stabil.";
     sentence_no_edge(rate, loss) = "lr* adalah {rate}, kerugian {loss}. Semua laju di atasnya pada kisi ini stabil.";
     sentence_highest(rate, loss) = "lr* adalah {rate}, kerugian {loss}, laju tertinggi pada kisi ini.";
     sentence_lowest = "Itu yang terendah pada kisi: laju yang lebih rendah mungkin lebih baik lagi.";
-    sentence_one_step(name) = "Itu satu langkah kisi dari lr* {name}: selisih kecil, yang dapat berbalik dengan benih lain.";
+    sentence_one_step(name) = "Itu satu langkah kisi dari lr* {name}: selisih kecil, yang dapat berbalik dengan seed lain.";
     sentence_none = "Tidak ada laju pada kisi ini yang terlatih.";
     sentence_higher(factor, name) = "Itu {factor} kali lr* dari {name}.";
     sentence_lower(factor, name) = "Itu 1/{factor} dari lr* {name}.";
@@ -311,7 +311,7 @@ translated_texts! {
     step = "Maju 1 langkah";
     reset = "Mulai ulang";
     progress(step, steps) = "langkah {step} / {steps}";
-    speed(rate) = "{rate} langkah-run/dtk";
+    speed(rate) = "{rate} langkah-pelatihan/dtk";
     transport = "Pelatihan dan kursor";
     training = "Pelatihan";
     latest = "Terbaru";
@@ -330,10 +330,10 @@ translated_texts! {
     fault_respawned(reason) =
         "Worker berakhir sebelum melatih apa pun ({reason}). Yang baru dimulai dengan cara lain.";
     no_room(megabytes) =
-        "Tidak dijalankan: rekaman semua varian di papan paling banyak {megabytes} MB. Hapus satu, atau kurangi run atau langkah.";
+        "Tidak dijalankan: rekaman semua varian di papan paling banyak {megabytes} MB. Hapus satu, atau kurangi pelatihan atau langkah.";
     no_room_here = "tidak dilatih: papan tak punya ruang untuk rekamannya; hapus satu varian, lalu tekan Mulai ulang";
     link_asks(variants, runs, run_steps, megabytes) =
-        "Tautan ini besar: {variants} varian, {runs} run, {run_steps} langkah-run, hingga {megabytes} MB memori. Belum ada yang dilatih.";
+        "Tautan ini besar: {variants} varian, {runs} pelatihan, {run_steps} langkah-pelatihan, hingga {megabytes} MB memori. Belum ada yang dilatih.";
     link_start = "Latih";
     starting = "memulai";
     failed(reason) = "gagal: {reason}";
@@ -371,6 +371,7 @@ translated_texts! {
     answer_right = "Benar.";
     answer_wrong = "Belum tepat: coba jawaban lain.";
     run_it = "Jalankan";
+    no_figure(ids) = "Alamat tidak menyebut gambar; tulis #figure= dan salah satu dari: {ids}.";
     figure_changed = "Memuat angka Anda sendiri; terbukti tidaknya pernyataan dihitung untuk gambar apa adanya.";
     figure_trains = "Sedang dilatih …";
     another_seed = "Jalankan dengan seed lain";
@@ -383,23 +384,23 @@ translated_texts! {
     story_4 = "Gambar 4: satu langkah geser diubah";
     story_line_4 = "Langkah geser 1 alih-alih 2 membuat laju pembelajaran tinggi tidak stabil dan yang rendah lebih baik; pemanasan memperbaikinya.";
     story_4_norm = "Gambar 4, perubahan lain";
-    story_line_4_norm = "Norma di dalam cabang, bukan di depannya: kisah yang sama dengan penyebab lain.";
+    story_line_4_norm = "Normalisasi di dalam cabang, bukan di depannya: kisah yang sama dengan penyebab lain.";
     story_5 = "Gambar 5: ketidakstabilan awal";
     story_line_5 = "Lonjakan pada dua puluh langkah pertama yang tidak pernah terlihat oleh evaluasi setiap seratus langkah.";
     story_6 = "Gambar 6: berapa lama pemanasan?";
     story_line_6 = "Satu laju pembelajaran, pemanasan 1 sampai 1000 langkah: yang terpendek yang bertahan sudah cukup.";
     story_7a = "Gambar 7a: tepi";
-    story_line_7a = "Jaringan residual tanpa norma: laju pembelajaran terbaiknya tepat di samping tepi.";
+    story_line_7a = "Jaringan residual tanpa normalisasi: laju pembelajaran terbaiknya tepat di samping tepi.";
     story_7b = "Gambar 7b: ketidakstabilan di tengah pelatihan";
     story_line_7b = "Kerugian turun, lalu naik lagi selagi laju pembelajaran masih menanjak.";
-    story_8 = "Gambar 8: letak norma";
-    story_line_8 = "Norma sesudah, norma sebelum, pemanasan: masing-masing menggeser laju pembelajaran terbaik sebuah transformer.";
+    story_8 = "Gambar 8: letak normalisasi";
+    story_line_8 = "Normalisasi sesudah, normalisasi sebelum, pemanasan: masing-masing menggeser laju pembelajaran terbaik sebuah transformer.";
     story_9 = "Gambar 9: pemotongan gradien";
     story_line_9 = "Laju pembelajaran yang sepuluh kali terlalu tinggi tetap belajar setelah gradiennya dipotong.";
     story_initialisation = "Inisialisasi yang buruk";
     story_line_initialisation = "Bobot awal tiga kali terlalu besar: pemotongan memperbaikinya, pemanasan saja tidak.";
     story_adam_deep = "Adam pada jaringan dalam";
-    story_line_adam_deep = "Dua puluh blok tanpa norma: Momentum tidak belajar pada satu laju pun, Adam pada beberapa laju.";
+    story_line_adam_deep = "Dua puluh blok tanpa normalisasi: Momentum tidak belajar pada satu laju pun, Adam pada beberapa laju.";
     story_batch_size = "Ukuran batch";
     story_line_batch_size = "Beberapa ukuran batch pada satu laju pembelajaran: sebagian besar selisihnya soal penyetelan.";
 
@@ -454,7 +455,7 @@ translated_texts! {
     no = "tidak";
     procedure_diagnose = "Diagnosis";
     procedure_about_diagnose =
-        "Seluruh jalannya sekaligus: sapu laju pembelajaran, lihat apakah lr* berada di tepi, namai ketidakstabilan di atasnya, lalu coba setiap perbaikan yang cocok menurut urutan playbook dan lihat hasil masing-masing.";
+        "Semua langkahnya sekaligus: lakukan penyapuan laju pembelajaran, lihat apakah lr* berada di tepi, namai ketidakstabilan di atasnya, lalu coba setiap perbaikan yang cocok menurut urutan playbook dan lihat hasil masing-masing.";
     procedure_sweep = "Penyapuan";
     procedure_about_sweep =
         "Melatih kisi laju pembelajaran, merapatkannya di sekitar lr*, lalu melihat kurva pada 1, 2, 5, dan 10 lr*.";
@@ -472,7 +473,7 @@ translated_texts! {
         "Membuat bobot awal tiga kali terlalu besar, lalu memperbaikinya dengan pemanasan, dengan pemotongan, dan dengan keduanya.";
     procedure_compare = "Bandingkan pengoptimal dengan adil";
     procedure_about_compare =
-        "Enam aturan, masing-masing pada laju terbaiknya sendiri, dengan benih dan batch yang sama; lalu perbandingan yang tidak adil, semuanya pada satu laju.";
+        "Enam aturan, masing-masing pada laju terbaiknya sendiri, dengan seed dan batch yang sama; lalu perbandingan yang tidak adil, semuanya pada satu laju.";
     procedure_batch_size = "Bandingkan ukuran batch";
     procedure_about_batch_size =
         "Ukuran batch 8, 32, dan 64 dengan jumlah epoch yang sama: mula-mula pada satu laju, lalu masing-masing pada lajunya sendiri. Selisih yang tersisa adalah akibat ukuran batch itu sendiri.";
@@ -496,7 +497,7 @@ translated_texts! {
     report_warmup_more = "Pemanasan ini lebih dari 5 % pelatihan: tambah langkah pelatihan sebanyak itu.";
     report_warmup_short = "Pemanasan ini kurang dari 5 % pelatihan: tidak perlu langkah tambahan.";
     report_no_warmup =
-        "Tidak ada pemanasan yang dicoba yang bertahan, pada sasaran mana pun. Coba perbaikan lain dahulu: pemotongan, atau norma.";
+        "Tidak ada pemanasan yang dicoba yang bertahan, pada sasaran mana pun. Coba perbaikan lain dahulu: pemotongan, atau normalisasi.";
     report_clip(tight) =
         "Lebih dari separuh pembaruan pada lr* dipotong oleh: {tight}. Itu cara lain untuk menurunkan laju pembelajaran, dan playbook menyarankan menurunkan lajunya saja; lr* masing-masing ada di tabel.";
     report_clip_fine = "Tidak ada ambang yang dicoba yang memotong lebih dari separuh pembaruan.";
@@ -557,14 +558,14 @@ translated_texts! {
     with_warmup(value) = "pemanasan {value}";
     no_clipping = "tanpa pemotongan";
     with_clipping(value) = "potong {value}";
-    named_norm(value) = "norm {value}";
-    named_no_norm = "tanpa norm";
+    named_norm(value) = "normalisasi {value}";
+    named_no_norm = "tanpa normalisasi";
     named_clip_warmup = "potong sejak awal";
     named_no_clip_warmup = "potong setelah pemanasan";
     named_clip_window(steps) = "potong pada P90 dari {steps} langkah";
     named_no_clip_window = "ambang pemotongan tetap";
-    named_final_norm = "norm akhir";
-    named_no_final_norm = "tanpa norm akhir";
+    named_final_norm = "normalisasi akhir";
+    named_no_final_norm = "tanpa normalisasi akhir";
     named_branch(value) = "cabang {value}";
     named_depth(value) = "kedalaman {value}";
     named_width(value) = "lebar {value}";
@@ -579,15 +580,15 @@ translated_texts! {
     named_stem(value) = "kanal awal {value}";
     named_channels(block, value) = "kanal {block}: {value}";
     named_stride(block, value) = "langkah geser {block}: {value}";
-    named_head(value) = "keluaran ×{value}";
+    named_head(value) = "lapisan keluaran ×{value}";
     named_full_gradient(value) = "gradien seluruh data tiap {value}";
     named_critical(value) = "laju kritis tiap {value}";
     named_scale(value) = "skala awal {value}";
     named_batch(value) = "batch {value}";
     named_steps(value) = "{value} langkah";
-    named_seed(value) = "benih {value}";
+    named_seed(value) = "seed {value}";
     named_validation(value) = "divalidasi tiap {value} langkah";
     named_run(rate) = "laju {rate}";
-    named_runs(count) = "{count} run tersendiri";
+    named_runs(count) = "{count} pelatihan tersendiri";
     named_rates(low, high) = "laju {low}–{high}";
 }
