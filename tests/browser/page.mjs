@@ -48,16 +48,17 @@ export const pageTests = [
       await ended(page, 0);
       for (const [card, id] of [['axis', 'axis'], ['loss', 'loss'], ['rate', 'rate'], ['norm', 'norm']]) {
         const menu = page.locator(`.${card}-card details.save`);
-        await menu.locator('summary').click();
         const saved = {};
         // A browser lets a page hand out no more than ten files in a row.
         const kinds = id === 'rate' || id === 'loss' ? ['svg', 'csv'] : ['svg', 'png', 'csv'];
         for (const kind of kinds) {
+          // It closes once something was chosen.
+          await menu.locator('summary').click();
           const [download] = await Promise.all([page.waitForEvent('download'), menu.locator(`[data-save=${kind}]`).click()]);
           assert.equal(download.suggestedFilename(), `brink-${id}.${kind}`);
           saved[kind] = await readFile(await download.path());
         }
-        await menu.locator('summary').click();
+        assert.equal(await menu.evaluate((menu) => menu.open), false);
         const svg = saved.svg.toString();
         assert.match(svg, /^<svg width="\d+" height="\d+" viewBox="[^"]+" xmlns="[^"]+">\s*<rect width="100%"/);
         assert.ok((svg.match(/<(polyline|line|circle|polygon|text|path)/g) ?? []).length > 10, `${id}: ${svg.length}`);
@@ -246,12 +247,17 @@ export const pageTests = [
     },
   },
   {
-    name: 'with a projector one plot stands below the other, and the equations below both',
+    name: 'with a projector the curves come first, then the switches, the axis plot and the equations, one below the other',
     context: { viewport: { width: 1366, height: 768 } },
     async run({ page, address }) {
       await trained(page, address, '?theme=projector');
-      const [loss, axis, side] = [await box(page, '.loss-card'), await box(page, '.axis-card'), await box(page, '.side')];
-      for (const gap of [axis.y - loss.y - loss.height, side.y - axis.y - axis.height]) assert.ok(gap > 0 && gap < 30, `${gap} px between them`);
+      const all = [];
+      for (const one of ['.loss-card', '.lab .switches', '.intro', '.axis-card', '.side']) all.push(await box(page, one));
+      for (let i = 1; i < all.length; i++) {
+        const gap = all[i].y - all[i - 1].y - all[i - 1].height;
+        assert.ok(gap > 0 && gap < 40, `${gap} px between them`);
+      }
+      assert.ok(all[0].y < 200, 'the curves are on the first screen');
       // A label that its field covers cannot be read.
       await openSetup(page);
       const covered = await page.locator('.lab .row').evaluateAll((rows) =>
