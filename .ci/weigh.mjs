@@ -5,7 +5,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
-const BUDGET_BYTES = 665_000;
+const BUDGET_BYTES = 670_000;
 /** Loaded once they are needed. */
 const LATER = /(^|\/)(digits\.bin$|images\/|(chapter|glossary)\.\w+\.md$|math\.LICENSE)/;
 

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::lab::Lab;
 use super::mathml::Formula;
+use super::reading::Explain;
 use super::rule_editor::RuleEditor;
 use brink_engine::experiment::Experiment;
 use brink_engine::metaparameter::Metaparameter;
@@ -175,10 +176,12 @@ pub fn Equations(lab: Lab) -> impl IntoView {
                     shown.values().get(index).map(|(_, value)| lab.texts().number(precise(*value)))
                 };
                 let value = Memo::new(move |_| shown.with(text).unwrap_or_default());
+                let (name, entry) = (symbol.name.clone(), equation::entry(&symbol.name));
                 Some(view! {
                     <tr data-symbol=symbol.name.clone()>
                         <td>
                             <Formula node />
+                            <Explain lab entry of=Signal::stored(name) />
                         </td>
                         <td class="number">{move || value.get()}</td>
                     </tr>

@@ -6,6 +6,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event};
 
+use super::lab::Lab;
+use brink_view::equation;
+
 /// The attribute that names what an element is of: a symbol as in a rule's text, such as `eta`, `lambda`, `beta1`.
 const NAME: &str = "data-symbol";
 /// The class of what is marked.
@@ -49,7 +52,7 @@ fn close_menus(selector: &str, clicked: Option<Element>) {
 }
 
 /// Follows the pointer and the keyboard, for as long as the page.
-pub fn follow() {
+pub fn follow(lab: Lab) {
     let marked = StoredValue::new(None::<String>);
     let look = move |event: &Event| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -66,8 +69,14 @@ pub fn follow() {
                 close_menus("details.save, details.setup", None);
             }
         }),
-        window_event_listener(leptos::ev::click, |event| {
-            close_menus("details.save", event.target().and_then(|target| target.dyn_into().ok()));
+        window_event_listener(leptos::ev::click, move |event| {
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            // A symbol of a formula opens its entry of the glossary; by keyboard the table of the probe does.
+            let symbol = target.as_ref().and_then(|target| target.closest("math [data-symbol]").ok().flatten());
+            if let Some(name) = symbol.and_then(|symbol| symbol.get_attribute(NAME)) {
+                lab.term.set(Some(equation::entry(&name).to_owned()));
+            }
+            close_menus("details.save", target);
         }),
         window_event_listener(leptos::ev::pointerover, move |event| look(&event)),
         window_event_listener(leptos::ev::focusin, move |event| look(&event)),

@@ -143,7 +143,7 @@ fn Page() -> impl IntoView {
         is_in_sight.track();
         look();
     });
-    super::linked::follow();
+    super::linked::follow(lab);
     // For as long as the page.
     std::mem::forget(window_event_listener(leptos::ev::visibilitychange, move |_| look()));
     // An embedded board starts no worker before it is asked for: a page may have many of them.

@@ -22,6 +22,22 @@ fn given(experiment: &Experiment) -> Vec<(&'static str, String)> {
     steps.map(|(name, steps)| (name, steps.to_string())).into_iter().chain(threshold).collect()
 }
 
+/// The entry of the glossary that says what a symbol is, by its name in the text of a rule or formula.
+pub fn entry(symbol: &str) -> &'static str {
+    match symbol {
+        "eta" | "alpha" => "learning_rate",
+        "base" | "eta_base" | "alpha_base" => "base_learning_rate",
+        "g" => "gradient",
+        "gamma" => "momentum",
+        "lambda" => "clip_threshold",
+        "norm" => "gradient_norm",
+        "theta" => "parameters",
+        "W" => "warmup",
+        "S" | "t" => "step",
+        _ => "rule_symbols",
+    }
+}
+
 /// What the experiment's rule calls the learning rate of a step.
 fn rate_name(experiment: &Experiment) -> &'static str {
     experiment.rule().map_or("eta", |rule| rule.rate_name)

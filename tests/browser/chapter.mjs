@@ -1,6 +1,6 @@
 // The chapter: its text in both languages, figures that train, questions, the glossary, and the way to the lab and back.
 import assert from 'node:assert/strict';
-import { FLEET_MS, names } from './helpers.mjs';
+import { FLEET_MS, SHORT, names } from './helpers.mjs';
 
 const SECTIONS = ['start', 'unstable', 'identify', 'fixes', 'warmup-when', 'warmup-how', 'clipping', 'why-metaparameter', 'batch-size', 'rules'];
 
@@ -97,6 +97,22 @@ export const chapterTests = [
       await number.fill('8');
       await number.press('Enter');
       await figure.locator('.held', { hasText: /held on [01] of 1 seeds/ }).waitFor({ timeout: FLEET_MS });
+    },
+  },
+  {
+    name: 'a symbol of the equations opens its entry, by pointer and by keyboard',
+    async run({ page, address }) {
+      await page.goto(`${address}?lang=id${SHORT}`);
+      await page.locator('#progress', { hasText: /60 \/ 60/ }).waitFor();
+      await page.locator('.rule [data-symbol=theta]').first().click();
+      await page.locator('#glossary h3', { hasText: 'parameter θ' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.locator('details:has(#probe) > summary').focus();
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await page.locator('#glossary h3').first().waitFor();
+      assert.equal(await page.locator('#glossary h3').count(), 1);
     },
   },
   {

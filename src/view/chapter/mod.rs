@@ -259,7 +259,7 @@ mod tests {
     use super::*;
     use crate::board::Placed;
     use crate::story::Story;
-    use brink_engine::rule::builtin;
+    use brink_engine::rule::{Rule, builtin};
 
     const CHAPTERS: [&str; 2] = [include_str!("chapter.en.md"), include_str!("chapter.id.md")];
     const GLOSSARIES: [&str; 2] = [include_str!("glossary.en.md"), include_str!("glossary.id.md")];
@@ -346,6 +346,20 @@ mod tests {
                 if let Inline::Term { entry, text } = inline {
                     assert!(glossary.section(&entry).is_some(), "{text}: there is no entry {entry}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_symbol_of_every_rule_has_an_entry() {
+        let glossary = &read(GLOSSARIES)[0];
+        for rule in builtin() {
+            let rule = Rule::parse(rule.text).expect("a rule");
+            let states = rule.states.iter().map(|state| state.name.clone());
+            let constants = rule.constants.iter().map(|constant| constant.name.clone());
+            let given = ["g", "eta", "alpha", "t", "theta", "base", "lambda", "norm", "W", "S"].map(str::to_owned);
+            for symbol in states.chain(constants).chain(given) {
+                assert!(glossary.section(crate::equation::entry(&symbol)).is_some(), "{symbol}");
             }
         }
     }
