@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MouseEvent};
 
-use super::lab::Lab;
+use super::lab::{Held, Lab, megabytes};
 use brink_playbook::figures::figure;
 use brink_view::advice::{self, Suggestion};
 use brink_view::story::{SEED, Story};
@@ -127,5 +127,35 @@ pub fn Happened(lab: Lab) -> impl IntoView {
                 </details>
             </div>
         </section>
+    }
+}
+
+/// What to look at, what to try, and what happened, in one.
+#[component]
+pub fn Guide(lab: Lab) -> impl IntoView {
+    view! {
+        <Lead lab />
+        <Happened lab />
+    }
+}
+
+/// How large the variants are that a link brought, and the button that trains them, where they wait for it.
+#[component]
+pub fn HeldLink(lab: Lab) -> impl IntoView {
+    let held = Memo::new(move |_| lab.held());
+    let says = move || {
+        held.get().map(|Held { variants, load }| {
+            lab.texts().link_asks(variants, load.runs, load.run_steps, megabytes(load.bytes()))
+        })
+    };
+    view! {
+        <Show when=move || held.get().is_some()>
+            <p class="warning" id="held">
+                {says} " "
+                <button type="button" id="start-held" on:click=move |_| lab.start_held()>
+                    {move || lab.texts().link_start}
+                </button>
+            </p>
+        </Show>
     }
 }

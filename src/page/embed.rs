@@ -11,10 +11,10 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlTextAreaElement, IntersectionObserver, IntersectionObserverEntry};
 
 use super::address::{Address, write_clipboard};
+use super::advice::{Guide, HeldLink};
 use super::chapter::EmbeddedFigure;
 use super::equations::Equations;
 use super::lab::Lab;
-use super::page::{Guide, HeldLink};
 use super::plots::{AxisPlot, StepPlot};
 use super::setup::{Row, Setup};
 use super::transport::{Pause, Progress, Variants};

@@ -5,13 +5,13 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::address::{Address, Share, ShareResult, UndoRedo};
-use super::advice::{Happened, Lead};
+use super::advice::{Happened, HeldLink, Lead};
 use super::bench::Bench;
 use super::chapter::ChapterPage;
 use super::embed::Embed;
 use super::equations::Equations;
 use super::focus;
-use super::lab::{Held, Lab, megabytes};
+use super::lab::Lab;
 use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
 use super::procedure::{ProcedurePage, Procedures};
@@ -88,27 +88,6 @@ async fn choose_backend(lab: Lab, figures: Lab, asked: Option<Backend>, pool: Po
     pool.set_backend(backend);
     lab.set_pool(pool.clone());
     figures.set_pool(pool);
-}
-
-/// How large the variants are that a link brought, and the button that trains them, where they wait for it.
-#[component]
-pub fn HeldLink(lab: Lab) -> impl IntoView {
-    let held = Memo::new(move |_| lab.held());
-    let says = move || {
-        held.get().map(|Held { variants, load }| {
-            lab.texts().link_asks(variants, load.runs, load.run_steps, megabytes(load.bytes()))
-        })
-    };
-    view! {
-        <Show when=move || held.get().is_some()>
-            <p class="warning" id="held">
-                {says} " "
-                <button type="button" id="start-held" on:click=move |_| lab.start_held()>
-                    {move || lab.texts().link_start}
-                </button>
-            </p>
-        </Show>
-    }
 }
 
 /// What is shown below the header.
@@ -321,15 +300,6 @@ fn LabPage(lab: Lab, address: Address, colors: Memo<Palette>) -> impl IntoView {
             </div>
         </main>
         <Transport lab />
-    }
-}
-
-/// What to look at, what to try, and what happened, in one.
-#[component]
-pub fn Guide(lab: Lab) -> impl IntoView {
-    view! {
-        <Lead lab />
-        <Happened lab />
     }
 }
 

@@ -402,7 +402,7 @@ source_texts! {
     story_adam_deep = "Adam on a deep network";
     story_line_adam_deep = "Twenty blocks without a norm: Momentum learns at no rate of the grid, Adam at several.";
     story_batch_size = "Batch size";
-    story_line_batch_size = "Several batch sizes at one learning rate: most of the gap is tuning.";
+    story_line_batch_size = "Three batch sizes over equal epochs: compare them at one learning rate, then each at its own star.";
 
     share = "Share";
     share_copied = "The link to this board is copied.";

@@ -402,7 +402,7 @@ translated_texts! {
     story_adam_deep = "Adam pada jaringan dalam";
     story_line_adam_deep = "Dua puluh blok tanpa normalisasi: Momentum tidak belajar pada satu laju pun, Adam pada beberapa laju.";
     story_batch_size = "Ukuran batch";
-    story_line_batch_size = "Beberapa ukuran batch pada satu laju pembelajaran: sebagian besar selisihnya soal penyetelan.";
+    story_line_batch_size = "Tiga ukuran batch dengan jumlah epoch yang sama: bandingkan pada satu laju, lalu masing-masing pada bintangnya.";
 
     share = "Bagikan";
     share_copied = "Tautan ke papan ini telah disalin.";
