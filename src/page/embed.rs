@@ -16,7 +16,7 @@ use super::chapter::EmbeddedFigure;
 use super::equations::Equations;
 use super::lab::Lab;
 use super::plots::{AxisPlot, StepPlot};
-use super::setup::{Row, Setup};
+use super::setup::{Drawer, Row};
 use super::transport::{Pause, Progress, Variants};
 use brink_view::metaparameter::Group;
 use brink_view::plot::Palette;
@@ -74,12 +74,7 @@ pub fn EmbeddedPage(
     let row = move || {
         let setup = shows(Panel::Setup).then(|| {
             view! {
-                <details class="setup">
-                    <summary>{move || lab.texts().setup}</summary>
-                    <div class="card drawer">
-                        <Setup lab />
-                    </div>
-                </details>
+                <Drawer lab />
             }
         });
         view! {

@@ -16,7 +16,7 @@ use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
 use super::procedure::{ProcedurePage, Procedures};
 use super::reading::Glossary;
-use super::setup::{Row, Setup};
+use super::setup::{Drawer, Row};
 use super::stories::Stories;
 use super::transport::{Transport, Variants};
 use brink_engine::train::Backend;
@@ -257,12 +257,7 @@ fn LabPage(lab: Lab, address: Address, colors: Memo<Palette>) -> impl IntoView {
                     .shows(Panel::Setup)
                     .then(|| {
                         view! {
-                            <details class="setup">
-                                <summary>{move || lab.texts().setup}</summary>
-                                <div class="card drawer">
-                                    <Setup lab />
-                                </div>
-                            </details>
+                            <Drawer lab />
                         }
                     })}
             </section>

@@ -460,10 +460,18 @@ pub fn Row(lab: Lab) -> impl IntoView {
     groups(lab, Group::ROW, true)
 }
 
-/// All other controls.
+/// All other controls, in a drawer; they are built once it is opened, for they are many and the page is to be there soon.
 #[component]
-pub fn Setup(lab: Lab) -> impl IntoView {
-    groups(lab, Group::ALL, false)
+pub fn Drawer(lab: Lab) -> impl IntoView {
+    let was_opened = RwSignal::new(false);
+    view! {
+        <details class="setup" on:toggle=move |_| was_opened.set(true)>
+            <summary>{move || lab.texts().setup}</summary>
+            <div class="card drawer">
+                <Show when=move || was_opened.get()>{groups(lab, Group::ALL, false)}</Show>
+            </div>
+        </details>
+    }
 }
 
 fn groups<const N: usize>(lab: Lab, groups: [Group; N], in_row: bool) -> impl IntoView {

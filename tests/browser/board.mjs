@@ -191,6 +191,7 @@ export const boardTests = [
       await shot('rule-right');
       await field.press('Control+Enter');
       await reads(page, [BASE, '+ Signed']);
+      await openSetup(page);
       assert.equal(await page.locator('#constant-size').inputValue(), '1.5');
       assert.equal(await page.locator('#constant-gamma').inputValue(), '0.9');
       assert.match(await page.locator('.own').innerText(), /Signed/);
