@@ -27,7 +27,15 @@ const COPIED: Duration = Duration::from_secs(6);
 extern "C" {
     /// Throws where there is no clipboard (a page without a secure origin) and rejects where it is refused.
     #[wasm_bindgen(js_namespace = ["navigator", "clipboard"], js_name = writeText, catch)]
-    pub fn write_clipboard(text: &str) -> Result<js_sys::Promise, JsValue>;
+    fn write_clipboard(text: &str) -> Result<js_sys::Promise, JsValue>;
+}
+
+/// Copies a text, and tells whether the browser let the page do that.
+pub async fn copy(text: &str) -> bool {
+    match write_clipboard(text) {
+        Ok(promise) => JsFuture::from(promise).await.is_ok(),
+        Err(_) => false,
+    }
 }
 
 /// What became of a link that was asked for.
@@ -133,10 +141,15 @@ impl Address {
         }
     }
 
+    /// The fragment of the board as it is.
+    fn text(&self) -> Result<String, Problem> {
+        let board = self.lab.board.with_untracked(|board| board.arrangement());
+        Fragment::text(self.backend, self.lab.view.get_untracked(), &board)
+    }
+
     /// Writes the board into the address, and gives the whole link.
     fn write(&self) -> Result<String, Problem> {
-        let board = self.lab.board.with_untracked(|board| board.arrangement());
-        let text = Fragment::text(self.backend, self.lab.view.get_untracked(), &board)?;
+        let text = self.text()?;
         let location = location();
         let now = location.hash().unwrap_or_default();
         let ids = ids(self.lab);
@@ -168,10 +181,9 @@ impl Address {
     /// The address of the board with this query.
     pub fn link(&self, query: &str) -> String {
         let location = location();
-        let board = self.lab.board.with_untracked(|board| board.arrangement());
         // One that is too large for a link opens the default board.
         let fragment = match self.place.with_untracked(Clone::clone) {
-            Place::Lab => Fragment::text(self.backend, self.lab.view.get_untracked(), &board).unwrap_or_default(),
+            Place::Lab => self.text().unwrap_or_default(),
             place => place.text(),
         };
         let (origin, path) = (location.origin().unwrap_or_default(), location.pathname().unwrap_or_default());
@@ -262,10 +274,7 @@ impl Address {
         match self.write() {
             Err(problem) => shared.set(Some(Shared::TooLong(problem))),
             Ok(link) => spawn_local(async move {
-                let copied = match write_clipboard(&link) {
-                    Ok(promise) => JsFuture::from(promise).await.is_ok(),
-                    Err(_) => false,
-                };
+                let copied = copy(&link).await;
                 shared.set(Some(if copied { Shared::Copied } else { Shared::Refused(link) }));
                 // Said once; a link that is to be copied by hand stays.
                 if copied {

@@ -43,8 +43,8 @@ pub fn Lead(lab: Lab) -> impl IntoView {
     // A story says itself what it is about, until something else is tried; some of its experiments follow from others.
     let story = Memo::new(move |_| lab.story.get().and_then(Story::find));
     Effect::new(move |_| {
-        lab.stage();
-        if let Some(figure) = story.get().and_then(|story| figure(story.id)) {
+        let figure = story.get().and_then(|story| figure(story.id));
+        if let Some(figure) = figure.filter(|_| lab.ended().is_some()) {
             lab.go_on(figure, SEED);
         }
     });

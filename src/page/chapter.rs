@@ -63,9 +63,9 @@ impl Stage {
         let stage = Self { lab, figures, address, palette, live, tally, has_lab };
         on_cleanup(move || figures.clear());
         Effect::new(move |_| {
-            figures.stage();
+            let has_ended = figures.ended().is_some();
             if let Some(Live { id, seed, is_changed: false }) = stage.live.get()
-                && let Some(figure) = figure(&id)
+                && let Some(figure) = figure(&id).filter(|_| has_ended)
             {
                 stage.go_on(figure, seed);
             }

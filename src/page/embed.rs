@@ -6,17 +6,16 @@ use std::time::Duration;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlTextAreaElement, IntersectionObserver, IntersectionObserverEntry};
 
-use super::address::{Address, write_clipboard};
+use super::address::{self, Address};
 use super::advice::{Guide, HeldLink};
 use super::chapter::EmbeddedFigure;
 use super::equations::Equations;
 use super::lab::Lab;
 use super::plots::{AxisPlot, StepPlot};
-use super::setup::{Drawer, Row};
+use super::setup::Switches;
 use super::transport::{Pause, Progress, Variants};
 use brink_view::metaparameter::Group;
 use brink_view::plot::Palette;
@@ -71,23 +70,11 @@ pub fn EmbeddedPage(
         let alt = move || picture.title(lab.texts());
         Some(view! { <img class="still" src=picture.picture() alt=alt /> })
     };
-    let row = move || {
-        let setup = shows(Panel::Setup).then(|| {
-            view! {
-                <Drawer lab />
-            }
-        });
-        view! {
-            <section class="switches" aria-label=move || lab.texts().switches>
-                {shows(Panel::Switches).then(|| view! { <Row lab /> })} {setup}
-            </section>
-        }
-    };
     let strip = move |panel, of| shows(panel).then(|| view! { <StepPlot lab palette=colors of /> });
     view! {
         <main class="embed">
             <h1 class="unseen">"Brink"</h1>
-            {(shows(Panel::Switches) || shows(Panel::Setup)).then(row)}
+            {(shows(Panel::Switches) || shows(Panel::Setup)).then(|| view! { <Switches lab /> })}
             {shows(Panel::Guide).then(|| view! { <Guide lab /> })}
             <div class="panels">
                 {still} {strip(Panel::Loss, Against::Loss)}
@@ -264,10 +251,7 @@ fn Snippet(address: Address) -> impl IntoView {
     let copy = move |_| {
         let text = html.get_untracked();
         spawn_local(async move {
-            let copied = match write_clipboard(&text) {
-                Ok(promise) => JsFuture::from(promise).await.is_ok(),
-                Err(_) => false,
-            };
+            let copied = address::copy(&text).await;
             is_copied.set(Some(copied));
             if !copied && let Some(field) = field.get_untracked() {
                 let field: &HtmlTextAreaElement = &field;

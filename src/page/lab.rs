@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_channel::mpsc;
+use futures_channel::mpsc::{self, UnboundedSender};
 use leptos::prelude::*;
 
 use super::engine::Engine;
@@ -75,6 +75,8 @@ pub struct Lab {
     pub names: Memo<Vec<String>>,
     /// What changes a few times a minute and not with every frame: see [`Lab::stage`].
     stage: Memo<Stage>,
+    /// How many variants there are, once all of them have ended.
+    ended: Memo<Option<usize>>,
     /// Counts the seconds in which the board changed.
     beat: RwSignal<u32>,
     ready: RwSignal<bool>,
@@ -117,6 +119,12 @@ impl Lab {
                 focus: (board.focused().map(|v| v.id), board.run(), board.cursor),
             })
         });
+        let ended = Memo::new(move |_| {
+            stage.with(|stage| {
+                let all = &stage.variants;
+                (!all.is_empty() && all.iter().all(|one| one.3 == Status::Ended)).then_some(all.len())
+            })
+        });
         let beat = RwSignal::new(0u32);
         let is_due = StoredValue::new(false);
         Effect::new(move |_| {
@@ -149,6 +157,7 @@ impl Lab {
             current,
             names,
             stage,
+            ended,
             beat,
             ready: RwSignal::new(false),
             term: RwSignal::new(None),
@@ -194,7 +203,7 @@ impl Lab {
     pub fn lock(&self) {
         let fallback = default();
         let locks = self.board.with_untracked(|board| {
-            let all = board.variants().iter().map(brink_view::board::Variant::experiment);
+            let all = board.variants().iter().map(Variant::experiment);
             let empty = board.variants().is_empty().then_some(&fallback);
             self.query.with_value(|query| Locks::of(query.locked(), all.chain(empty)))
         });
@@ -227,6 +236,11 @@ impl Lab {
     pub fn stage(&self) {
         // A memo that is only tracked is never computed.
         self.stage.with(|_| ());
+    }
+
+    /// Follows whether all variants have ended: how many there are then. Neither the focus nor the cursor changes it.
+    pub fn ended(&self) -> Option<usize> {
+        self.ended.get()
     }
 
     /// Follows the board, but no more than about once a second.
@@ -313,8 +327,7 @@ impl Lab {
         self.engine.with_value(|engine| engine.set_pool(pool));
         self.ready.set(true);
         let waiting = self.board.with_untracked(|board| {
-            let waits =
-                |variant: &&brink_view::board::Variant| variant.has_room && variant.fleet.status == Status::Waiting;
+            let waits = |variant: &&Variant| variant.has_room && variant.fleet.status == Status::Waiting;
             board.variants().iter().filter(waits).map(|variant| variant.id).collect::<Vec<_>>()
         });
         let held = self.held.get_untracked();
@@ -396,7 +409,7 @@ impl Lab {
         let held = self.held.get();
         self.stage();
         let loads: Vec<Load> = self.board.with_untracked(|board| {
-            let waits = |variant: &&brink_view::board::Variant| held.contains(&variant.id);
+            let waits = |variant: &&Variant| held.contains(&variant.id);
             board.variants().iter().filter(waits).map(|variant| variant.load).collect()
         });
         (!loads.is_empty()).then(|| Held { variants: loads.len(), load: loads.into_iter().sum() })
@@ -418,9 +431,14 @@ impl Lab {
 
     /// Trains a variant from its start, where the board has room for what it records.
     pub fn start(&self, id: u64) {
+        self.start_heard(id, None);
+    }
+
+    /// The same; `listener` hears what the board hears. Tells whether there was room.
+    fn start_heard(&self, id: u64, listener: Option<UnboundedSender<Event>>) -> bool {
         self.cancel(id);
         if !self.board.write().make_room(id) {
-            return;
+            return false;
         }
         // Clear a notice that a worker was replaced; that there are none, or others than usual, stays true.
         if self.fault.with_untracked(|fault| matches!(fault, Some(Fault::Replaced(_)))) {
@@ -432,30 +450,26 @@ impl Lab {
             Some(variant.experiment().clone())
         });
         if let Some(experiment) = experiment.flatten() {
-            self.engine.with_value(|engine| engine.start(id, &experiment, self.stands_still(), None));
+            self.engine.with_value(|engine| engine.start(id, &experiment, self.stands_still(), listener));
         }
+        true
     }
 
     /// Trains an experiment as a further variant, in the place of the oldest where the board is full. What happens is heard by
     /// the board and by who asked.
     fn train(&self, experiment: &Experiment) -> Running {
         let (sender, events) = mpsc::unbounded();
-        let id = self.board.try_update(|board| match board.push(experiment.clone()) {
-            Commit::Added { id, .. } | Commit::There(id) => board.make_room(id).then_some(id),
+        let pushed = self.board.write().push(experiment.clone());
+        let id = match pushed {
+            Commit::Added { id, .. } | Commit::There(id) => Some(id),
             Commit::Full | Commit::NoRoom | Commit::Refused(_) => None,
-        });
-        let Some(id) = id.flatten() else {
+        };
+        let Some(id) = id.filter(|id| self.start_heard(*id, Some(sender.clone()))) else {
             let texts = self.language.get_untracked().texts();
             // Nobody is told where the asker is gone.
             let _ = sender.unbounded_send(Event::Failed(texts.no_room(megabytes(MOST_RECORD_BYTES))));
             return Running { events, control: Control::new(|_| {}) };
         };
-        self.board.update(|board| {
-            if let Some(variant) = board.get_mut(id) {
-                variant.restart();
-            }
-        });
-        self.engine.with_value(|engine| engine.start(id, experiment, self.stands_still(), Some(sender)));
         let lab = *self;
         let control = Control::new(move |command| match command {
             Command::Cancel => lab.cancel(id),

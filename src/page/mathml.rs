@@ -50,12 +50,11 @@ fn element(document: &Document, node: &MathNode, values: &mut Option<SymbolValue
 }
 
 /// What a line may be broken before: a sum's next term, a product's next factor, whose sign is not seen.
-const SIGNS: [&str; 2] = ["+", "−"];
-const TIMES: &str = "\u{2062}";
+const BREAKS: [&str; 3] = ["+", "−", "\u{2062}"];
 
 /// A formula in pieces that stand one after another, and below one another where there is no room: each but the first begins with
 /// an operator.
-fn pieces(math: MathNode) -> Vec<MathNode> {
+fn pieces(mut math: MathNode) -> Vec<MathNode> {
     fn flatten(node: MathNode, out: &mut Vec<MathNode>) {
         let is_fenced = node.children.first().is_some_and(|first| first.text.as_deref() == Some("("));
         // What is inside brackets or is one symbol is one piece.
@@ -65,28 +64,17 @@ fn pieces(math: MathNode) -> Vec<MathNode> {
             out.push(node);
         }
     }
-    let MathNode { tag, attributes, text, children, symbol } = math;
     let mut parts = Vec::new();
-    children.into_iter().for_each(|child| flatten(child, &mut parts));
+    std::mem::take(&mut math.children).into_iter().for_each(|child| flatten(child, &mut parts));
     let mut pieces: Vec<Vec<MathNode>> = vec![Vec::new()];
-    let is_break = |part: &MathNode| {
-        part.tag == "mo" && part.text.as_deref().is_some_and(|text| text == TIMES || SIGNS.contains(&text))
-    };
     for part in parts {
-        let is_break = is_break(&part);
+        let is_break = part.tag == "mo" && part.text.as_deref().is_some_and(|text| BREAKS.contains(&text));
         match pieces.last_mut() {
             Some(piece) if !is_break || piece.is_empty() => piece.push(part),
             _ => pieces.push(vec![part]),
         }
     }
-    let whole = |children| MathNode {
-        tag,
-        attributes: attributes.clone(),
-        text: text.clone(),
-        children,
-        symbol: symbol.clone(),
-    };
-    pieces.into_iter().map(whole).collect()
+    pieces.into_iter().map(|children| MathNode { children, ..math.clone() }).collect()
 }
 
 /// A number in the middle of a text of this many characters.

@@ -16,7 +16,7 @@ use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
 use super::procedure::{ProcedurePage, Procedures};
 use super::reading::Glossary;
-use super::setup::{Drawer, Row};
+use super::setup::Switches;
 use super::stories::Stories;
 use super::transport::{Transport, Variants};
 use brink_engine::train::Backend;
@@ -251,16 +251,7 @@ fn LabPage(lab: Lab, address: Address, colors: Memo<Palette>) -> impl IntoView {
     let plot = move |panel, of| lab.shows(panel).then(|| view! { <StepPlot lab palette=colors of /> });
     view! {
         <main class="lab">
-            <section class="switches" aria-label=move || lab.texts().switches>
-                {lab.shows(Panel::Switches).then(|| view! { <Row lab /> })}
-                {lab
-                    .shows(Panel::Setup)
-                    .then(|| {
-                        view! {
-                            <Drawer lab />
-                        }
-                    })}
-            </section>
+            <Switches lab />
             <div class="intro">
                 {lab
                     .shows(Panel::Guide)

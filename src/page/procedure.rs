@@ -1,6 +1,8 @@
 //! A procedure of the playbook as a screen: it trains on a board of its own, which is watched, and ends in a report, whose
 //! experiments can be put on the learner's board.
 
+use std::sync::Arc;
+
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -29,7 +31,7 @@ enum Standing {
     /// It has not begun.
     Waiting,
     Training,
-    Reported(Report),
+    Reported(Arc<Report>),
     Stopped(ProcedureError),
 }
 
@@ -103,7 +105,7 @@ pub fn ProcedurePage(
             let laboratory = Laboratory { runner: &bench, steering: steered, progress: &|_| {} };
             let found = run(id, &laboratory, &base, target).await;
             let stands = match found {
-                Ok(report) => Standing::Reported(report),
+                Ok(report) => Standing::Reported(Arc::new(report)),
                 Err(error) => Standing::Stopped(error),
             };
             // The learner may have left.
@@ -234,7 +236,7 @@ async fn run(
 
 /// What a procedure found: a sentence, what holds for the whole, what holds for each experiment, and the way to the board.
 #[component]
-fn Found(lab: Lab, address: Address, report: Report) -> impl IntoView {
+fn Found(lab: Lab, address: Address, report: Arc<Report>) -> impl IntoView {
     let report = StoredValue::new_local(report);
     let put = move |of: Option<String>| {
         let fleets = report.with_value(|report| {

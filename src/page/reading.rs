@@ -60,8 +60,6 @@ pub fn inline(lab: Lab, text: Vec<Inline>) -> AnyView {
         Inline::Term { entry, text } => term(lab, entry, text),
         // Only the caption of a figure has numbers that can be set.
         Inline::Number { value, .. } => value.to_string().into_any(),
-        // A place on this page: the address changes, and the page follows.
-        Inline::Link { address, text } if address.starts_with('#') => view! { <a href=address>{text}</a> }.into_any(),
         Inline::Link { address, text } => view! {
             <a href=address rel="noopener" target="_blank">
                 {text}

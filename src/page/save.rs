@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use js_sys::Array;
 use leptos::prelude::*;
-use plotters_svg::SVGBackend;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlCanvasElement, Url};
 
 use super::canvas::Canvas;
 use super::lab::Lab;
-use brink_view::plot::{AxisLayout, LineLayout, NormLayout, Palette, SUBPIXELS, Size};
+use brink_view::plot::{AxisLayout, LineLayout, NormLayout, Palette, Size, svg};
 use brink_view::text::Texts;
 
 /// How long a file is kept for the browser to read it.
@@ -35,13 +34,7 @@ impl Plotted {
 
     /// The picture as SVG, on the ground that the page has beneath its plots.
     fn svg(&self, size: Size, palette: &Palette) -> String {
-        let mut text = String::new();
-        let units = [size.width, size.height].map(|length| (length * SUBPIXELS).round() as u32);
-        self.draw(&mut SVGBackend::with_string(&mut text, (units[0], units[1])), palette);
-        // plotters counts in units; a picture is shown in pixels.
-        let (width, height) = (format!(r#"width="{}""#, units[0]), format!(r#"height="{}""#, units[1]));
-        let text = text.replacen(&width, &format!(r#"width="{}""#, size.width.round()), 1);
-        let text = text.replacen(&height, &format!(r#"height="{}""#, size.height.round()), 1);
+        let (text, ()) = svg(size, |backend| self.draw(backend, palette));
         let (r, g, b) = palette.card;
         let ground = format!("<rect width=\"100%\" height=\"100%\" fill=\"rgb({r},{g},{b})\"/>");
         // Behind everything: after the opening tag.

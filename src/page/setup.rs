@@ -454,15 +454,21 @@ fn GroupOfControls(
     }
 }
 
-/// The controls of what the page is about, in the row above the plots.
+/// The controls of what the page is about, in the row above the plots, and the drawer with all others; as far as the address shows
+/// them.
 #[component]
-pub fn Row(lab: Lab) -> impl IntoView {
-    groups(lab, Group::ROW, true)
+pub fn Switches(lab: Lab) -> impl IntoView {
+    view! {
+        <section class="switches" aria-label=move || lab.texts().switches>
+            {lab.shows(Panel::Switches).then(|| groups(lab, Group::ROW, true))}
+            {lab.shows(Panel::Setup).then(|| view! { <Drawer lab /> })}
+        </section>
+    }
 }
 
 /// All other controls, in a drawer; they are built once it is opened, for they are many and the page is to be there soon.
 #[component]
-pub fn Drawer(lab: Lab) -> impl IntoView {
+fn Drawer(lab: Lab) -> impl IntoView {
     let was_opened = RwSignal::new(false);
     view! {
         <details class="setup" on:toggle=move |_| was_opened.set(true)>

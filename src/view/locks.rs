@@ -45,6 +45,10 @@ impl Locks {
 
     /// The first locked metaparameter that an experiment changes.
     pub fn broken_by(&self, experiment: &Experiment) -> Option<Metaparameter> {
+        // Most pages lock nothing, and are asked at every suggestion.
+        if self.is_empty() {
+            return None;
+        }
         let is_broken = |(id, value): &(Metaparameter, Value)| {
             self.0.iter().any(|(locked, allowed)| locked == id && !allowed.contains(value))
         };

@@ -60,11 +60,7 @@ fn part(
                 [Some(rate), warmup].into_iter().flatten().collect::<Vec<_>>().join(", ")
             }
             // Not its own any more: those of the grid.
-            [] => {
-                let values = experiment.learning_rates.values();
-                let end = |value: Option<&f64>| short(value.copied().unwrap_or(f64::NAN));
-                texts.named_rates(end(values.first()), end(values.last()))
-            }
+            [] => grid_name(experiment, texts),
             runs => {
                 let rates = runs.iter().map(|run| run.base_learning_rate);
                 let (low, high) =
@@ -122,9 +118,14 @@ pub(super) fn constants_name(change: &Change) -> Option<String> {
 
 /// Other base learning rates: their ends.
 pub(super) fn rates_name(change: &Change) -> Option<String> {
-    let values = change.experiment.learning_rates.values();
+    Some(grid_name(change.experiment, change.texts))
+}
+
+/// The ends of the grid of base learning rates.
+fn grid_name(experiment: &Experiment, texts: &Texts) -> String {
+    let values = experiment.learning_rates.values();
     let [low, high] = [values.first(), values.last()].map(|value| short(value.copied().unwrap_or(f64::NAN)));
-    Some(change.texts.named_rates(low, high))
+    texts.named_rates(low, high)
 }
 
 #[cfg(test)]

@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict';
 import { SHORT, ended, names, openSetup } from './helpers.mjs';
 
-const BOARD = SHORT;
-
 /** The sections of an embedded page that are seen. */
 const panels = (page) =>
   page.locator('.panels section, .panels aside').evaluateAll((all) => all.map((one) => one.className.replace(/card|-card/g, '').trim() || 'equations'));
@@ -13,7 +11,7 @@ export const embeddingTests = [
     name: `an embedded board fits 700 by 420 pixels without scrolling, with a rule of five lines too (${lang})`,
     context: { viewport: { width: 700, height: 420 } },
     async run({ page, address, shot }) {
-      for (const board of [BOARD, `${BOARD}&variant=optimizer.rule=adam`]) {
+      for (const board of [SHORT, `${SHORT}&variant=optimizer.rule=adam`]) {
         await page.goto(`${address}?embed&lang=${lang}${board}`);
         await page.locator('#progress', { hasText: /60 \/ 60/ }).waitFor();
         assert.deepEqual(await panels(page), ['loss', 'equations']);
@@ -34,7 +32,7 @@ export const embeddingTests = [
     name: 'show, run=click and theme do what they say',
     context: { viewport: { width: 700, height: 420 } },
     async run({ page, address, shot }) {
-      await page.goto(`${address}?embed&show=axis,norm&run=click&theme=dark${BOARD}`);
+      await page.goto(`${address}?embed&show=axis,norm&run=click&theme=dark${SHORT}`);
       await page.locator('main.embed').waitFor();
       assert.deepEqual(await panels(page), ['axis', 'norm']);
       assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
@@ -62,7 +60,7 @@ export const embeddingTests = [
   {
     name: 'what a link locks stays: by control, suggestion, undo, back and an edited board',
     async run({ page, address }) {
-      await page.goto(`${address}?lock=warmup,optimizer&hide=placement,seed${BOARD}`);
+      await page.goto(`${address}?lock=warmup,optimizer&hide=placement,seed${SHORT}`);
       await ended(page, 0);
       assert.ok(await page.locator('#warmup').isDisabled());
       assert.ok(await page.locator('input[name=optimizer]').first().isDisabled());
@@ -73,11 +71,11 @@ export const embeddingTests = [
       await ended(page, 1);
       const before = await names(page);
       // The board of an edited link changes what is locked.
-      await page.evaluate((board) => (location.hash = `${board}&variant=warmup_steps=20`), BOARD);
+      await page.evaluate((board) => (location.hash = `${board}&variant=warmup_steps=20`), SHORT);
       await page.locator('#notice', { hasText: 'is locked by the address' }).waitFor();
       assert.deepEqual(await names(page), before);
       assert.doesNotMatch(page.url(), /warmup_steps/);
-      await page.evaluate((board) => (location.hash = `${board}&variant=model.placement=pre`), BOARD);
+      await page.evaluate((board) => (location.hash = `${board}&variant=model.placement=pre`), SHORT);
       await page.locator('#notice', { hasText: 'Norm placement is locked' }).waitFor();
       assert.deepEqual(await names(page), before);
       // What is not locked goes on being changed, undone and done again.
@@ -93,7 +91,7 @@ export const embeddingTests = [
   {
     name: 'a query with something unknown says so, and the rest counts',
     async run({ page, address }) {
-      await page.goto(`${address}?lang=en&hide=loss,everything${BOARD}`);
+      await page.goto(`${address}?lang=en&hide=loss,everything${SHORT}`);
       assert.match(await page.locator('#notice').innerText(), /Part of the address is not used: hide=everything is not allowed; allowed: switches/);
       assert.equal(await page.locator('canvas.loss').count(), 0);
       assert.equal(await page.locator('canvas.axis').count(), 1);
@@ -102,7 +100,7 @@ export const embeddingTests = [
   {
     name: 'the dialog writes a frame, and its address opens what was chosen',
     async run({ page, context, address, shot }) {
-      await page.goto(address + BOARD);
+      await page.goto(address + SHORT);
       await page.locator('#embed').click();
       const html = () => page.locator('#embed-html').inputValue();
       assert.match(await html(), /^<iframe src="http[^"]+\?embed&amp;lang=en#backend=cpu&amp;version=1[^"]+" title="[^"]+" width="700" height="420"/);

@@ -1,7 +1,7 @@
 // Pages of others that hold a frame of Brink: the recipes of docs/embedding.md, each in a real build.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { serve } from '../../.ci/server.mjs';
@@ -45,7 +45,6 @@ async function opened(page, origins, name, use) {
   const folder = mkdtempSync(join(tmpdir(), 'brink-host-'));
   let server;
   try {
-    mkdirSync(folder, { recursive: true });
     const [root, path] = hosts[name](folder);
     server = await serve(root, 0, '/');
     const origin = `http://127.0.0.1:${server.address().port}`;

@@ -8,12 +8,14 @@ mod frame;
 mod line;
 mod norm;
 mod surface;
+mod svg;
 
 pub use axis::{AxisLayout, AxisPoint, AxisSeries, PointState};
 pub use frame::{Axis, Frame, Scale, Size, linear_ticks, log_ticks};
 pub use line::{Curve, LineLayout, LinePlot, Steps};
 pub use norm::{Mark, NormLayout, NormPlot};
 pub use surface::{Palette, Surface, dash_text, rate_color};
+pub use svg::svg;
 
 /// Backend units per CSS pixel.
 pub const SUBPIXELS: f64 = 4.0;
