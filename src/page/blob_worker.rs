@@ -1,11 +1,13 @@
-//! Starts a worker from a blob.
+//! Starts a worker from a blob of the script that a worker begins with.
 //!
-//! Symptom: in a frame sandboxed without `allow-same-origin` the page has an opaque origin, to which even its own server is
-//! foreign: `new Worker("./worker.js")` throws a `SecurityError` (Chromium, Safari) or fires `error` (Firefox), whatever CORS
-//! headers the script comes with. A blob that the page makes has the page's origin; but there a module worker from a blob
-//! fires `error`, too (Chromium 156), so this is a classic one, which may import modules as well.
+//! Nothing has to be fetched for it, which on a slow network brings the first curve forward by two round trips: browsers ask
+//! for the one script of several workers one after the other.
+//!
+//! It is also the only way in a frame sandboxed without `allow-same-origin`: such a page has an opaque origin, to which even its
+//! own server is foreign, so `new Worker("./worker.js")` throws a `SecurityError` (Chromium, Safari) or fires `error` (Firefox),
+//! whatever CORS headers the script comes with. A blob that the page makes has the page's origin; but there a module worker from
+//! a blob fires `error`, too (Chromium 156), so this is a classic one, which may import modules as well.
 //! Source: <https://github.com/whatwg/html/issues/12046>.
-//! To be deleted when a worker may start from a script of another origin: <https://github.com/whatwg/html/issues/6911>.
 
 use js_sys::Array;
 use wasm_bindgen::JsValue;
@@ -13,11 +15,6 @@ use web_sys::{Blob, BlobPropertyBag, Url, Worker};
 
 /// The script that a worker begins with.
 const SCRIPT: &str = include_str!("../../style/worker.js");
-
-/// Whether the page's origin is an opaque one.
-pub fn is_needed() -> bool {
-    web_sys::window().is_some_and(|window| window.origin() == "null")
-}
 
 /// Starts a worker from a blob of the script. It imports the program's glue by an absolute address.
 pub fn start() -> Result<Worker, JsValue> {

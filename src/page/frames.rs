@@ -40,6 +40,17 @@ pub fn measure() {
     set_timeout(end, Duration::ZERO);
 }
 
+/// What is built in a task of its own, once a frame has shown what stands before it: the page is built in several short tasks.
+#[component]
+pub fn Later(children: ChildrenFn) -> impl IntoView {
+    let is_due = RwSignal::new(false);
+    // The frame's callbacks run before it is shown, a timer after.
+    // The page may have gone elsewhere meanwhile, which is no fault.
+    let due = move || set_timeout(move || _ = is_due.try_set(true), Duration::ZERO);
+    request_animation_frame(due);
+    move || is_due.get().then(|| children())
+}
+
 /// What the frames that were measured have cost together, in milliseconds.
 pub fn cost() -> f64 {
     COST.get()

@@ -1,5 +1,7 @@
 //! The page itself.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -11,6 +13,7 @@ use super::chapter::ChapterPage;
 use super::embed::Embed;
 use super::equations::Equations;
 use super::focus;
+use super::frames::Later;
 use super::lab::Lab;
 use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
@@ -36,7 +39,8 @@ pub fn start() {
     if Fragment::parse(&location().hash().unwrap_or_default()).bench {
         leptos::mount::mount_to_body(|| view! { <Bench language=language(&query()) /> });
     } else {
-        leptos::mount::mount_to_body(Page);
+        // Compiling the program and building the page are two tasks.
+        set_timeout(|| leptos::mount::mount_to_body(Page), Duration::ZERO);
     }
 }
 
@@ -281,11 +285,15 @@ fn LabPage(lab: Lab, address: Address, colors: Memo<Palette>) -> impl IntoView {
             {plot(Panel::Rate, Against::Rate)}
             {plot(Panel::Norm, Against::Norm)}
             <div class="side">
-                {lab.shows(Panel::Equations).then(|| view! { <Equations lab /> })}
-                {lab.shows(Panel::Guide).then(|| view! { <Happened lab /> })}
+                <Later>
+                    {lab.shows(Panel::Equations).then(|| view! { <Equations lab /> })}
+                    {lab.shows(Panel::Guide).then(|| view! { <Happened lab /> })}
+                </Later>
             </div>
         </main>
-        <Transport lab />
+        <Later>
+            <Transport lab />
+        </Later>
     }
 }
 

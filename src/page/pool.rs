@@ -26,7 +26,7 @@ use brink_lab::{Command, Control, Event, Runner, Running};
 
 /// The most workers, however many cores there are: each has its own copy of the data.
 const MOST_WORKERS: usize = 16;
-/// The script that a worker begins with, beside the page.
+/// The script that a worker begins with, beside the page, where one from a blob is forbidden.
 const WORKER_SCRIPT: &str = "./worker.js";
 
 /// Whom the scheduler calls a worker.
@@ -63,10 +63,9 @@ impl Pool {
     /// of them comes through the channel.
     pub fn new() -> (Self, UnboundedReceiver<Fault>) {
         let cores = web_sys::window().map_or(1.0, |window| window.navigator().hardware_concurrency()) as usize;
-        let method = if blob_worker::is_needed() { SpawnMethod::Blob } else { SpawnMethod::Script };
         let (faults, receiver) = mpsc::unbounded();
         let pool = Self(Rc::new(Inner {
-            scheduler: RefCell::new(Scheduler::new(cores.clamp(1, MOST_WORKERS), method)),
+            scheduler: RefCell::new(Scheduler::new(cores.clamp(1, MOST_WORKERS))),
             handles: RefCell::default(),
             listeners: RefCell::default(),
             faults,

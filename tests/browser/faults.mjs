@@ -29,6 +29,15 @@ async function bothEnded(page) {
   return table(page);
 }
 
+/** The page comes from a server whose policy allows workers of its own files only. */
+async function forbidBlobs(page, address) {
+  await page.route(`${address}**`, async (route) => {
+    if (route.request().resourceType() !== 'document') return route.continue();
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': "worker-src 'self'" } });
+  });
+}
+
 async function trainBoth(page, address) {
   await page.goto(address + TWO);
   return bothEnded(page);
@@ -183,15 +192,15 @@ export const faultTests = [
     },
   },
   {
-    name: 'where the worker script is not to be had workers start from a blob',
+    name: 'where a server forbids workers from a blob the script beside the page starts them',
     async run({ page, context, address, faults }) {
       const expected = await reference(context, address);
-      await page.route('**/worker.js', (route) => route.fulfill({ status: 404, body: 'not found' }));
+      await forbidBlobs(page, address);
       await page.goto(address + TWO);
       await page.locator('#transport[data-backend=cpu]').waitFor({ timeout: 60_000 });
-      assert.ok(page.workers().some((worker) => worker.url().startsWith('blob:')));
+      assert.ok(page.workers().some((worker) => worker.url().endsWith('/worker.js')));
       assert.deepEqual(await bothEnded(page), expected);
-      expect(faults, /404/);
+      expect(faults, /Content Security Policy/);
     },
   },
   {
@@ -245,22 +254,24 @@ export const faultTests = [
   {
     name: 'workers that die before they have work are started by another method, the page says so, and what comes then trains',
     async run({ page, address, faults }) {
-      let served = 0;
-      let is_sound = false;
-      await page.route('**/worker.js', (route) => {
-        if (is_sound) return route.continue();
-        served += 1;
-        return route.fulfill({ contentType: 'text/javascript', body: DYING_WORKER });
-      });
+      await page.addInitScript((script) => {
+        window.started = 0;
+        window.Worker = class extends Worker {
+          constructor(address, ...options) {
+            const isBlob = String(address).startsWith('blob:');
+            window.started += isBlob;
+            super(isBlob ? URL.createObjectURL(new Blob([script], { type: 'text/javascript' })) : address, ...options);
+          }
+        };
+      }, DYING_WORKER);
       await page.goto(`${address}#backend=cpu&version=1&base=none`);
       await page.locator('#engine', { hasText: 'Workers ended before they trained anything (Uncaught Error: it ended by itself)' }).waitFor();
-      assert.ok(served > 3, `${served} workers were served`);
-      is_sound = true;
+      const before = await page.evaluate(() => window.started);
+      assert.ok(before > 3, `${before} workers were started`);
       await page.waitForTimeout(1000);
-      const before = served;
       await page.evaluate((hash) => (location.hash = hash), SHORT);
       await ended(page, 0);
-      assert.equal(served, before, 'it does not go on for ever');
+      assert.equal(await page.evaluate(() => window.started), before, 'it does not go on for ever');
       assert.match(await page.locator('#engine').innerText(), /Workers ended before they trained anything/);
       assert.match(await page.locator('#backend').innerText(), /^CPU · \d+ workers$/);
       expect(faults, /it ended by itself/);
@@ -352,8 +363,9 @@ export const faultTests = [
   },
   {
     name: 'after a lost GPU device training continues on the CPU from its checkpoint, and the page says so',
-    async run({ page, address, shot }) {
+    async run({ page, address, faults, shot }) {
       // The engine's own script, which keeps the device that it opens for the test.
+      await forbidBlobs(page, address);
       await page.route('**/worker.js', async (route) => {
         const response = await route.fetch();
         const hand = `{
@@ -385,6 +397,7 @@ export const faultTests = [
       // The GPU is opened again for what comes next.
       await page.locator('#warmup').check();
       await page.locator('#transport[data-backend=gpu]').waitFor({ timeout: 60_000 });
+      expect(faults, /Content Security Policy/);
     },
   },
   {

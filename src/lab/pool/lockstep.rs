@@ -100,7 +100,7 @@ pub(super) fn chunk<'a>(
     let Some((rate, speed)) = slowest else { return Chunk { steps: before, is_growing: true } };
     let mut seconds = match method {
         SpawnMethod::Page => REPORTS_PER_CHUNK * PAGE_REPORT_SECONDS,
-        SpawnMethod::Script | SpawnMethod::Blob => CHUNK_SECONDS,
+        SpawnMethod::Blob | SpawnMethod::Script => CHUNK_SECONDS,
     };
     if backend == Backend::Gpu {
         seconds = seconds.max(GPU_REPORTS_PER_CHUNK * speed.report_seconds);

@@ -54,10 +54,11 @@ pub struct ShardId(pub u64);
 /// How a worker is started, in the order in which the methods are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpawnMethod {
-    /// A worker of the script beside the page.
-    Script,
-    /// A worker of a script that the page makes itself.
+    /// A worker of a script that the page makes itself: nothing is requested for it, and it works in a frame of an opaque
+    /// origin, too.
     Blob,
+    /// A worker of the script beside the page, for servers whose policy forbids the other.
+    Script,
     /// No worker: a host that takes short slices of the page's own thread. It is always to be had.
     Page,
 }
@@ -66,8 +67,8 @@ impl SpawnMethod {
     /// The method to try when this one fails.
     fn next(self) -> Self {
         match self {
-            Self::Script => Self::Blob,
-            Self::Blob | Self::Page => Self::Page,
+            Self::Blob => Self::Script,
+            Self::Script | Self::Page => Self::Page,
         }
     }
 }

@@ -106,8 +106,8 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// A pool of a worker for each core, to be started by a method; [`PoolEvent::Open`] starts them.
-    pub fn new(cores: usize, method: SpawnMethod) -> Self {
+    /// A pool of a worker for each core; [`PoolEvent::Open`] starts them.
+    pub fn new(cores: usize) -> Self {
         Self {
             workers: BTreeMap::new(),
             jobs: BTreeMap::new(),
@@ -116,7 +116,7 @@ impl Scheduler {
             next_shard: 0,
             wanted: cores.max(1),
             cores: cores.max(1),
-            method,
+            method: SpawnMethod::Blob,
             method_is_proven: false,
             method_has_trained: false,
             failures: 0,

@@ -93,12 +93,13 @@ struct World {
 
 impl World {
     fn new(cores: usize) -> Self {
-        Self::with_method(cores, SpawnMethod::Script, &[])
+        Self::without(cores, &[])
     }
 
-    fn with_method(cores: usize, method: SpawnMethod, refused: &[SpawnMethod]) -> Self {
+    /// A world where some methods are refused.
+    fn without(cores: usize, refused: &[SpawnMethod]) -> Self {
         let mut world = Self {
-            scheduler: Scheduler::new(cores, method),
+            scheduler: Scheduler::new(cores),
             workers: BTreeMap::new(),
             refused: refused.to_vec(),
             jobs: BTreeMap::new(),
@@ -462,7 +463,7 @@ fn workers_that_die_before_they_have_work_leave_a_pool_that_trains() {
     // Eight workers say that they are ready and end.
     for _ in 0..8 {
         let worker = world.ids()[0];
-        if world.workers[&worker].method == SpawnMethod::Script {
+        if world.workers[&worker].method == SpawnMethod::Blob {
             world.ready(worker);
             world.crash(worker);
         }
@@ -495,9 +496,9 @@ fn where_every_worker_dies_before_it_has_work_the_page_trains() {
 fn workers_that_say_they_are_ready_but_never_train_are_started_by_another_method() {
     let mut world = World::new(2);
     let job = world.start(2, Backend::Cpu, false);
-    while world.workers.values().any(|worker| worker.method == SpawnMethod::Script) {
-        let script = |id: &WorkerId| world.workers[id].method == SpawnMethod::Script;
-        let worker = world.ids().into_iter().find(script).expect("one is left");
+    while world.workers.values().any(|worker| worker.method == SpawnMethod::Blob) {
+        let from_blob = |id: &WorkerId| world.workers[id].method == SpawnMethod::Blob;
+        let worker = world.ids().into_iter().find(from_blob).expect("one is left");
         world.ready(worker);
         world.crash(worker);
     }
@@ -507,13 +508,13 @@ fn workers_that_say_they_are_ready_but_never_train_are_started_by_another_method
 }
 
 #[test]
-fn a_script_that_cannot_be_fetched_is_given_up_at_once() {
+fn a_method_that_starts_no_worker_is_given_up_at_once() {
     let mut world = World::new(2);
     let job = world.start(4, Backend::Cpu, false);
     let [first, second] = world.ids()[..] else { panic!("two workers") };
     world.crash(first);
     world.crash(second);
-    assert!(world.workers.values().all(|worker| worker.method == SpawnMethod::Blob));
+    assert!(world.workers.values().all(|worker| worker.method == SpawnMethod::Script));
     assert_eq!(world.workers.len(), 2);
     assert!(world.faults.is_empty(), "a method that never worked is no fault while another does");
     world.settle();
@@ -522,7 +523,7 @@ fn a_script_that_cannot_be_fetched_is_given_up_at_once() {
 
 #[test]
 fn where_no_worker_can_be_created_the_page_trains_and_says_why() {
-    let mut world = World::with_method(3, SpawnMethod::Script, &[SpawnMethod::Script, SpawnMethod::Blob]);
+    let mut world = World::without(3, &[SpawnMethod::Blob, SpawnMethod::Script]);
     assert_eq!(world.faults, [Fault::OnPage("refused".to_owned())]);
     let job = world.start(4, Backend::Cpu, false);
     world.settle();
@@ -560,7 +561,7 @@ fn a_shard_that_loses_every_worker_fails_with_its_job_and_the_next_job_trains() 
     let next = world.start(3, Backend::Cpu, false);
     world.settle();
     world.assert_finished(next);
-    assert!(world.workers.values().all(|worker| worker.method == SpawnMethod::Script));
+    assert!(world.workers.values().all(|worker| worker.method == SpawnMethod::Blob));
 }
 
 #[test]
@@ -721,7 +722,7 @@ fn the_adapter_is_asked_for_again_where_the_one_that_was_asked_is_lost() {
 /// Messages take some milliseconds each way, because the page draws between them: the share of the time that the slowest
 /// of `workers` equal workers trains, in a job that takes some seconds.
 fn utilisation(workers: usize, seconds_per_step: f64, latency: f64) -> f64 {
-    let mut scheduler = Scheduler::new(workers, SpawnMethod::Script);
+    let mut scheduler = Scheduler::new(workers);
     // Events of the simulation by time: what arrives at the page, or at a worker.
     enum Arrival {
         Page(PoolEvent),
@@ -857,9 +858,9 @@ fn action() -> impl Strategy<Value = RandomAction> {
     ];
     let refused = prop_oneof![
         Just(vec![]),
-        Just(vec![SpawnMethod::Script]),
         Just(vec![SpawnMethod::Blob]),
-        Just(vec![SpawnMethod::Script, SpawnMethod::Blob])
+        Just(vec![SpawnMethod::Script]),
+        Just(vec![SpawnMethod::Blob, SpawnMethod::Script])
     ];
     prop_oneof![
         6 => any.clone().prop_map(RandomAction::Ready),
