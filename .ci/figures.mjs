@@ -2,14 +2,17 @@
 // Usage: node .ci/figures.mjs check                  two seeds of each on the CPU, one of 7a and 8 on the GPU: what `make test` runs
 //        node .ci/figures.mjs write cpu [ID...]     seeds 0 to 39, into docs/figures.md, with a picture of each
 //        node .ci/figures.mjs write gpu [ID...]     seeds 0 to 2 on the GPU, into the same table; `make figures` does both
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 
-const BRINK = 'target/release/brink';
-const FIGURES = ['4', '4-norm', '5', '6', '7a', '7b', '8', '9'];
+export const BRINK = 'target/release/brink';
 const SEEDS = 40;
 const GPU_SEEDS = 3;
 const MARK = ['<!-- table -->', '<!-- end of table -->'];
+
+/** The ids of all figures, which the program lists. */
+export const figureIds = () => execFileSync(BRINK, ['figure'], { encoding: 'utf8' }).trim().split('\n').map((line) => line.split(' ')[0]);
 
 /** Runs `brink figure`; gives its output and whether the claim holds. */
 function figure(id, ...options) {
@@ -22,7 +25,7 @@ function figure(id, ...options) {
 }
 
 function check() {
-  const runs = FIGURES.map((id) => [id, '--seeds', '2']);
+  const runs = figureIds().map((id) => [id, '--seeds', '2']);
   runs.push(...['7a', '8'].map((id) => [id, '--seeds', '1', '--backend', 'gpu']));
   const failed = runs.filter((run) => !figure(...run).holds);
   for (const run of failed) console.log(`FAILED figure ${run.join(' ')}`);
@@ -37,10 +40,11 @@ const HEAD = ['| figure | holds on the CPU, seeds 0 to 39 | over all seeds | on 
 /** Trains these figures, all if none is named, and fills their cells of the table as each is done. */
 function write(backend, ...ids) {
   if (!['cpu', 'gpu'].includes(backend)) return complain('which backend? cpu or gpu');
-  const unknown = ids.find((id) => !FIGURES.includes(id));
-  if (unknown) return complain(`there is no figure ${unknown}; there are ${FIGURES.join(', ')}`);
+  const figures = figureIds();
+  const unknown = ids.find((id) => !figures.includes(id));
+  if (unknown) return complain(`there is no figure ${unknown}; there are ${figures.join(', ')}`);
   mkdirSync('target/figures', { recursive: true });
-  for (const id of ids.length > 0 ? ids : FIGURES) {
+  for (const id of ids.length > 0 ? ids : figures) {
     if (backend === 'gpu') {
       const { output } = figure(id, '--seeds', `${GPU_SEEDS}`, '--backend', 'gpu');
       fill(id, { 3: held(output) });
@@ -58,7 +62,7 @@ function fill(id, cells) {
   const [before, rest] = page.split(MARK[0]);
   const [table, after] = rest.split(MARK[1]);
   const title = (other) => `[${other}](images/figure-${other}.svg)`;
-  const rows = FIGURES.map((other) => {
+  const rows = figureIds().map((other) => {
     const row = table.split('\n').find((line) => line.startsWith(`| ${title(other)} |`));
     const old = row ? row.split('|').slice(1, -1).map((cell) => cell.trim()) : [title(other), '', '', ''];
     return old.map((cell, column) => (other === id && column in cells ? cells[column] : cell));
@@ -72,7 +76,9 @@ function complain(message) {
   process.exit(2);
 }
 
-const [name, ...rest] = process.argv.slice(2);
-const mode = { check, write }[name];
-if (!mode) complain('what is to be done? check or write');
-process.exit(mode(...rest) ? 0 : 1);
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [name, ...rest] = process.argv.slice(2);
+  const mode = { check, write }[name];
+  if (!mode) complain('what is to be done? check or write');
+  process.exit(mode(...rest) ? 0 : 1);
+}

@@ -18,7 +18,7 @@ const MOST_FAILURES: f64 = 0.2;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The figure: 4, 4-norm, 5, 6, 7a, 7b, 8 or 9; without it, all are listed
+    /// The figure: 7a; without it, all are listed
     figure: Option<String>,
     /// How many seeds, 1 to 1000
     #[arg(long, default_value_t = 1)]
@@ -39,7 +39,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Some(id) = &arguments.figure else {
-        let list: String = FIGURES.iter().map(|figure| format!("{:7} {}\n", figure.id, figure.about)).collect();
+        let list: String = FIGURES.iter().map(|figure| format!("{:14} {}\n", figure.id, figure.about)).collect();
         return print(&list);
     };
     let figure = figure(id).ok_or_else(|| {

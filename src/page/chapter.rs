@@ -9,6 +9,7 @@ use super::focus;
 use super::lab::Lab;
 use super::mathml::Formula;
 use super::plots::{AxisPlot, StepPlot};
+use super::question::{About, Ask, Outcome};
 use super::reading::{Reading, inline, prose};
 use super::transport::Variants;
 use brink_engine::experiment::{ExperimentError, Optimizer, definition};
@@ -38,8 +39,8 @@ struct Live {
     is_changed: bool,
 }
 
-/// On how many seeds a figure's claim held, of how many that were run just now.
-type Tally = BTreeMap<String, BTreeMap<u32, bool>>;
+/// What each figure came to that was run just now, from the first seed to the last.
+type Outcomes = BTreeMap<String, Vec<Outcome>>;
 
 /// What the figures of the chapter share: one trains at a time.
 #[derive(Clone, Copy)]
@@ -51,7 +52,7 @@ struct Stage {
     address: Address,
     palette: Memo<Palette>,
     live: RwSignal<Option<Live>>,
-    tally: RwSignal<Tally>,
+    outcomes: RwSignal<Outcomes>,
     /// Whether a figure can be opened in the lab; an embedded one has a link to a page of its own.
     has_lab: bool,
 }
@@ -59,8 +60,8 @@ struct Stage {
 impl Stage {
     /// Nothing trains yet; once a figure's variants have ended, it goes on.
     fn new(lab: Lab, figures: Lab, address: Address, palette: Memo<Palette>, has_lab: bool) -> Self {
-        let (live, tally) = (RwSignal::new(None), RwSignal::new(Tally::default()));
-        let stage = Self { lab, figures, address, palette, live, tally, has_lab };
+        let (live, outcomes) = (RwSignal::new(None), RwSignal::new(Outcomes::default()));
+        let stage = Self { lab, figures, address, palette, live, outcomes, has_lab };
         on_cleanup(move || figures.clear());
         Effect::new(move |_| {
             let has_ended = figures.ended().is_some();
@@ -87,10 +88,19 @@ impl Stage {
     /// What a figure trains next once all that it trained has ended; its claim once nothing is left.
     fn go_on(self, figure: &'static Figure, seed: u32) {
         let Some(arms) = self.figures.go_on(figure, seed) else { return };
-        let holds = figure.judge(&arms).holds;
-        self.tally.update(|tally| {
-            tally.entry(figure.id.to_owned()).or_default().insert(seed, holds);
-        });
+        let first = &arms[0];
+        let rate = |run: Option<usize>| run.map(|run| first.fleet.runs[run].base_learning_rate);
+        let (best, edge) = (rate(first.sweep().best), rate(first.sweep().edge));
+        let outcome = Outcome { seed, holds: figure.judge(&arms).holds, best, edge };
+        self.outcomes.update(|outcomes| outcomes.entry(figure.id.to_owned()).or_default().push(outcome));
+    }
+
+    /// What a question before a figure is about.
+    fn about(self, id: &str) -> Option<About> {
+        let first = Story::find(id)?.board().variants.into_iter().next()?;
+        let (id, outcomes) = (id.to_owned(), self.outcomes);
+        let outcome = Memo::new(move |_| outcomes.with(|outcomes| outcomes.get(&id)?.last().cloned()));
+        Some(About { rates: first.experiment.learning_rates.values(), outcome })
     }
 
     /// Puts a figure's board into the lab.
@@ -170,7 +180,13 @@ fn scroll_to(id: &str) {
 #[component]
 fn ChapterSection(stage: Stage, section: Section) -> impl IntoView {
     let lab = stage.lab;
-    let block = move |block: Block| match block {
+    let about: Vec<_> =
+        (0..section.blocks.len()).map(|index| section.figure_after(index).and_then(|id| stage.about(id))).collect();
+    let block = move |(block, about): (Block, Option<About>)| match block {
+        Block::Question(question) => match about {
+            Some(about) => view! { <Ask lab question about /> }.into_any(),
+            None => view! { <Ask lab question /> }.into_any(),
+        },
         Block::Figure { id, caption } => view! { <LiveFigure stage id caption /> }.into_any(),
         Block::Rule(id) => view! { <RuleFigure stage id /> }.into_any(),
         Block::Procedure { id, caption } => procedure_link(stage, &id, caption),
@@ -181,7 +197,7 @@ fn ChapterSection(stage: Stage, section: Section) -> impl IntoView {
             <h2 id=format!("section-{}", section.id) tabindex="-1">
                 {section.title}
             </h2>
-            {section.blocks.into_iter().map(block).collect_view()}
+            {section.blocks.into_iter().zip(about).map(block).collect_view()}
         </section>
     }
 }
@@ -200,7 +216,7 @@ fn label_of(id: &str, path: &str, lab: Lab) -> String {
 /// A figure: a still, and its curves once it is run.
 #[component]
 fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>) -> impl IntoView {
-    let Stage { lab, figures, palette, live, tally, .. } = stage;
+    let Stage { lab, figures, palette, live, outcomes, .. } = stage;
     let story = Story::find(&id);
     let picture = story.map(Story::picture).unwrap_or_default();
     let alt = plain(&caption);
@@ -213,10 +229,10 @@ fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>) -> impl IntoView {
         seed.get().is_some() && figures.board.with_untracked(|board| board.variants().iter().any(|v| !v.has_ended()))
     });
     let held = move || {
-        tally.with(|tally| {
-            let seeds = id.with_value(|id| tally.get(id).cloned())?;
-            let held = seeds.values().filter(|holds| **holds).count();
-            Some(lab.texts().held_on(held, seeds.len()))
+        outcomes.with(|outcomes| {
+            let all = id.with_value(|id| outcomes.get(id))?;
+            let held = all.iter().filter(|outcome| outcome.holds).count();
+            Some(lab.texts().held_on(held, all.len()))
         })
     };
     let changes = RwSignal::new(Vec::<Change>::new());

@@ -21,6 +21,7 @@ mod panic;
 mod plots;
 mod pool;
 mod procedure;
+mod question;
 mod reading;
 mod rule_editor;
 mod save;

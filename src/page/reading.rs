@@ -8,7 +8,8 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::files;
 use super::lab::Lab;
-use brink_view::chapter::{Block, Chapter, Inline, Question};
+use super::question::Ask;
+use brink_view::chapter::{Block, Chapter, Inline};
 
 /// A text of the page in its language, loaded once and kept.
 #[derive(Clone, Copy)]
@@ -106,51 +107,6 @@ pub fn prose(lab: Lab, block: Block) -> AnyView {
         }
         Block::Question(question) => view! { <Ask lab question /> }.into_any(),
         Block::Figure { .. } | Block::Rule(_) | Block::Procedure { .. } => ().into_any(),
-    }
-}
-
-/// A question: choose first, then read what is said of it.
-#[component]
-fn Ask(lab: Lab, question: Question) -> impl IntoView {
-    let chosen = RwSignal::new(None::<bool>);
-    let Question { ask, answers, answer } = question;
-    let options = answers
-        .into_iter()
-        .map(|(right, text)| {
-            let is_chosen = RwSignal::new(false);
-            view! {
-                <li>
-                    <button
-                        type="button"
-                        aria-pressed=move || is_chosen.get().to_string()
-                        class:right=move || is_chosen.get() && right
-                        class:wrong=move || is_chosen.get() && !right
-                        on:click=move |_| {
-                            is_chosen.set(true);
-                            chosen.set(Some(right));
-                        }
-                    >
-                        {inline(lab, text)}
-                    </button>
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <div class="question" role="group">
-            <p>
-                <b>{inline(lab, ask)}</b>
-            </p>
-            <ul>{options}</ul>
-            <div aria-live="polite">
-                {move || {
-                    let right = chosen.get()?;
-                    let texts = lab.texts();
-                    let verdict = if right { texts.answer_right } else { texts.answer_wrong };
-                    Some(view! { <p><b>{verdict}</b> " " {right.then(|| inline(lab, answer.clone()))}</p> })
-                }}
-            </div>
-        </div>
     }
 }
 

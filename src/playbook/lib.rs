@@ -1,4 +1,4 @@
-//! What the Deep Learning Tuning Playbook tells somebody to do about an unstable workload: its procedures, and its Figures 4 to 9
+//! What the Deep Learning Tuning Playbook tells somebody to do about an unstable workload: its procedures, and its figures
 //! with their claims. Data in, data out; it trains through a runner.
 
 pub mod figures;

@@ -2,20 +2,20 @@
 
 use super::board::Arrangement;
 use super::text::Texts;
-use brink_engine::experiment::{Experiment, ExperimentError, apply, preset};
-use brink_playbook::figures::FIGURES;
+use brink_engine::experiment::{ExperimentError, apply};
+use brink_playbook::figures::{FIGURES, Figure};
 use serde_json::json;
 use std::borrow::Cow;
 
 /// The seed of a story's experiments in the lab.
 pub const SEED: u32 = 1;
 
-/// A board with a title.
-#[derive(Clone, Copy, Debug)]
+/// A figure's board, with a title.
+#[derive(Clone, Copy)]
 pub struct Story {
     /// What it is called in links to its picture and in the names of its texts.
     pub id: &'static str,
-    experiments: fn() -> Vec<Experiment>,
+    figure: &'static Figure,
 }
 
 impl PartialEq for Story {
@@ -35,48 +35,9 @@ pub struct Change {
     pub to: f64,
 }
 
-/// The stories that are no figures.
-static OTHERS: [Story; 3] = [
-    Story {
-        id: "initialisation",
-        experiments: || {
-            let bad = Experiment { initial_scale: 3.0, ..named("figure-7a") };
-            let warm = Experiment { warmup_steps: 60, ..bad.clone() };
-            vec![named("figure-7a"), bad.clone(), warm.clone(), bad.clipped_at(6.0), warm.clipped_at(6.0)]
-        },
-    },
-    Story {
-        id: "adam-deep",
-        experiments: || {
-            let adam = named("adam-deep");
-            let momentum =
-                apply(&adam, [("optimizer", json!({ "rule": "momentum" }))]).unwrap_or_else(|_| adam.clone());
-            vec![adam, momentum]
-        },
-    },
-    Story {
-        id: "batch-size",
-        experiments: || {
-            // Equal epochs: half the batch, twice the steps.
-            let of = |batch_size: usize| {
-                let base = named("batch-size");
-                let examples = base.batch_size as u32 * base.max_train_steps;
-                Experiment { batch_size, max_train_steps: examples / batch_size as u32, ..base }
-            };
-            [64, 32, 16].map(of).to_vec()
-        },
-    },
-];
-
-fn named(id: &str) -> Experiment {
-    // A test makes every story's experiments.
-    preset(id).unwrap_or_else(|| panic!("there is no preset {id}"))
-}
-
-/// All stories: the playbook's figures in its order, then the rest.
+/// All stories: one for each figure, in their order.
 pub fn stories() -> impl Iterator<Item = Story> {
-    let figure = |figure: &&'static brink_playbook::figures::Figure| Story { id: figure.id, experiments: Vec::new };
-    FIGURES.iter().map(figure).chain(OTHERS)
+    FIGURES.iter().map(|figure| Story { figure, id: figure.id })
 }
 
 impl Story {
@@ -92,10 +53,7 @@ impl Story {
 
     /// Its board for a seed.
     pub fn board_of_seed(self, seed: u32) -> Arrangement {
-        match brink_playbook::figures::figure(self.id) {
-            Some(figure) => Arrangement::of_all(figure.first(seed).into_iter().map(|(_, experiment)| experiment)),
-            None => Arrangement::of_all((self.experiments)().into_iter().map(|base| Experiment { seed, ..base })),
-        }
+        Arrangement::of_all(self.figure.first(seed).into_iter().map(|(_, experiment)| experiment))
     }
 
     /// Its experiments for a seed with numbers of the reader's own: wherever one has the value of a change, it gets the new one.
@@ -131,10 +89,9 @@ impl Story {
         self.text(texts, "story_line")
     }
 
-    /// The name of its picture among the page's files.
+    /// The address of its picture among the page's files: the build draws it (`.ci/stills.mjs`).
     pub fn picture(self) -> String {
-        let kind = if brink_playbook::figures::figure(self.id).is_some() { "figure-" } else { "" };
-        format!("images/{kind}{}.svg", self.id)
+        format!("images/figure-{}.svg", self.id)
     }
 }
 
@@ -169,8 +126,6 @@ mod tests {
                 let texts = language.texts();
                 assert!(!story.title(texts).is_empty() && !story.line(texts).is_empty(), "{}", story.id);
             }
-            let picture = format!("{}/../../docs/{}", env!("CARGO_MANIFEST_DIR"), story.picture());
-            assert!(std::path::Path::new(&picture).exists(), "{picture}");
         }
     }
 }

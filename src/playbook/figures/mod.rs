@@ -1,6 +1,8 @@
-//! Figures 4 to 9 of the Deep Learning Tuning Playbook, as experiments with a claim: each is one file, and one line in
-//! [`FIGURES`]. The claims hold over seeds that nobody tuned on (`docs/figures.md`).
+//! Figures 4 to 9 of the Deep Learning Tuning Playbook, and more that its chapter says, as experiments with a claim: each is one
+//! file, and one line in [`FIGURES`]. The claims hold over seeds that nobody tuned on (`docs/figures.md`).
 
+mod adam_deep;
+mod batch_size;
 mod figure_4;
 mod figure_4_norm;
 mod figure_5;
@@ -9,6 +11,7 @@ mod figure_7a;
 mod figure_7b;
 mod figure_8;
 mod figure_9;
+mod initialisation;
 
 use crate::procedures::{Arm, Laboratory, ProcedureError};
 use brink_engine::experiment::{Experiment, preset};
@@ -30,7 +33,7 @@ pub type Experiments = Vec<(&'static str, Experiment)>;
 
 /// One figure.
 pub struct Figure {
-    /// Its number in the playbook: `7a`; a second form has a suffix.
+    /// Its number in the playbook: `7a`, where a second form has a suffix; a name where the playbook draws none.
     pub id: &'static str,
     /// What it shows, in one line of English.
     pub about: &'static str,
@@ -74,8 +77,8 @@ impl Claim {
     }
 }
 
-/// All figures, in the playbook's order.
-pub static FIGURES: [&Figure; 8] = [
+/// All figures: the playbook's in its order, then the rest.
+pub static FIGURES: [&Figure; 11] = [
     &figure_4::FIGURE,
     &figure_4_norm::FIGURE,
     &figure_5::FIGURE,
@@ -84,6 +87,9 @@ pub static FIGURES: [&Figure; 8] = [
     &figure_7b::FIGURE,
     &figure_8::FIGURE,
     &figure_9::FIGURE,
+    &initialisation::FIGURE,
+    &adam_deep::FIGURE,
+    &batch_size::FIGURE,
 ];
 
 /// The figure with this id.

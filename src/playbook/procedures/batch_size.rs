@@ -22,21 +22,46 @@ pub(super) async fn run(laboratory: &Laboratory<'_>, base: &Experiment) -> Resul
     let Some(rate) = report.arms[0].star().map(|star| star.learning_rate) else {
         return Err(ProcedureError::NothingFeasible);
     };
+    let gaps = Gaps::of(&report.arms, rate);
     report.fact("one_rate", rate);
-    let at_rate =
-        |arm: &Arm| arm.at(rate).map(|run| final_validation_loss(&run.record)).filter(|loss| loss.is_finite());
-    let fixed: Vec<Option<f64>> = report.arms.iter().map(at_rate).collect();
-    let tuned: Vec<Option<f64>> = report.arms.iter().map(|arm| arm.star().map(|star| star.final_loss)).collect();
-    for (batch_size, loss) in SIZES.iter().zip(&fixed) {
+    for (batch_size, loss) in SIZES.iter().zip(&gaps.at_rate) {
         report.fact_of("final_loss_at_rate", format!("batch {batch_size}"), *loss);
     }
-    let gap = |losses: &[Option<f64>]| -> Option<f64> {
-        let losses: Option<Vec<f64>> = losses.iter().copied().collect();
-        let losses = losses?;
-        let low = losses.iter().copied().reduce(f64::min)?;
-        Some(losses.iter().copied().fold(low, f64::max) - low)
-    };
-    report.fact("gap_fixed", gap(&fixed));
-    report.fact("gap_tuned", gap(&tuned));
+    report.fact("gap_fixed", gaps.fixed());
+    report.fact("gap_tuned", gaps.tuned());
     Ok(report)
+}
+
+/// Final losses of several arms at one learning rate, and of each at its own lr*.
+pub(crate) struct Gaps {
+    /// The final validation losses at the one, where they are finite.
+    at_rate: Vec<Option<f64>>,
+    at_star: Vec<Option<f64>>,
+}
+
+impl Gaps {
+    /// Of these arms at this learning rate.
+    pub(crate) fn of(arms: &[Arm], rate: f64) -> Self {
+        let at_rate =
+            |arm: &Arm| arm.at(rate).map(|run| final_validation_loss(&run.record)).filter(|loss| loss.is_finite());
+        let at_star = |arm: &Arm| arm.star().map(|star| star.final_loss);
+        Self { at_rate: arms.iter().map(at_rate).collect(), at_star: arms.iter().map(at_star).collect() }
+    }
+
+    /// How far the losses at the one learning rate lie apart, where all are finite.
+    pub(crate) fn fixed(&self) -> Option<f64> {
+        range(&self.at_rate)
+    }
+
+    /// How far the losses at the arms' own lr* lie apart, where each has one.
+    pub(crate) fn tuned(&self) -> Option<f64> {
+        range(&self.at_star)
+    }
+}
+
+/// The largest less the smallest, where all are there.
+fn range(losses: &[Option<f64>]) -> Option<f64> {
+    let losses: Vec<f64> = losses.iter().copied().collect::<Option<_>>()?;
+    let low = losses.iter().copied().reduce(f64::min)?;
+    Some(losses.iter().copied().fold(low, f64::max) - low)
 }

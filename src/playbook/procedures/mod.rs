@@ -2,7 +2,7 @@
 //! experiment to a report. Each is one file, and one line in [`PROCEDURES`]; it trains through a [`Runner`], so that it runs on the
 //! command line and on a page alike.
 
-mod batch_size;
+pub(crate) mod batch_size;
 mod clipping;
 mod compare;
 mod diagnose;
@@ -173,10 +173,14 @@ impl Arm {
         self.sweep().unstable.map(|run| self.fleet.runs[run].base_learning_rate)
     }
 
+    /// The runs that may be chosen.
+    pub fn feasible(&self) -> impl Iterator<Item = &FleetRun> {
+        self.fleet.runs.iter().filter(|run| run.judgement.is_some_and(|found| found.is_feasible))
+    }
+
     /// The width of the working range: the highest feasible learning rate over the lowest.
     pub fn working_range(&self) -> Option<f64> {
-        let feasible = self.fleet.runs.iter().filter(|run| run.judgement.is_some_and(|found| found.is_feasible));
-        let rates: Vec<f64> = feasible.map(|run| run.base_learning_rate).collect();
+        let rates: Vec<f64> = self.feasible().map(|run| run.base_learning_rate).collect();
         let low = rates.iter().copied().reduce(f64::min)?;
         Some(rates.iter().copied().fold(low, f64::max) / low)
     }

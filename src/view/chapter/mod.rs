@@ -44,19 +44,30 @@ pub enum Block {
         /// What it does.
         caption: String,
     },
-    /// Lines that begin with `>`: a question, answers `- [ ]` and `- [x]`, and what is said of them.
+    /// Lines that begin with `>`: a question, answers `- [ ]` and `- [x]` or guesses `- [?] best`, and what is said of them.
     Question(Question),
 }
 
-/// A question with answers to choose from.
+/// A question with answers to choose from, or with learning rates to guess of the figure that follows it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Question {
     /// What is asked.
     pub ask: Vec<Inline>,
     /// The answers, and whether each is right.
     pub answers: Vec<(bool, Vec<Inline>)>,
-    /// What is said once one is chosen.
+    /// What is to be guessed instead.
+    pub guesses: Vec<Guess>,
+    /// What is said once one is chosen, or the figure has run.
     pub answer: Vec<Inline>,
+}
+
+/// A learning rate of a figure's first experiment that is to be guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// `- [?] best`: the best one, lr*.
+    Best,
+    /// `- [?] edge`: the first infeasible one above it.
+    Edge,
 }
 
 /// A stretch of text.
@@ -131,6 +142,16 @@ impl Chapter {
     }
 }
 
+impl Section {
+    /// The figure that the question at this place is about: the one that directly follows it, if one does.
+    pub fn figure_after(&self, index: usize) -> Option<&str> {
+        match (self.blocks.get(index)?, self.blocks.get(index + 1)?) {
+            (Block::Question(_), Block::Figure { id, .. }) => Some(id),
+            _ => None,
+        }
+    }
+}
+
 /// A text without what marks it: what a picture's description says.
 pub fn plain(text: &[Inline]) -> String {
     let part = |part: &Inline| match part {
@@ -200,15 +221,25 @@ fn question<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Question, &'stat
     let (mut ask, mut said) = (Vec::new(), Vec::new());
     for line in lines {
         let line = line.strip_prefix('>').ok_or("every line of a question begins with >")?.trim_start();
+        if let Some(guess) = line.strip_prefix("- [?] ") {
+            question.guesses.push(match guess {
+                "best" => Guess::Best,
+                "edge" => Guess::Edge,
+                _ => return Err("what is guessed is best or edge"),
+            });
+            continue;
+        }
         let answer = [("- [ ] ", false), ("- [x] ", true)];
         match answer.into_iter().find_map(|(mark, right)| Some((right, line.strip_prefix(mark)?))) {
             Some((right, text)) => question.answers.push((right, inline(text)?)),
-            None if question.answers.is_empty() => ask.push(line),
+            None if question.answers.is_empty() && question.guesses.is_empty() => ask.push(line),
             None => said.push(line),
         }
     }
-    if question.answers.iter().filter(|(right, _)| *right).count() != 1 {
-        return Err("a question has one answer that is right: - [x]");
+    match question.answers.iter().filter(|(right, _)| *right).count() {
+        1 if question.guesses.is_empty() => {}
+        0 if question.answers.is_empty() && !question.guesses.is_empty() => {}
+        _ => return Err("a question has one answer that is right, - [x], or guesses, - [?]"),
     }
     (question.ask, question.answer) = (inline(&joined(ask.into_iter()))?, inline(&joined(said.into_iter()))?);
     Ok(question)
@@ -283,7 +314,8 @@ mod tests {
             Block::Rule(id) => format!("rule {id}"),
             Block::Procedure { id, .. } => format!("procedure {id}"),
             Block::Question(question) => {
-                format!("question {:?}", question.answers.iter().map(|answer| answer.0).collect::<Vec<_>>())
+                let answers = question.answers.iter().map(|answer| answer.0).collect::<Vec<_>>();
+                format!("question {answers:?} {:?}", question.guesses)
             }
         };
         let of_section = |section: &Section| {
@@ -313,8 +345,14 @@ mod tests {
         let [english, indonesian] = read(CHAPTERS);
         assert_eq!(skeleton(&english), skeleton(&indonesian));
         for section in &english.sections {
-            for block in &section.blocks {
+            for (index, block) in section.blocks.iter().enumerate() {
                 match block {
+                    // What is guessed is read off the figure.
+                    Block::Question(Question { guesses, .. }) if !guesses.is_empty() => {
+                        let board = section.figure_after(index).and_then(Story::find).expect("a figure").board();
+                        let rates = board.variants[0].experiment.learning_rates.values();
+                        assert!(rates.len() > 2 && rates.is_sorted(), "{}", section.id);
+                    }
                     Block::Figure { id, caption } => {
                         let story = Story::find(id).unwrap_or_else(|| panic!("there is no figure {id}"));
                         assert!(!caption.is_empty());
@@ -366,11 +404,15 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_told_by_its_line() {
-        let told = |text| Chapter::parse(text).expect_err("refused").to_string();
+        let told = |text: &str| Chapter::parse(text).expect_err("refused").to_string();
         assert_eq!(told("text"), "line 1: a section begins with # Title {#id}");
         assert_eq!(told("# A {#a}\n\ntext **strong"), "line 3: ** without its end");
         assert_eq!(told("# A {#a}\n\n[x](javascript:1)"), "line 3: a link leads to #entry or https://");
-        assert_eq!(told("# A {#a}\n\n> q?\n> - [ ] a"), "line 3: a question has one answer that is right: - [x]");
+        let wrong = "line 3: a question has one answer that is right, - [x], or guesses, - [?]";
+        for text in ["- [ ] a", "no answer", "- [x] a\n> - [?] best"] {
+            assert_eq!(told(&format!("# A {{#a}}\n\n> q?\n> {text}")), wrong);
+        }
+        assert_eq!(told("# A {#a}\n\n> q?\n> - [?] worst"), "line 3: what is guessed is best or edge");
         assert_eq!(told("# A"), "line 1: a heading ends with {#id}");
         let chapter = Chapter::parse("# A {#a}\nfirst\nsecond `c` [t](#e)\n\n- one\n- two\n  more").expect("read");
         let [Block::Paragraph(text), Block::Items(items)] = &chapter.sections[0].blocks[..] else {

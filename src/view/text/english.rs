@@ -370,6 +370,19 @@ source_texts! {
     explain(term) = "What is {term}?";
     answer_right = "Right.";
     answer_wrong = "Not quite: try another answer.";
+    answer_not = "Not quite.";
+    answer_kept = "Your answer is kept. Run the figure below, and compare.";
+    happened_so(seed) = "In the run just now (seed {seed}) the claim of the figure held.";
+    happened_otherwise(seed) =
+        "In the run just now (seed {seed}) the claim of the figure did not hold. It is about most seeds, not all: run another one.";
+    guess_help = "Drag each mark, or move it with the arrow keys; then run the figure below.";
+    guess_best = "The best learning rate, lr*";
+    guess_edge = "The first above it that breaks";
+    guess_found(name, rate) = "{name}: {rate}.";
+    guess_exact(name, rate) = "{name}: {rate}, just as you said.";
+    guess_high(name, rate, guess, factor) = "{name}: {rate}. You said {guess}: too high by a factor of {factor}.";
+    guess_low(name, rate, guess, factor) = "{name}: {rate}. You said {guess}: too low by a factor of {factor}.";
+    guess_none(name) = "{name}: there is none in this grid.";
     run_it = "Run it";
     no_figure(ids) = "The address names no figure; with #figure= and one of these it does: {ids}.";
     figure_changed = "With a number of your own in it; whether the claim held is counted for the figure as it is.";
@@ -400,9 +413,9 @@ source_texts! {
     story_initialisation = "Bad initialisation";
     story_line_initialisation = "Initial weights three times too large: clipping mends it, warmup alone does not.";
     story_adam_deep = "Adam on a deep network";
-    story_line_adam_deep = "Twenty blocks without a norm: Momentum learns at no rate of the grid, Adam at several.";
+    story_line_adam_deep = "Twenty blocks without a norm: Adam learns at more learning rates than Momentum, and ends lower.";
     story_batch_size = "Batch size";
-    story_line_batch_size = "Three batch sizes over equal epochs: compare them at one learning rate, then each at its own star.";
+    story_line_batch_size = "Three batch sizes over equal epochs: far apart at one learning rate, close together each at its own star.";
 
     share = "Share";
     share_copied = "The link to this board is copied.";

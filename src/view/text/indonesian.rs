@@ -370,6 +370,19 @@ translated_texts! {
     explain(term) = "Apa itu {term}?";
     answer_right = "Benar.";
     answer_wrong = "Belum tepat: coba jawaban lain.";
+    answer_not = "Belum tepat.";
+    answer_kept = "Jawaban Anda disimpan. Jalankan gambar di bawah, lalu bandingkan.";
+    happened_so(seed) = "Pada pelatihan barusan (seed {seed}) pernyataan gambar ini terbukti.";
+    happened_otherwise(seed) =
+        "Pada pelatihan barusan (seed {seed}) pernyataan gambar ini tidak terbukti. Pernyataan itu berlaku untuk sebagian besar seed, bukan semua: jalankan seed lain.";
+    guess_help = "Geser setiap penanda, atau pakai tombol panah; lalu jalankan gambar di bawah.";
+    guess_best = "Laju pembelajaran terbaik, lr*";
+    guess_edge = "Laju pertama di atasnya yang rusak";
+    guess_found(name, rate) = "{name}: {rate}.";
+    guess_exact(name, rate) = "{name}: {rate}, tepat seperti jawaban Anda.";
+    guess_high(name, rate, guess, factor) = "{name}: {rate}. Jawaban Anda {guess}: {factor} kali terlalu tinggi.";
+    guess_low(name, rate, guess, factor) = "{name}: {rate}. Jawaban Anda {guess}: {factor} kali terlalu rendah.";
+    guess_none(name) = "{name}: tidak ada pada kisi ini.";
     run_it = "Jalankan";
     no_figure(ids) = "Alamat tidak menyebut gambar; tulis #figure= dan salah satu dari: {ids}.";
     figure_changed = "Memuat angka Anda sendiri; terbukti tidaknya pernyataan dihitung untuk gambar apa adanya.";
@@ -400,9 +413,9 @@ translated_texts! {
     story_initialisation = "Inisialisasi yang buruk";
     story_line_initialisation = "Bobot awal tiga kali terlalu besar: pemotongan memperbaikinya, pemanasan saja tidak.";
     story_adam_deep = "Adam pada jaringan dalam";
-    story_line_adam_deep = "Dua puluh blok tanpa normalisasi: Momentum tidak belajar pada satu laju pun, Adam pada beberapa laju.";
+    story_line_adam_deep = "Dua puluh blok tanpa normalisasi: Adam belajar pada lebih banyak laju daripada Momentum, dan berakhir lebih rendah.";
     story_batch_size = "Ukuran batch";
-    story_line_batch_size = "Tiga ukuran batch dengan jumlah epoch yang sama: bandingkan pada satu laju, lalu masing-masing pada bintangnya.";
+    story_line_batch_size = "Tiga ukuran batch dengan jumlah epoch yang sama: berjauhan pada satu laju, berdekatan pada bintang masing-masing.";
 
     share = "Bagikan";
     share_copied = "Tautan ke papan ini telah disalin.";
