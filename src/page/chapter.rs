@@ -180,14 +180,16 @@ fn scroll_to(id: &str) {
 #[component]
 fn ChapterSection(stage: Stage, section: Section) -> impl IntoView {
     let lab = stage.lab;
+    // What the question at a place is about, and whether the figure at a place has a question before it.
     let about: Vec<_> =
         (0..section.blocks.len()).map(|index| section.figure_after(index).and_then(|id| stage.about(id))).collect();
-    let block = move |(block, about): (Block, Option<About>)| match block {
+    let is_asked: Vec<_> = [false].into_iter().chain(about.iter().map(Option::is_some)).collect();
+    let block = move |((block, about), is_asked): ((Block, Option<About>), bool)| match block {
         Block::Question(question) => match about {
             Some(about) => view! { <Ask lab question about /> }.into_any(),
             None => view! { <Ask lab question /> }.into_any(),
         },
-        Block::Figure { id, caption } => view! { <LiveFigure stage id caption /> }.into_any(),
+        Block::Figure { id, caption } => view! { <LiveFigure stage id caption is_asked /> }.into_any(),
         Block::Rule(id) => view! { <RuleFigure stage id /> }.into_any(),
         Block::Procedure { id, caption } => procedure_link(stage, &id, caption),
         other => prose(lab, other),
@@ -197,7 +199,7 @@ fn ChapterSection(stage: Stage, section: Section) -> impl IntoView {
             <h2 id=format!("section-{}", section.id) tabindex="-1">
                 {section.title}
             </h2>
-            {section.blocks.into_iter().zip(about).map(block).collect_view()}
+            {section.blocks.into_iter().zip(about).zip(is_asked).map(block).collect_view()}
         </section>
     }
 }
@@ -213,9 +215,10 @@ fn label_of(id: &str, path: &str, lab: Lab) -> String {
     found.unwrap_or_else(|| path.to_owned())
 }
 
-/// A figure: a still, and its curves once it is run.
+/// A figure: a still, and its curves once it is run. Where a question stands before it the still, which is the answer, is veiled
+/// until it is asked for or the figure is run.
 #[component]
-fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>) -> impl IntoView {
+fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>, #[prop(optional)] is_asked: bool) -> impl IntoView {
     let Stage { lab, figures, palette, live, outcomes, .. } = stage;
     let story = Story::find(&id);
     let picture = story.map(Story::picture).unwrap_or_default();
@@ -237,7 +240,9 @@ fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>) -> impl IntoView {
     };
     let changes = RwSignal::new(Vec::<Change>::new());
     let fault = RwSignal::new(None::<String>);
+    let is_veiled = RwSignal::new(is_asked);
     let run = move |next: u32| {
+        is_veiled.set(false);
         let ran = id.with_value(|id| changes.with_untracked(|changes| stage.run(id, next, changes)));
         fault.set(ran.err().map(|error| refusal(&error, lab.texts())));
     };
@@ -283,7 +288,23 @@ fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>) -> impl IntoView {
     let plots = move || {
         if seed.get().is_none() {
             let (picture, alt) = (picture.clone(), alt.clone());
-            return view! { <img src=picture alt=alt loading="lazy" width="640" height="384" /> }.into_any();
+            return view! {
+                <div class="still" class:veiled=move || is_veiled.get()>
+                    <img src=picture alt=alt loading="lazy" width="640" height="384" />
+                    {move || {
+                        is_veiled
+                            .get()
+                            .then(|| {
+                                view! {
+                                    <button type="button" on:click=move |_| is_veiled.set(false)>
+                                        {lab.texts().show_still}
+                                    </button>
+                                }
+                            })
+                    }}
+                </div>
+            }
+            .into_any();
         }
         let has_norms = id.with_value(|id| figure(id)).is_some_and(|figure| figure.plot == Plot::Norm);
         view! {

@@ -124,6 +124,10 @@ export const chapterTests = [
       assert.equal(await rates.locator('.found').count(), 0, 'nothing is told before the figure runs');
       await shot('guess', { fullPage: false });
       const figure = page.locator('[data-figure="7a"]');
+      assert.equal(await figure.locator('.veiled img').count(), 1, 'the still, which is the answer, is veiled');
+      const other = page.locator('[data-figure="9"]');
+      await other.getByRole('button', { name: 'Show the picture' }).click();
+      assert.equal(await other.locator('.veiled').count(), 0);
       await figure.locator('.run').click();
       await rates.locator('.found li').first().waitFor({ timeout: FLEET_MS });
       // Seed 0, as `brink figure 7a` says it.
@@ -140,6 +144,7 @@ export const chapterTests = [
       await choice.locator('text=Your answer is kept').waitFor();
       assert.equal(await choice.locator('.wrong, .right').count(), 0);
       await page.locator('[data-figure="5"] .run').click();
+      assert.equal(await figure.locator('.veiled').count(), 0, 'a figure that has run is veiled no more');
       await choice.locator('text=The spike is over long before step 100').waitFor({ timeout: FLEET_MS });
       assert.equal(await choice.locator('.wrong').count(), 1);
       await choice.locator('button').first().click();

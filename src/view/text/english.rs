@@ -370,6 +370,7 @@ source_texts! {
     explain(term) = "What is {term}?";
     answer_right = "Right.";
     answer_wrong = "Not quite: try another answer.";
+    show_still = "Show the picture without answering";
     answer_not = "Not quite.";
     answer_kept = "Your answer is kept. Run the figure below, and compare.";
     happened_so(seed) = "In the run just now (seed {seed}) the claim of the figure held.";

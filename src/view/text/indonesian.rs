@@ -370,6 +370,7 @@ translated_texts! {
     explain(term) = "Apa itu {term}?";
     answer_right = "Benar.";
     answer_wrong = "Belum tepat: coba jawaban lain.";
+    show_still = "Tampilkan gambarnya tanpa menjawab";
     answer_not = "Belum tepat.";
     answer_kept = "Jawaban Anda disimpan. Jalankan gambar di bawah, lalu bandingkan.";
     happened_so(seed) = "Pada pelatihan barusan (seed {seed}) pernyataan gambar ini terbukti.";
