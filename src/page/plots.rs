@@ -20,8 +20,8 @@ use brink_engine::number::shortest;
 use brink_view::board::Board;
 use brink_view::export::{axis_csv, step_csv};
 use brink_view::number::{short, three};
-use brink_view::plot::{Palette, Scale, Size, rate_color};
-use brink_view::scene::{self, StepView};
+use brink_view::plot::{Key, Palette, Scale, Size, rate_color};
+use brink_view::scene::{self, StepView, run_names};
 use brink_view::text::Texts;
 use brink_view::words::{Against, RunWords, axis_table, focus_words, run_words, step_table, step_words};
 
@@ -301,6 +301,12 @@ pub fn AxisPlot(lab: Lab, palette: Memo<Palette>, children: Children) -> impl In
                     id="axis"
                     palette
                     drawn
+                    key=Box::new(move |palette| {
+                        drawn.with_value(|drawn| match drawn {
+                            Some((Plotted::Axis(layout), _)) => layout.key(palette),
+                            _ => Key::default(),
+                        })
+                    })
                     csv=Box::new(move || lab.board.with_untracked(|board| lab.names.with_untracked(|names| axis_csv(board, names))))
                 />
             </TableDisclosure>
@@ -567,6 +573,10 @@ pub fn StepPlot(lab: Lab, palette: Memo<Palette>, of: Against) -> impl IntoView 
                     id=of.id()
                     palette
                     drawn
+                    key=Box::new(move |palette| {
+                        let names = lab.names.get_untracked();
+                        lab.board.with_untracked(|board| scene::key(board, of, &names, lab.language.get_untracked().texts(), palette))
+                    })
                     csv=Box::new(move || {
                         let view = lab.view.get_untracked();
                         lab.board.with_untracked(|board| lab.names.with_untracked(|names| step_csv(board, of, view, names)))
@@ -604,27 +614,20 @@ fn CurveTip(lab: Lab, name: String, rate: f64, step: u32, value: f64, at: (f64, 
 /// The colours of the learning rates: a button for each run of the focused variant, from the lowest to the highest.
 #[component]
 fn RateBar(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
-    let rates = Memo::new(move |_| {
+    let names = Memo::new(move |_| {
         lab.stage();
         lab.board.with_untracked(|board| {
             let Some(focused) = board.focused() else { return (None, Vec::new(), None) };
-            let runs = focused.fleet.runs.iter().map(|run| (run.base_learning_rate, run.warmup_steps));
-            (Some(focused.id), runs.collect::<Vec<_>>(), board.focused_run(focused))
+            (Some(focused.id), run_names(&focused.fleet, lab.texts()), board.focused_run(focused))
         })
     });
     let swatches = move || {
-        let (id, rates, focus) = rates.get();
+        let (id, names, focus) = names.get();
         let palette = palette.get();
-        let count = rates.len();
-        // Where all have one learning rate, they differ in their warmup.
-        let is_one_rate = rates.windows(2).all(|pair| pair[0].0 == pair[1].0);
-        let called = move |(rate, warmup): (f64, u32)| {
-            let texts = lab.texts();
-            if is_one_rate && count > 1 { texts.with_warmup(warmup) } else { texts.number(short(rate)) }
-        };
-        let swatch = move |(run, rate): (usize, (f64, u32))| {
+        let count = names.len();
+        let ends = (names.first().cloned(), names.last().cloned());
+        let swatch = move |(run, label): (usize, String)| {
             let (r, g, b) = rate_color(run, count, &palette);
-            let label = called(rate);
             let choose = move |_| {
                 if let Some(id) = id {
                     lab.board.update(|board| board.set_focus(id, Some(run)));
@@ -641,10 +644,9 @@ fn RateBar(lab: Lab, palette: Memo<Palette>) -> impl IntoView {
                 ></button>
             }
         };
-        let ends = (rates.first().copied().map(called), rates.last().copied().map(called));
         view! {
             <span>{ends.0}</span>
-            {rates.into_iter().enumerate().map(swatch).collect_view()}
+            {names.into_iter().enumerate().map(swatch).collect_view()}
             <span>{ends.1}</span>
         }
     };

@@ -9,7 +9,7 @@ use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlCanvasElement, Url};
 
 use super::canvas::Canvas;
 use super::lab::Lab;
-use brink_view::plot::{AxisLayout, LineLayout, NormLayout, Palette, Size, svg};
+use brink_view::plot::{AxisLayout, Key, LineLayout, NormLayout, Palette, Size, svg};
 use brink_view::text::Texts;
 
 /// How long a file is kept for the browser to read it.
@@ -32,9 +32,21 @@ impl Plotted {
         };
     }
 
+    /// With a key below it.
+    fn draw_with<B: plotters_backend::DrawingBackend>(
+        &self,
+        key: &Key,
+        backend: &mut B,
+        size: Size,
+        palette: &Palette,
+    ) {
+        let _ = key.draw(backend, size, palette);
+        self.draw(backend, palette);
+    }
+
     /// The picture as SVG, on the ground that the page has beneath its plots.
-    fn svg(&self, size: Size, palette: &Palette) -> String {
-        let (text, ()) = svg(size, |backend| self.draw(backend, palette));
+    fn svg(&self, key: &Key, size: Size, palette: &Palette) -> String {
+        let (text, ()) = svg(key.below(size), |backend| self.draw_with(key, backend, size, palette));
         let (r, g, b) = palette.card;
         let ground = format!("<rect width=\"100%\" height=\"100%\" fill=\"rgb({r},{g},{b})\"/>");
         // Behind everything: after the opening tag.
@@ -64,10 +76,14 @@ fn save_text(text: &str, kind: &str, name: &str) -> Result<(), JsValue> {
     download(&blob, name)
 }
 
-fn save_png(plotted: &Plotted, size: Size, palette: &Palette, name: String) -> Result<(), JsValue> {
+fn save_svg(plotted: &Plotted, key: &Key, size: Size, palette: &Palette, name: String) -> Result<(), JsValue> {
+    save_text(&plotted.svg(key, size, palette), "image/svg+xml", &name)
+}
+
+fn save_png(plotted: &Plotted, key: &Key, size: Size, palette: &Palette, name: String) -> Result<(), JsValue> {
     let element: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
-    if let Some(mut canvas) = Canvas::saved(&element, size, palette.scale, palette.card) {
-        plotted.draw(&mut canvas, palette);
+    if let Some(mut canvas) = Canvas::saved(&element, key.below(size), palette.scale, palette.card) {
+        plotted.draw_with(key, &mut canvas, size, palette);
     }
     let done = Closure::once_into_js(move |blob: JsValue| {
         // None where the picture is too large for the browser.
@@ -78,30 +94,35 @@ fn save_png(plotted: &Plotted, size: Size, palette: &Palette, name: String) -> R
     element.to_blob(done.unchecked_ref())
 }
 
-/// The menu of a plot: its picture, its numbers. `drawn` is the plot as it was drawn last, with its size.
+/// Writes a picture to a file of this name.
+type SavePicture = fn(&Plotted, &Key, Size, &Palette, String) -> Result<(), JsValue>;
+
+/// The menu of a plot: its picture, its numbers. `drawn` is the plot as it was drawn last, with its size; `key` says what its lines
+/// mean.
 #[component]
 pub fn Save(
     lab: Lab,
     id: &'static str,
     palette: Memo<Palette>,
     drawn: StoredValue<Option<(Plotted, Size)>>,
+    key: Box<dyn Fn(&Palette) -> Key + Send + Sync>,
     csv: Box<dyn Fn() -> String + Send + Sync>,
 ) -> impl IntoView {
+    let key = StoredValue::new(key);
     let csv = StoredValue::new(csv);
     let name = move |extension: &str| format!("brink-{id}.{extension}");
-    let picture = move |save: fn(&Plotted, Size, &Palette, String) -> Result<(), JsValue>, extension: &'static str| {
+    let picture = move |save: SavePicture, extension: &'static str| {
         move |_| {
             let palette = palette.get_untracked();
             drawn.with_value(|drawn| {
                 if let Some((plotted, size)) = drawn {
                     // A browser that refuses a download says so itself.
-                    let _ = save(plotted, *size, &palette, name(extension));
+                    let _ = key.with_value(|key| save(plotted, &key(&palette), *size, &palette, name(extension)));
                 }
             });
         }
     };
-    let svg =
-        picture(|plotted, size, palette, name| save_text(&plotted.svg(size, palette), "image/svg+xml", &name), "svg");
+    let svg = picture(save_svg, "svg");
     let png = picture(save_png, "png");
     let numbers = move |_| {
         let _ = csv.with_value(|csv| save_text(&csv(), "text/csv", &name("csv")));

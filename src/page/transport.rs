@@ -17,6 +17,7 @@ fn device(board: &Board, texts: &Texts) -> String {
         (None, _) => texts.starting.to_owned(),
         (Some(Device::Cpu { .. } | Device::CpuOnPage), Some(reason)) => texts.backend_gpu_missing(reason),
         (Some(Device::CpuOnPage), None) => texts.backend_page.to_owned(),
+        (Some(Device::Cpu { threads: 1 }), None) => texts.backend_cpu_one.to_owned(),
         (Some(Device::Cpu { threads }), None) => texts.backend_cpu(threads),
         (Some(Device::Gpu { adapter, software }), _) => {
             let kind = if *software { texts.backend_gpu_software } else { texts.backend_gpu };

@@ -2,9 +2,11 @@
 
 use super::number::three;
 use super::plot::{
-    AxisLayout, AxisPoint, AxisSeries, Curve, LineLayout, LinePlot, Mark, NormLayout, NormPlot, Palette, PointState,
-    Scale, Size, Steps, rate_color,
+    AxisLayout, AxisPoint, AxisSeries, Curve, Entry, Key, LineLayout, LinePlot, Mark, NormLayout, NormPlot, Palette,
+    PointState, Scale, Size, Steps, rate_color,
 };
+use super::scene::ramp;
+use super::text::Language;
 use brink_engine::record::Columns;
 use brink_lab::FleetRun;
 use brink_lab::diagnose::{final_validation_loss, log_histogram};
@@ -72,6 +74,25 @@ pub fn loss(arms: &[Arm], size: Size, palette: &Palette) -> LineLayout {
     let mut plot = curves(arms, Columns::LOSS, palette);
     plot.diverged = Some("diverged".to_owned());
     LineLayout::new(size, plot).titled(("step t".to_owned(), "training loss".to_owned()))
+}
+
+/// What the colours and dashes of [`loss`] mean.
+pub fn loss_key(arms: &[Arm], palette: &Palette) -> Key {
+    let texts = Language::English.texts();
+    let mut entries = Vec::new();
+    let families: Vec<&Arm> = arms.iter().filter(|arm| arm.fleet.runs.len() > 1).collect();
+    if let Some(first) = families.first() {
+        entries.extend(ramp("", &first.fleet, texts, palette));
+    }
+    if arms.len() > 1 {
+        let line = |(slot, arm): (usize, &Arm)| {
+            // The runs of a family have colours of their own: the dash is the arm's.
+            let color = if arm.fleet.runs.len() > 1 { palette.ink } else { palette.variant(slot) };
+            Entry::Line { name: arm.name.clone(), color, slot, has_markers: false }
+        };
+        entries.extend(arms.iter().enumerate().map(line));
+    }
+    Key { entries }
 }
 
 /// Gradient norms at the first arm's lr* against step, with their histogram and 90th percentile, and the threshold of the first arm

@@ -2,16 +2,17 @@
 
 use super::board::{Board, Variant};
 use super::name::{base_name, variant_name};
-use super::number::three;
+use super::number::{short, three};
 use super::plot::{
-    AxisLayout, AxisSeries, Curve, LineLayout, LinePlot, Mark, NormLayout, NormPlot, Palette, Scale, Size, Steps,
-    rate_color,
+    AxisLayout, AxisSeries, Curve, Entry, Key, LineLayout, LinePlot, Mark, NormLayout, NormPlot, Palette, Scale, Size,
+    Steps, rate_color,
 };
 use super::summary::summary;
 use super::text::Texts;
+use super::words::Against;
 use brink_engine::record::Columns;
-use brink_lab::FleetRun;
 use brink_lab::diagnose::{clipped_fraction, fraction_above, log_histogram, norm_p90};
+use brink_lab::{FleetRecord, FleetRun};
 
 /// Losses are shown up to this factor above their median: a run that blows up must not squash the rest.
 const LOSS_HEADROOM: f64 = 60.0;
@@ -200,6 +201,51 @@ pub fn learning_rate(board: &Board, size: Size, texts: &Texts, palette: &Palette
         focused_runs(board, palette, |run| column(run, Columns::LEARNING_RATE)).into_iter().map(immortal).collect();
     // On linear scales a linear warmup is a straight line.
     LineLayout::new(size, plot(board, curves, RATE_HEADROOM, (view.x, view.y))).titled(step_titles(texts, "η"))
+}
+
+/// What each run of a family is called: its base learning rate; where all have one, its warmup.
+pub fn run_names(fleet: &FleetRecord, texts: &Texts) -> Vec<String> {
+    let has_one_rate = has_one_rate(fleet);
+    let name = |run: &FleetRun| {
+        if has_one_rate { texts.with_warmup(run.warmup_steps) } else { texts.number(short(run.base_learning_rate)) }
+    };
+    fleet.runs.iter().map(name).collect()
+}
+
+/// The colours of a family of runs, by whatever they are of, as an entry of a key.
+pub fn ramp(of: &str, fleet: &FleetRecord, texts: &Texts, palette: &Palette) -> Option<Entry> {
+    let names = run_names(fleet, texts);
+    let colors = (0..names.len()).map(|run| rate_color(run, names.len(), palette)).collect();
+    let parts = [of, if has_one_rate(fleet) { "" } else { texts.column_rate }];
+    let what: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let first = format!("{} {}", what.join(", "), names.first()?).trim_start().to_owned();
+    Some(Entry::Ramp { first, colors, last: names.last()?.clone() })
+}
+
+/// Whether the runs of a family differ in something else than their learning rate.
+fn has_one_rate(fleet: &FleetRecord) -> bool {
+    fleet.runs.len() > 1 && fleet.runs.windows(2).all(|pair| pair[0].base_learning_rate == pair[1].base_learning_rate)
+}
+
+/// What the lines of a plot against the step mean, for a picture that is saved. `names` are the variants', in the board's order.
+pub fn key(board: &Board, of: Against, names: &[String], texts: &Texts, palette: &Palette) -> Key {
+    let focus = board.focused().map(|variant| variant.id);
+    let entry = |(name, variant): (&String, &Variant)| {
+        let is_focused = Some(variant.id) == focus;
+        match of {
+            // The plot of norms shows the focused run only.
+            Against::Norm if !is_focused => None,
+            Against::Loss if is_focused => ramp(name, &variant.fleet, texts, palette),
+            _ => Some(Entry::Line {
+                name: name.clone(),
+                color: palette.variant(variant.slot),
+                slot: variant.slot,
+                has_markers: false,
+            }),
+        }
+    };
+    let shown = names.iter().zip(board.variants()).filter(|(_, variant)| !variant.hidden);
+    Key { entries: shown.filter_map(entry).collect() }
 }
 
 /// What the axes of a plot against the step are titled.

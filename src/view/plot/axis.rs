@@ -3,6 +3,7 @@
 use plotters_backend::DrawingBackend;
 
 use super::frame::{LABEL, TITLE};
+use super::key::{Entry, Key};
 use super::surface::{Anchor, DrawResult, Palette, Pen, Surface, dash, text_width};
 use super::{Axis, Frame, Scale, Size};
 use crate::number::three;
@@ -179,6 +180,18 @@ impl AxisLayout {
         })
     }
 
+    /// What its lines mean; nothing where there is only one, which stands for all.
+    pub fn key(&self, palette: &Palette) -> Key {
+        let entry = |series: &AxisSeries| Entry::Line {
+            name: series.name.clone(),
+            color: palette.variant(series.slot),
+            slot: series.slot,
+            has_markers: true,
+        };
+        let entries = self.series.iter().map(entry);
+        Key { entries: if self.series.len() > 1 { entries.collect() } else { Vec::new() } }
+    }
+
     /// Draws the plot.
     pub fn draw<B: DrawingBackend>(&self, backend: &mut B, palette: &Palette) -> DrawResult<B> {
         let mut surface = Surface::new(backend, palette);
@@ -226,8 +239,10 @@ impl AxisLayout {
                         let above = format!("↑ {}", three(loss));
                         let width = text_width(&above, LABEL);
                         let (x, y) = ((at.0 + 4.0).min(right - width), at.1 + LABEL);
-                        surface.text(&above, (x, y), LABEL, color, Anchor::Start, false)?;
-                        labels.push((x, x + width, y));
+                        if !is_taken(&labels, (x, x + width), y) {
+                            surface.text(&above, (x, y), LABEL, color, Anchor::Start, false)?;
+                            labels.push((x, x + width, y));
+                        }
                     }
                 }
             }
@@ -239,9 +254,7 @@ impl AxisLayout {
                 let is_free = |position: &f64| {
                     let (top, bottom) = (position - LABEL / 2.0 - 2.0, position + LABEL / 2.0 + 2.0);
                     let is_inside = top > self.frame.top && bottom < self.frame.down().1;
-                    let is_label = labels
-                        .iter()
-                        .any(|&(from, to, other)| (other - position).abs() < LABEL + 2.0 && from < x + width && x < to);
+                    let is_label = is_taken(&labels, (x, x + width), *position);
                     is_inside && !is_label && !self.crosses((x, x + width), (top, bottom))
                 };
                 // Where no position beside the line's end is free, the list of variants below the plot names it.
@@ -254,6 +267,11 @@ impl AxisLayout {
         }
         surface.finish()
     }
+}
+
+/// Whether a label at a height would lie on one of those that stand there already: from, to, height.
+fn is_taken(labels: &[(f64, f64, f64)], (left, right): (f64, f64), y: f64) -> bool {
+    labels.iter().any(|&(from, to, other)| (other - y).abs() < LABEL + 2.0 && from < right && left < to)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod axis;
 mod frame;
+mod key;
 mod line;
 mod norm;
 mod surface;
@@ -12,6 +13,7 @@ mod svg;
 
 pub use axis::{AxisLayout, AxisPoint, AxisSeries, PointState};
 pub use frame::{Axis, Frame, Scale, Size, linear_ticks, log_ticks};
+pub use key::{Entry, Key};
 pub use line::{Curve, LineLayout, LinePlot, Steps};
 pub use norm::{Mark, NormLayout, NormPlot};
 pub use surface::{Palette, Surface, dash_text, rate_color};

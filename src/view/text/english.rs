@@ -19,9 +19,9 @@ source_texts! {
         "The best learning rate (the star) is {rate}, and none above it breaks. See what warmup, a gentle start, changes.";
     lead_clipping(before) =
         "{before} Next: clip the gradient, so that no single step is too long. A good first threshold is the 90th percentile of its norms (P90).";
-    lead_norm(before) = "{before} Next: a norm inside each block. Architecture can make a network stable, too.";
+    lead_norm(before) = "{before} Next, again from the first network: a norm inside each block. Architecture can make a network stable, too.";
     lead_rule(before) =
-        "{before} Next: another optimizer. Its learning rates mean something else: expect the whole curve to move.";
+        "{before} Next, again from the first network: another optimizer. Its learning rates mean something else: expect the whole curve to move.";
     lead_explore =
         "You have seen four of the playbook's remedies. Open a story, change the network, type a rule of your own, and share the board by its link.";
     star_moved(name, from, to) = "{name}: the star moved from {from} to {to}.";
@@ -318,6 +318,7 @@ source_texts! {
     latest = "Latest";
     cursor = "Cursor: step";
     cursor_at(step) = "cursor at {step}";
+    backend_cpu_one = "CPU · 1 worker";
     backend_cpu(workers) = "CPU · {workers} workers";
     backend_gpu = "WebGPU";
     backend_gpu_software = "WebGPU, software adapter";

@@ -18,9 +18,9 @@ translated_texts! {
     lead_clipping(before) =
         "{before} Berikutnya: potong gradien (clipping), agar tak ada langkah yang terlalu panjang. Ambang pertama yang baik adalah persentil ke-90 normanya (P90).";
     lead_norm(before) =
-        "{before} Berikutnya: normalisasi di dalam tiap blok. Arsitektur juga dapat membuat jaringan stabil.";
+        "{before} Berikutnya, kembali dari jaringan pertama: normalisasi di dalam tiap blok. Arsitektur juga dapat membuat jaringan stabil.";
     lead_rule(before) =
-        "{before} Berikutnya: pengoptimal lain. Laju pembelajarannya berarti lain: seluruh kurva akan bergeser.";
+        "{before} Berikutnya, kembali dari jaringan pertama: pengoptimal lain. Laju pembelajarannya berarti lain: seluruh kurva akan bergeser.";
     lead_explore =
         "Anda telah melihat empat perbaikan dari playbook. Buka sebuah kisah, ubah jaringannya, ketik aturan sendiri, dan bagikan papan lewat tautannya.";
     star_moved(name, from, to) = "{name}: bintang bergeser dari {from} ke {to}.";
@@ -317,6 +317,7 @@ translated_texts! {
     latest = "Terbaru";
     cursor_at(step) = "kursor di {step}";
     cursor = "Kursor: langkah";
+    backend_cpu_one = "CPU · 1 worker";
     backend_cpu(workers) = "CPU · {workers} worker";
     backend_gpu = "WebGPU";
     backend_gpu_software = "WebGPU, adaptor perangkat lunak";
