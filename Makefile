@@ -20,7 +20,7 @@ dist:
 	@$(MAKE) --no-print-directory dist/index.html
 
 dist/index.html: $(SOURCES)
-	@echo "== Building the page (release, one WebAssembly file; about 4 minutes the first time, 1 to 2 after a change)"
+	@echo "== Building the page (release, one WebAssembly file) and the stills of its figures; about 6 minutes the first time, 1 to 2 after a change"
 	trunk build
 	@touch dist/index.html
 
