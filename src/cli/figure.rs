@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     /// Where to train
     #[arg(long, value_enum, default_value = "cpu")]
     backend: BackendChoice,
-    /// Draw the figure of the first seed to this file
+    /// Draw the figure of the first seed to this file, or to one a language where its name has {language} in it
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     /// Write every seed's claim and arms to this file, as JSON
@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let line = line(&reproduced);
         bar.suspend(|| print(&line))?;
         if let (Some(path), true) = (&arguments.svg, seed == arguments.first_seed) {
-            drawing::write(path, figure.plot, &reproduced.arms)?;
+            drawing::write_figure(path, figure.plot, &reproduced.arms)?;
         }
         if arguments.json.is_some() {
             written.push(seed_json(&reproduced));

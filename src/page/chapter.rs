@@ -221,7 +221,7 @@ fn label_of(id: &str, path: &str, lab: Lab) -> String {
 fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>, #[prop(optional)] is_asked: bool) -> impl IntoView {
     let Stage { lab, figures, palette, live, outcomes, .. } = stage;
     let story = Story::find(&id);
-    let picture = story.map(Story::picture).unwrap_or_default();
+    let picture = move || story.map(|story| story.picture(lab.language.get())).unwrap_or_default();
     let alt = plain(&caption);
     let id = StoredValue::new(id);
     let seed = Memo::new(move |_| {
@@ -287,7 +287,7 @@ fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>, #[prop(optional)] 
         .collect_view();
     let plots = move || {
         if seed.get().is_none() {
-            let (picture, alt) = (picture.clone(), alt.clone());
+            let alt = alt.clone();
             return view! {
                 <div class="still" class:veiled=move || is_veiled.get()>
                     <img src=picture alt=alt loading="lazy" width="640" height="384" />

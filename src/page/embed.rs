@@ -68,7 +68,7 @@ pub fn EmbeddedPage(
     let still = move || {
         let picture = story.filter(|_| on_click && is_board && !has_begun.get())?;
         let alt = move || picture.title(lab.texts());
-        Some(view! { <img class="still" src=picture.picture() alt=alt /> })
+        Some(view! { <img class="still" src=picture.picture(lab.language.get()) alt=alt /> })
     };
     let strip = move |panel, of| shows(panel).then(|| view! { <StepPlot lab palette=colors of /> });
     view! {

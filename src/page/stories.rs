@@ -27,7 +27,7 @@ pub fn Stories(lab: Lab, address: Address) -> impl IntoView {
         view! {
             <li>
                 <button type="button" data-story=story.id on:click=move |_| open(story)>
-                    {move || is_open.get().then(|| view! { <img src=story.picture() alt="" width="128" height="77" /> })}
+                    {move || is_open.get().then(|| view! { <img src=story.picture(lab.language.get()) alt="" width="128" height="77" /> })}
                     <span>
                         <b>{move || story.title(lab.texts())}</b>
                         <span>{move || story.line(lab.texts())}</span>

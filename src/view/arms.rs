@@ -1,12 +1,13 @@
 //! The arms of a procedure or a figure as plots.
 
+use super::name::{base_name, variant_name};
 use super::number::three;
 use super::plot::{
     AxisLayout, AxisPoint, AxisSeries, Curve, Entry, Key, LineLayout, LinePlot, Mark, NormLayout, NormPlot, Palette,
     PointState, Scale, Size, Steps, rate_color,
 };
 use super::scene::ramp;
-use super::text::Language;
+use super::text::Texts;
 use brink_engine::record::Columns;
 use brink_lab::FleetRun;
 use brink_lab::diagnose::{final_validation_loss, log_histogram};
@@ -16,8 +17,17 @@ use brink_playbook::procedures::Arm;
 const MOST_ABOVE_MEDIAN: f64 = 50.0;
 const HISTOGRAM_BINS: usize = 40;
 
+/// These arms with the names that the page gives their experiments.
+pub fn named_as_on_the_page(arms: &[Arm], texts: &'static Texts) -> Vec<Arm> {
+    let name = |arm: &Arm| match arms.first() {
+        Some(first) if first.name != arm.name => variant_name(first.experiment(), arm.experiment(), texts),
+        _ => base_name(arm.experiment(), texts),
+    };
+    arms.iter().map(|arm| Arm { name: name(arm), fleet: arm.fleet.clone() }).collect()
+}
+
 /// Final validation loss against base learning rate, one line an arm.
-pub fn axis(arms: &[Arm], size: Size) -> AxisLayout {
+pub fn axis(arms: &[Arm], size: Size, texts: &Texts) -> AxisLayout {
     let series = |(slot, arm): (usize, &Arm)| {
         let mut order: Vec<usize> = (0..arm.fleet.runs.len()).collect();
         let rate = |run: usize| arm.fleet.runs[run].base_learning_rate;
@@ -27,7 +37,7 @@ pub fn axis(arms: &[Arm], size: Size) -> AxisLayout {
         let points = order.iter().map(point).collect();
         AxisSeries { name: arm.name.clone(), slot, dimmed: false, focused: false, points, best, focus: None }
     };
-    let titles = ("base learning rate".to_owned(), "final validation loss".to_owned());
+    let titles = (texts.rate_axis.to_owned(), texts.final_loss_axis.to_owned());
     AxisLayout::new(size, arms.iter().enumerate().map(series).collect()).titled(titles)
 }
 
@@ -70,15 +80,14 @@ fn curves(arms: &[Arm], column: usize, palette: &Palette) -> LinePlot {
 }
 
 /// Training loss against step, both logarithmic.
-pub fn loss(arms: &[Arm], size: Size, palette: &Palette) -> LineLayout {
+pub fn loss(arms: &[Arm], size: Size, palette: &Palette, texts: &Texts) -> LineLayout {
     let mut plot = curves(arms, Columns::LOSS, palette);
-    plot.diverged = Some("diverged".to_owned());
-    LineLayout::new(size, plot).titled(("step t".to_owned(), "training loss".to_owned()))
+    plot.diverged = Some(texts.diverged_band.to_owned());
+    LineLayout::new(size, plot).titled((texts.step_axis.to_owned(), texts.loss_axis.to_owned()))
 }
 
 /// What the colours and dashes of [`loss`] mean.
-pub fn loss_key(arms: &[Arm], palette: &Palette) -> Key {
-    let texts = Language::English.texts();
+pub fn loss_key(arms: &[Arm], palette: &Palette, texts: &Texts) -> Key {
     let mut entries = Vec::new();
     let families: Vec<&Arm> = arms.iter().filter(|arm| arm.fleet.runs.len() > 1).collect();
     if let Some(first) = families.first() {
@@ -97,7 +106,7 @@ pub fn loss_key(arms: &[Arm], palette: &Palette) -> Key {
 
 /// Gradient norms at the first arm's lr* against step, with their histogram and 90th percentile, and the threshold of the first arm
 /// that clips.
-pub fn norm(arms: &[Arm], size: Size, palette: &Palette) -> Option<NormLayout> {
+pub fn norm(arms: &[Arm], size: Size, palette: &Palette, texts: &Texts) -> Option<NormLayout> {
     let arm = arms.first()?;
     let star = arm.star()?;
     let run = &arm.fleet.runs[star.run];
@@ -119,6 +128,6 @@ pub fn norm(arms: &[Arm], size: Size, palette: &Palette) -> Option<NormLayout> {
                 is_tried: false,
             },
         )
-        .titled(("step t".to_owned(), "‖g‖".to_owned())),
+        .titled((texts.step_axis.to_owned(), "‖g‖".to_owned())),
     )
 }

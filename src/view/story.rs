@@ -1,7 +1,7 @@
 //! Stories: boards that are worth looking at, offered in a menu with a picture and a line each.
 
 use super::board::Arrangement;
-use super::text::Texts;
+use super::text::{Language, Texts};
 use brink_engine::experiment::{ExperimentError, apply};
 use brink_playbook::figures::{FIGURES, Figure};
 use serde_json::json;
@@ -90,8 +90,8 @@ impl Story {
     }
 
     /// The address of its picture among the page's files: the build draws it (`.ci/stills.mjs`).
-    pub fn picture(self) -> String {
-        format!("images/figure-{}.svg", self.id)
+    pub fn picture(self, language: Language) -> String {
+        format!("images/figure-{}.{}.svg", self.id, language.tag())
     }
 }
 
@@ -99,7 +99,6 @@ impl Story {
 mod tests {
     use super::*;
     use crate::board::Board;
-    use crate::text::Language;
 
     #[test]
     fn a_number_of_the_reader_s_own_changes_what_has_it() {

@@ -373,3 +373,16 @@ fn a_gpu_that_is_asked_for_and_not_there_is_no_cpu() {
         assert!(stderr(&output).contains("no GPU"), "{arguments:?}: {}", stderr(&output));
     }
 }
+
+#[test]
+fn a_figure_is_drawn_in_english_or_once_a_language() {
+    let folder = folder("figure");
+    let file = |name: &str| folder.join(name).to_str().expect("UTF-8").to_owned();
+    for name in ["one.svg", "each.{language}.svg"] {
+        let output = brink(&["figure", "5", "--svg", &file(name)]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a picture");
+    assert_eq!(read("one.svg"), read("each.en.svg"));
+    assert!(read("one.svg").contains("loss (nats)") && read("each.id.svg").contains("kerugian (nat)"));
+}
