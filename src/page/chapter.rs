@@ -39,7 +39,7 @@ struct Live {
     is_changed: bool,
 }
 
-/// What each figure came to that was run just now, from the first seed to the last.
+/// What each figure came to that was run just now: of each seed, the one that was run last at the end.
 type Outcomes = BTreeMap<String, Vec<Outcome>>;
 
 /// What the figures of the chapter share: one trains at a time.
@@ -92,7 +92,11 @@ impl Stage {
         let rate = |run: Option<usize>| run.map(|run| first.fleet.runs[run].base_learning_rate);
         let (best, edge) = (rate(first.sweep().best), rate(first.sweep().edge));
         let outcome = Outcome { seed, holds: figure.judge(&arms).holds, best, edge };
-        self.outcomes.update(|outcomes| outcomes.entry(figure.id.to_owned()).or_default().push(outcome));
+        self.outcomes.update(|outcomes| {
+            let all = outcomes.entry(figure.id.to_owned()).or_default();
+            all.retain(|other| other.seed != seed);
+            all.push(outcome);
+        });
     }
 
     /// What a question before a figure is about.

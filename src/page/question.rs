@@ -54,7 +54,7 @@ pub fn Ask(lab: Lab, question: Question, #[prop(optional)] about: Option<About>)
             {body}
             <div aria-live="polite">
                 {said}
-                {move || (is_open()).then(ran).flatten().map(|ran| view! { <p>{ran}</p> })}
+                {move || ran().map(|ran| view! { <p>{ran}</p> })}
             </div>
         </div>
     }
