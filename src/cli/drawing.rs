@@ -19,14 +19,13 @@ pub(super) fn write(path: &Path, plot: Plot, trained: &[Arm]) -> Result<(), Fail
     write_in(path, plot, trained, Language::English.texts())
 }
 
-/// Draws a figure to a file, with the names that the page gives its arms: in English, or to one file a language where the file's
-/// name has a place for it.
+/// Draws a figure to a file: in English, or to one file a language where the file's name has a place for it.
 pub(super) fn write_figure(path: &Path, plot: Plot, trained: &[Arm]) -> Result<(), Failure> {
     let name = path.to_string_lossy();
     let is_each = name.contains(LANGUAGE);
     for language in Language::ALL.into_iter().filter(|language| is_each || *language == Language::English) {
         let (texts, path) = (language.texts(), PathBuf::from(name.replace(LANGUAGE, language.tag())));
-        write_in(&path, plot, &arms::named_as_on_the_page(trained, texts), texts)?;
+        write_in(&path, plot, &arms::told(trained, texts), texts)?;
     }
     Ok(())
 }

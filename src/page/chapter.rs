@@ -9,7 +9,7 @@ use super::focus;
 use super::lab::Lab;
 use super::mathml::Formula;
 use super::plots::{AxisPlot, StepPlot};
-use super::question::{About, Ask, Outcome};
+use super::question::{About, Answers, Ask, Outcome};
 use super::reading::{Reading, inline, prose};
 use super::transport::Variants;
 use brink_engine::experiment::{ExperimentError, Optimizer, definition};
@@ -24,11 +24,8 @@ use brink_view::plot::Palette;
 use brink_view::query::Begin;
 use brink_view::refusal::refusal;
 use brink_view::report::told;
-use brink_view::story::{Change, Story};
+use brink_view::story::{Change, SEED, Story};
 use brink_view::words::Against;
-
-/// The seed that a figure is run with first: that of its still.
-const FIRST_SEED: u32 = 0;
 
 /// A figure that trains, or has trained.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +50,8 @@ struct Stage {
     palette: Memo<Palette>,
     live: RwSignal<Option<Live>>,
     outcomes: RwSignal<Outcomes>,
+    /// The reader's answers to the questions.
+    answers: RwSignal<BTreeMap<(String, usize), usize>>,
     /// Whether a figure can be opened in the lab; an embedded one has a link to a page of its own.
     has_lab: bool,
 }
@@ -61,7 +60,8 @@ impl Stage {
     /// Nothing trains yet; once a figure's variants have ended, it goes on.
     fn new(lab: Lab, figures: Lab, address: Address, palette: Memo<Palette>, has_lab: bool) -> Self {
         let (live, outcomes) = (RwSignal::new(None), RwSignal::new(Outcomes::default()));
-        let stage = Self { lab, figures, address, palette, live, outcomes, has_lab };
+        let answers = RwSignal::new(BTreeMap::new());
+        let stage = Self { lab, figures, address, palette, live, outcomes, answers, has_lab };
         on_cleanup(move || figures.clear());
         Effect::new(move |_| {
             let has_ended = figures.ended().is_some();
@@ -79,6 +79,8 @@ impl Stage {
         let Some(story) = Story::find(id) else { return Ok(()) };
         let board = story.changed(seed, changes)?;
         self.figures.clear();
+        // With another number in it, an arm is not what its name says.
+        self.figures.arms.set(if changes.is_empty() { story.arms() } else { Vec::new() });
         self.live.set(Some(Live { id: id.to_owned(), seed, is_changed: !changes.is_empty() }));
         self.figures.restore(&board);
         self.figures.start_held();
@@ -102,9 +104,15 @@ impl Stage {
     /// What a question before a figure is about.
     fn about(self, id: &str) -> Option<About> {
         let first = Story::find(id)?.board().variants.into_iter().next()?;
-        let (id, outcomes) = (id.to_owned(), self.outcomes);
-        let outcome = Memo::new(move |_| outcomes.with(|outcomes| outcomes.get(&id)?.last().cloned()));
+        let id = id.to_owned();
+        let outcome = Memo::new(move |_| self.outcome(&id));
         Some(About { rates: first.experiment.learning_rates.values(), outcome })
+    }
+
+    /// What a figure came to when it was run last; nothing while it stands there with a number of the reader's own.
+    fn outcome(self, id: &str) -> Option<Outcome> {
+        let is_own = self.live.with(|live| live.as_ref().is_some_and(|live| live.id == id && live.is_changed));
+        self.outcomes.with(|outcomes| outcomes.get(id)?.last().filter(|_| !is_own).cloned())
     }
 
     /// Puts a figure's board into the lab.
@@ -188,11 +196,12 @@ fn ChapterSection(stage: Stage, section: Section) -> impl IntoView {
     let about: Vec<_> =
         (0..section.blocks.len()).map(|index| section.figure_after(index).and_then(|id| stage.about(id))).collect();
     let is_asked: Vec<_> = [false].into_iter().chain(about.iter().map(Option::is_some)).collect();
-    let block = move |((block, about), is_asked): ((Block, Option<About>), bool)| match block {
-        Block::Question(question) => match about {
-            Some(about) => view! { <Ask lab question about /> }.into_any(),
-            None => view! { <Ask lab question /> }.into_any(),
-        },
+    let id = section.id.clone();
+    let block = move |(index, ((block, about), is_asked)): (usize, ((Block, Option<About>), bool))| match block {
+        Block::Question(question) => {
+            let answers = Answers { all: stage.answers, question: format!("{id} {index}") };
+            view! { <Ask lab question answers about /> }.into_any()
+        }
         Block::Figure { id, caption } => view! { <LiveFigure stage id caption is_asked /> }.into_any(),
         Block::Rule(id) => view! { <RuleFigure stage id /> }.into_any(),
         Block::Procedure { id, caption } => procedure_link(stage, &id, caption),
@@ -203,7 +212,7 @@ fn ChapterSection(stage: Stage, section: Section) -> impl IntoView {
             <h2 id=format!("section-{}", section.id) tabindex="-1">
                 {section.title}
             </h2>
-            {section.blocks.into_iter().zip(about).zip(is_asked).map(block).collect_view()}
+            {section.blocks.into_iter().zip(about).zip(is_asked).enumerate().map(block).collect_view()}
         </section>
     }
 }
@@ -236,6 +245,7 @@ fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>, #[prop(optional)] 
         seed.get().is_some() && figures.board.with_untracked(|board| board.variants().iter().any(|v| !v.has_ended()))
     });
     let held = move || {
+        id.with_value(|id| stage.outcome(id))?;
         outcomes.with(|outcomes| {
             let all = id.with_value(|id| outcomes.get(id))?;
             let held = all.iter().filter(|outcome| outcome.holds).count();
@@ -245,10 +255,19 @@ fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>, #[prop(optional)] 
     let changes = RwSignal::new(Vec::<Change>::new());
     let fault = RwSignal::new(None::<String>);
     let is_veiled = RwSignal::new(is_asked);
+    // A seed that it was not run with yet.
+    let next_seed = move || {
+        let last = outcomes.with(|outcomes| id.with_value(|id| Some(outcomes.get(id)?.last()?.seed)));
+        seed.get().max(last).map_or(SEED, |seed| seed + 1)
+    };
     let run = move |next: u32| {
         is_veiled.set(false);
         let ran = id.with_value(|id| changes.with_untracked(|changes| stage.run(id, next, changes)));
-        fault.set(ran.err().map(|error| refusal(&error, lab.texts())));
+        let told = |error: ExperimentError| {
+            let label = id.with_value(|id| label_of(id, &error.field, lab));
+            refusal(&error, lab.texts()).replacen(&error.field, &label, 1)
+        };
+        fault.set(ran.err().map(told));
     };
     // A number of the caption that the reader changes runs the figure with it.
     let number = move |path: String, from: f64| {
@@ -265,7 +284,11 @@ fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>, #[prop(optional)] 
                     changes.push(Change { path: path.clone(), from, to });
                 }
             });
-            run(seed.get_untracked().unwrap_or(FIRST_SEED));
+            run(seed.get_untracked().unwrap_or(SEED));
+            if fault.with_untracked(Option::is_some) {
+                // What is refused is not kept: the next run is as it was before.
+                changes.update(|changes| changes.retain(|change| change.path != path || change.from != from));
+            }
         };
         view! {
             <input
@@ -332,14 +355,14 @@ fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>, #[prop(optional)] 
                     type="button"
                     class="primary run"
                     disabled=move || !figures.is_ready() || trains.get()
-                    on:click=move |_| run(seed.get_untracked().map_or(FIRST_SEED, |seed| seed + 1))
+                    on:click=move |_| run(untrack(next_seed))
                 >
                     {move || {
                         let texts = lab.texts();
-                        match (trains.get(), seed.get()) {
-                            (true, _) => texts.figure_trains,
-                            (false, Some(_)) => texts.another_seed,
-                            (false, None) => texts.run_it,
+                        match trains.get() {
+                            true => texts.figure_trains,
+                            false if next_seed() > SEED => texts.another_seed,
+                            false => texts.run_it,
                         }
                     }}
                 </button>
@@ -368,7 +391,7 @@ pub fn EmbeddedFigure(lab: Lab, figures: Lab, address: Address, palette: Memo<Pa
     Effect::new(move |_| {
         if begins && figures.is_ready() && stage.live.with_untracked(Option::is_none) {
             // Its own experiments are valid: a test makes them all.
-            let _ = stage.run(story.id, FIRST_SEED, &[]);
+            let _ = stage.run(story.id, SEED, &[]);
         }
     });
     let caption = move || vec![Inline::Text(format!("{}. {}", story.title(lab.texts()), story.line(lab.texts())))];

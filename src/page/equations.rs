@@ -114,7 +114,12 @@ fn formula(title: &'static str, equation: FormulaEquation, active: Memo<bool>) -
 /// The equations and their numbers.
 #[component]
 pub fn Equations(lab: Lab) -> impl IntoView {
-    let equations = Memo::new(move |_| lab.current.with(rule_equations));
+    // Runs of their own may have a warmup or a threshold of their own.
+    let current = Memo::new(move |_| {
+        let index = lab.board.with(|board| board.focused().and_then(|focused| board.focused_run(focused)));
+        lab.current.with(|experiment| experiment.of_run(index.unwrap_or_default()))
+    });
+    let equations = Memo::new(move |_| current.with(rule_equations));
     let shown = Memo::new(move |_| lab.board.with(numbers));
     let rule = move || {
         equations
@@ -136,13 +141,13 @@ pub fn Equations(lab: Lab) -> impl IntoView {
         equations.map(|one| view! { <Formula node=one.mathml text=one.text /> }).collect_view()
     };
     let step = Memo::new(move |_| lab.board.with(Board::cursor_step));
-    let in_warmup = Memo::new(move |_| lab.current.with(|experiment| step.get() < experiment.warmup_steps));
+    let in_warmup = Memo::new(move |_| current.with(|experiment| step.get() < experiment.warmup_steps));
     let after_warmup = Memo::new(move |_| !in_warmup.get());
     let clips = Memo::new(move |_| shown.with(|shown| shown.metric(3)).is_some_and(|scale| scale < 1.0));
     let always = Memo::new(|_| false);
     let others = move || {
         let texts = lab.texts();
-        lab.current.with(|experiment| {
+        current.with(|experiment| {
             let warmup = equation::warmup(experiment).map(|node| formula(texts.warmup_on, node, in_warmup));
             let has_warmup = experiment.warmup_steps > 0;
             let of_schedule = if has_warmup { after_warmup } else { always };

@@ -21,7 +21,7 @@ use brink_view::metaparameter::presentation;
 use brink_view::query::{Panel, Query};
 use brink_view::refusal::refusal;
 use brink_view::scene::{self, StepView};
-use brink_view::story::Story;
+use brink_view::story::{Story, arm_name};
 use brink_view::text::{Language, Texts};
 use brink_view::theme::Theme;
 
@@ -86,6 +86,8 @@ pub struct Lab {
     pub read_to: StoredValue<Option<(String, f64)>>,
     /// The story that the board is, until something else is tried.
     pub story: RwSignal<Option<&'static str>>,
+    /// What a figure calls its arms, in the board's order, where the board is one; else variants are called by what differs.
+    pub arms: RwSignal<Vec<&'static str>>,
     engine: StoredValue<Rc<Engine>, LocalStorage>,
     /// What the address shows and takes away.
     query: StoredValue<Query>,
@@ -105,9 +107,15 @@ impl Lab {
         let board = RwSignal::new(Board::default());
         let ids = Memo::new(move |_| board.with(|board| board.variants().iter().map(|v| v.id).collect::<Vec<_>>()));
         // A variant's experiment never changes: its id stands for it.
+        let arms = RwSignal::new(Vec::new());
         let names = Memo::new(move |_| {
             ids.with(|_| ());
-            board.with_untracked(|board| scene::names(board, language.get().texts()))
+            let texts = language.get().texts();
+            let mut names = board.with_untracked(|board| scene::names(board, texts));
+            arms.with(|arms: &Vec<&'static str>| {
+                names.iter_mut().zip(arms).for_each(|(name, arm)| *name = arm_name(arm, texts).into_owned());
+            });
+            names
         });
         let stage = Memo::new(move |_| {
             board.with(|board| Stage {
@@ -163,6 +171,7 @@ impl Lab {
             term: RwSignal::new(None),
             read_to: StoredValue::new(None),
             story: RwSignal::new(None),
+            arms,
             engine: StoredValue::new_local(Rc::new(Engine::new(board))),
             query: StoredValue::new(Query::default()),
             locks: StoredValue::new(Locks::default()),
@@ -277,6 +286,9 @@ impl Lab {
             for (name, experiment) in next {
                 let Some(arm) = arms.get_mut(named) else {
                     let story = self.story.get_untracked();
+                    if self.arms.with_untracked(|arms| arms.len() == named) {
+                        self.arms.update(|arms| arms.push(name));
+                    }
                     self.commit(experiment);
                     self.story.set(story);
                     return None;

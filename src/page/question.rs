@@ -1,6 +1,8 @@
 //! Questions: choose or drag first, then read what is said of it. One that stands before a figure is answered before the figure
 //! runs, and compared with what came out.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 
 use super::lab::Lab;
@@ -20,6 +22,27 @@ pub struct Outcome {
     pub edge: Option<f64>,
 }
 
+/// The reader's answers: they outlast the text that asks, which another language builds anew.
+#[derive(Clone)]
+pub struct Answers {
+    /// Of all questions, by the question and the part of it.
+    pub all: RwSignal<BTreeMap<(String, usize), usize>>,
+    /// The question.
+    pub question: String,
+}
+
+impl Answers {
+    fn get(&self, part: usize) -> Option<usize> {
+        self.all.with(|all| all.get(&(self.question.clone(), part)).copied())
+    }
+
+    fn set(&self, part: usize, answer: usize) {
+        self.all.update(|all| {
+            all.insert((self.question.clone(), part), answer);
+        });
+    }
+}
+
 /// The figure that a question is about.
 #[derive(Clone)]
 pub struct About {
@@ -31,7 +54,8 @@ pub struct About {
 
 /// A question, about a figure where one follows it.
 #[component]
-pub fn Ask(lab: Lab, question: Question, #[prop(optional)] about: Option<About>) -> impl IntoView {
+pub fn Ask(lab: Lab, question: Question, answers: Answers, about: Option<About>) -> impl IntoView {
+    let given = StoredValue::new(answers);
     let Question { ask, answers, guesses, answer } = question;
     let answer = StoredValue::new(answer);
     // Without a figure there is nothing to wait for.
@@ -43,8 +67,8 @@ pub fn Ask(lab: Lab, question: Question, #[prop(optional)] about: Option<About>)
         Some(if holds { texts.happened_so(seed) } else { texts.happened_otherwise(seed) })
     };
     let (body, said) = match about {
-        Some(About { rates, outcome }) if !guesses.is_empty() => drag(lab, guesses, rates, outcome, answer),
-        _ => choose(lab, answers, is_open, outcome.is_some(), answer),
+        Some(About { rates, outcome }) if !guesses.is_empty() => drag(lab, given, guesses, rates, outcome, answer),
+        _ => choose(lab, given, answers, is_open, outcome.is_some(), answer),
     };
     view! {
         <div class="question" role="group">
@@ -63,24 +87,27 @@ pub fn Ask(lab: Lab, question: Question, #[prop(optional)] about: Option<About>)
 /// Answers to choose from, and what is said of the choice once the answer is open.
 fn choose(
     lab: Lab,
+    given: StoredValue<Answers>,
     answers: Vec<(bool, Vec<Inline>)>,
     is_open: impl Fn() -> bool + Copy + Send + Sync + 'static,
     is_about_a_figure: bool,
     answer: StoredValue<Vec<Inline>>,
 ) -> (AnyView, AnyView) {
-    let chosen = RwSignal::new(None::<usize>);
+    let chosen = Memo::new(move |_| given.with_value(|given| given.get(0)));
     let right = answers.iter().position(|(right, _)| *right);
     let option = |(index, (_, text)): (usize, (bool, Vec<Inline>))| {
         let is_chosen = move || chosen.get() == Some(index);
-        let shows = move |is_right: bool| is_chosen() && is_open() && (right == Some(index)) == is_right;
+        let is_right = right == Some(index);
+        // Once a figure has run, the right one is shown beside the one that was chosen.
+        let is_told = move || is_chosen() || (is_about_a_figure && chosen.get().is_some());
         view! {
             <li>
                 <button
                     type="button"
                     aria-pressed=move || is_chosen().to_string()
-                    class:right=move || shows(true)
-                    class:wrong=move || shows(false)
-                    on:click=move |_| chosen.set(Some(index))
+                    class:right=move || is_right && is_told() && is_open()
+                    class:wrong=move || !is_right && is_chosen() && is_open()
+                    on:click=move |_| given.with_value(|given| given.set(0, index))
                 >
                     {inline(lab, text)}
                 </button>
@@ -110,6 +137,7 @@ fn choose(
 /// Learning rates to drag, and how far off each was once the figure has run.
 fn drag(
     lab: Lab,
+    given: StoredValue<Answers>,
     guesses: Vec<Guess>,
     rates: Vec<f64>,
     outcome: Memo<Option<Outcome>>,
@@ -123,9 +151,15 @@ fn drag(
         Guess::Edge => lab.texts().guess_edge,
     };
     // None until it is moved: where a mark begins is nobody's answer.
-    let guesses: Vec<_> = guesses.into_iter().map(|guess| (guess, RwSignal::new(None::<usize>))).collect();
-    let slider = |(guess, at): &(Guess, RwSignal<Option<usize>>)| {
+    let at = move |part: usize| Memo::new(move |_| given.with_value(|given| given.get(part)));
+    let guesses: Vec<_> = guesses.into_iter().enumerate().map(|(part, guess)| (guess, at(part))).collect();
+    let slider = |(part, (guess, at)): (usize, &(Guess, Memo<Option<usize>>))| {
         let (guess, at) = (*guess, *at);
+        let set = move |value: String| {
+            if let Ok(index) = value.parse() {
+                given.with_value(|given| given.set(part, index));
+            }
+        };
         let shown = move || at.get().map_or_else(|| "?".to_owned(), |index| lab.texts().number(short(rate(index))));
         view! {
             <label>
@@ -135,15 +169,17 @@ fn drag(
                     min="0"
                     max=last
                     step="1"
-                    value=last / 2
+                    value=at.get_untracked().unwrap_or(last / 2)
                     aria-valuetext=shown
-                    on:input=move |event| at.set(event_target_value(&event).parse().ok())
+                    on:input=move |event| set(event_target_value(&event))
+                    // Where it stands already is an answer, too.
+                    on:click=move |event| set(event_target_value(&event))
                 />
             </label>
         }
     };
-    let sliders = guesses.iter().map(slider).collect_view();
-    let compared = move |guess: Guess, at: RwSignal<Option<usize>>, outcome: &Outcome| {
+    let sliders = guesses.iter().enumerate().map(slider).collect_view();
+    let compared = move |guess: Guess, at: Memo<Option<usize>>, outcome: &Outcome| {
         let texts = lab.texts();
         let found = match guess {
             Guess::Best => outcome.best,
@@ -162,8 +198,8 @@ fn drag(
     };
     let said = move || {
         let Some(outcome) = outcome.get() else {
-            let is_moved = guesses.iter().any(|(_, at)| at.get().is_some());
-            let text = if is_moved { lab.texts().answer_kept } else { lab.texts().guess_help };
+            let is_answered = guesses.iter().all(|(_, at)| at.get().is_some());
+            let text = if is_answered { lab.texts().answer_kept } else { lab.texts().guess_help };
             return view! { <p class="help">{text}</p> }.into_any();
         };
         let lines = guesses.iter().map(|(guess, at)| view! { <li>{compared(*guess, *at, &outcome)}</li> });

@@ -8,7 +8,6 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::files;
 use super::lab::Lab;
-use super::question::Ask;
 use brink_view::chapter::{Block, Chapter, Inline};
 
 /// A text of the page in its language, loaded once and kept.
@@ -105,8 +104,7 @@ pub fn prose(lab: Lab, block: Block) -> AnyView {
             let items = items.into_iter().map(|item| view! { <li>{inline(lab, item)}</li> }).collect_view();
             view! { <ul>{items}</ul> }.into_any()
         }
-        Block::Question(question) => view! { <Ask lab question /> }.into_any(),
-        Block::Figure { .. } | Block::Rule(_) | Block::Procedure { .. } => ().into_any(),
+        Block::Question(_) | Block::Figure { .. } | Block::Rule(_) | Block::Procedure { .. } => ().into_any(),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::board::{Board, Variant};
 use super::number::{rounded, three};
-use super::scene::{percent, percentile_of};
+use super::scene::{has_one_rate, percent, percentile_of};
 use super::summary::{Summary, summary};
 use super::text::Texts;
 use brink_engine::experiment::{Experiment, Optimizer, RuleSource, apply, difference, limits};
 use brink_lab::FleetRun;
 use brink_lab::diagnose::fixes::{Case, MOST_CLIPPED, first_warmup, fixes};
-use brink_lab::diagnose::{Judgement, Phase, clipped_fraction};
+use brink_lab::diagnose::{Judgement, Phase, Recovery, clipped_fraction};
 use std::borrow::Cow;
 
 /// How far a grid of learning rates that lies wrong is moved.
@@ -122,6 +122,9 @@ pub fn lead(board: &Board, names: &[String], allows: impl Fn(&Experiment) -> boo
         return only(texts.lead_training(name, base_name));
     }
     let own = summary(first);
+    if has_one_rate(&first.fleet) {
+        return only(texts.lead_one_rate(three(first.fleet.runs[0].base_learning_rate)));
+    }
     let Some((star, _)) = own.best_point() else {
         let next = rates(base, 1.0 / GRID_MOVE, texts.try_lower);
         return Lead { text: texts.lead_none.to_owned(), next: new_on(board, Some(next)) };
@@ -143,6 +146,9 @@ pub fn lead(board: &Board, names: &[String], allows: impl Fn(&Experiment) -> boo
             Some(edge) => texts.lead_edge(three(star), &edge),
             None => texts.lead_no_edge(three(star)),
         };
+        // Where there are others, it says of which it speaks.
+        let name = names.get(at).filter(|_| board.variants().len() > 1);
+        let text = name.map_or(text.clone(), |name| format!("{name}: {text}"));
         return Lead { text, next: new_on(board, warm) };
     }
     if by_clipping.is_none() && !base.clips() && allows(&base.clipped_at(1.0)) {
@@ -166,7 +172,8 @@ pub fn lead(board: &Board, names: &[String], allows: impl Fn(&Experiment) -> boo
         let text = texts.lead_norm(by_rule.map(moved).or_else(after_clipping).unwrap_or_default());
         return Lead { text: text.trim_start().to_owned(), next: Some(next) };
     }
-    only(texts.lead_explore.to_owned())
+    let before = by_norm.or(by_rule).map(moved).or_else(after_clipping).unwrap_or_default();
+    only(texts.lead_explore(before).trim_start().to_owned())
 }
 
 /// What clipping did, and where it clips most updates what the playbook says of that.
@@ -189,7 +196,11 @@ pub fn fix(board: &Board, variant: &Variant, own: &Summary, texts: &Texts) -> (O
     };
     let is_notable = |run: &usize| {
         let judgement = variant.fleet.runs.get(*run).and_then(|run| run.judgement);
-        judgement.is_some_and(|judgement| !judgement.is_feasible || judgement.verdict.is_instability)
+        // What came and went again at lr* itself, in the noise of its batches, is nothing to mend.
+        let has_passed = |found: &Judgement| {
+            *run == best && found.finding.phase == Some(Phase::Mid) && found.finding.recovery == Some(Recovery::Full)
+        };
+        judgement.is_some_and(|found| !found.is_feasible || (found.verdict.is_instability && !has_passed(&found)))
     };
     let focused = board.focused_run(variant).filter(is_notable);
     let Some(run) = focused.or(own.unstable).and_then(|run| variant.fleet.runs.get(run)) else {

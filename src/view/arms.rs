@@ -1,12 +1,12 @@
 //! The arms of a procedure or a figure as plots.
 
-use super::name::{base_name, variant_name};
 use super::number::three;
 use super::plot::{
     AxisLayout, AxisPoint, AxisSeries, Curve, Entry, Key, LineLayout, LinePlot, Mark, NormLayout, NormPlot, Palette,
     PointState, Scale, Size, Steps, rate_color,
 };
 use super::scene::ramp;
+use super::story::arm_name;
 use super::text::Texts;
 use brink_engine::record::Columns;
 use brink_lab::FleetRun;
@@ -17,13 +17,10 @@ use brink_playbook::procedures::Arm;
 const MOST_ABOVE_MEDIAN: f64 = 50.0;
 const HISTOGRAM_BINS: usize = 40;
 
-/// These arms with the names that the page gives their experiments.
-pub fn named_as_on_the_page(arms: &[Arm], texts: &'static Texts) -> Vec<Arm> {
-    let name = |arm: &Arm| match arms.first() {
-        Some(first) if first.name != arm.name => variant_name(first.experiment(), arm.experiment(), texts),
-        _ => base_name(arm.experiment(), texts),
-    };
-    arms.iter().map(|arm| Arm { name: name(arm), fleet: arm.fleet.clone() }).collect()
+/// The arms of a figure with their names in a language.
+pub fn told(arms: &[Arm], texts: &Texts) -> Vec<Arm> {
+    let told = |arm: &Arm| Arm { name: arm_name(&arm.name, texts).into_owned(), fleet: arm.fleet.clone() };
+    arms.iter().map(told).collect()
 }
 
 /// Final validation loss against base learning rate, one line an arm.
@@ -74,6 +71,7 @@ fn curves(arms: &[Arm], column: usize, palette: &Palette) -> LinePlot {
         cursor: None,
         include: None,
         most_above_median: MOST_ABOVE_MEDIAN,
+        least_top: 0.0,
         scales,
         diverged: None,
     }

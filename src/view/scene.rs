@@ -16,6 +16,8 @@ use brink_lab::{FleetRecord, FleetRun};
 
 /// Losses are shown up to this factor above their median: a run that blows up must not squash the rest.
 const LOSS_HEADROOM: f64 = 60.0;
+/// And always up to this multiple of the first loss: twice the first loss is early instability.
+const SPIKE: f64 = 3.0;
 /// The same for gradient norms, whose early peaks are part of the story.
 const NORM_HEADROOM: f64 = 1e4;
 /// For learning rates, which hold no surprise: warmup begins at 0 and the first steps would take decades.
@@ -138,7 +140,16 @@ fn longest(board: &Board) -> u32 {
 
 fn plot(board: &Board, curves: Vec<Curve>, most_above_median: f64, scales: (Scale, Scale)) -> LinePlot {
     let cursor = Some(board.cursor_step());
-    LinePlot { curves, steps: longest(board), cursor, include: None, most_above_median, scales, diverged: None }
+    LinePlot {
+        curves,
+        steps: longest(board),
+        cursor,
+        include: None,
+        most_above_median,
+        least_top: 0.0,
+        scales,
+        diverged: None,
+    }
 }
 
 /// Loss: the focused variant's runs by learning rate, each other variant one line at the focused rate.
@@ -189,8 +200,15 @@ pub fn loss(
     // Validation points are steps apart: there is one after the last step, too.
     let mut plot = plot(board, curves, LOSS_HEADROOM, (view.x, view.y));
     plot.steps += u32::from(view.validation);
+    plot.least_top = SPIKE * first_loss(&plot.curves);
     plot.diverged = Some(texts.diverged_band.to_owned());
     (LineLayout::new(size, plot).titled(step_titles(texts, texts.loss_axis)), of)
+}
+
+/// The highest of the losses that curves begin with; 0 where none has begun.
+pub fn first_loss(curves: &[Curve]) -> f64 {
+    let first = curves.iter().filter_map(|curve| curve.values.first()).copied().filter(|loss| loss.is_finite());
+    f64::from(first.fold(0.0, f32::max))
 }
 
 /// The learning rate of each shown variant's focused run.
@@ -223,7 +241,7 @@ pub fn ramp(of: &str, fleet: &FleetRecord, texts: &Texts, palette: &Palette) -> 
 }
 
 /// Whether the runs of a family differ in something else than their learning rate.
-fn has_one_rate(fleet: &FleetRecord) -> bool {
+pub fn has_one_rate(fleet: &FleetRecord) -> bool {
     fleet.runs.len() > 1 && fleet.runs.windows(2).all(|pair| pair[0].base_learning_rate == pair[1].base_learning_rate)
 }
 
@@ -452,10 +470,10 @@ mod tests {
             svg(|backend| layout.draw(backend, &Palette::LIGHT).expect("drawn"))
         };
         let text = drawn(None);
-        assert!(text.contains("λ 2") && text.contains("50 % dipotong") && text.contains("P90 3"), "{text}");
+        assert!(text.contains("λ 2") && text.contains("50% dipotong") && text.contains("P90 3"), "{text}");
         // All norms are 3: one that is tried above them clips nothing, one below them all.
-        assert!(drawn(Some(3.1)).contains("0 % dipotong"));
-        assert!(drawn(Some(2.9)).contains("100 % dipotong"));
+        assert!(drawn(Some(3.1)).contains("0% dipotong"));
+        assert!(drawn(Some(2.9)).contains("100% dipotong"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use brink_playbook::figures::{FIGURES, Figure};
 use serde_json::json;
 use std::borrow::Cow;
 
-/// The seed of a story's experiments in the lab.
+/// The seed of a story's experiments in the lab, of its still, and of the first run in the chapter.
 pub const SEED: u32 = 1;
 
 /// A figure's board, with a title.
@@ -40,6 +40,14 @@ pub fn stories() -> impl Iterator<Item = Story> {
     FIGURES.iter().map(|figure| Story { figure, id: figure.id })
 }
 
+/// What an arm of a figure is called; the name that the figure itself gives it where no language has another.
+pub fn arm_name(name: &str, texts: &Texts) -> Cow<'static, str> {
+    let words = name.to_ascii_lowercase();
+    let words = words.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let key = format!("arm_{}", words.collect::<Vec<_>>().join("_"));
+    texts.named(&key, &[]).unwrap_or_else(|| name.to_owned().into())
+}
+
 impl Story {
     /// The story of this id.
     pub fn find(id: &str) -> Option<Self> {
@@ -53,7 +61,9 @@ impl Story {
 
     /// Its board for a seed.
     pub fn board_of_seed(self, seed: u32) -> Arrangement {
-        Arrangement::of_all(self.figure.first(seed).into_iter().map(|(_, experiment)| experiment))
+        let experiments: Vec<_> = self.figure.first(seed).into_iter().map(|(_, experiment)| experiment).collect();
+        let (arm, run) = self.figure.focus(&experiments);
+        Arrangement { focus: Some(arm), run, ..Arrangement::of_all(experiments) }
     }
 
     /// Its experiments for a seed with numbers of the reader's own: wherever one has the value of a change, it gets the new one.
@@ -63,7 +73,7 @@ impl Story {
     /// The first field that is not allowed.
     pub fn changed(self, seed: u32, changes: &[Change]) -> Result<Arrangement, ExperimentError> {
         let board = self.board_of_seed(seed);
-        let all = board.variants.into_iter().map(|placed| {
+        let all = board.variants.iter().map(|placed| {
             let applies = |change: &&Change| placed.experiment.get(&change.path).as_f64() == Some(change.from);
             let values = changes.iter().filter(applies).map(|change| {
                 let is_whole = change.to.fract() == 0.0 && change.to.abs() < 1e15;
@@ -71,7 +81,13 @@ impl Story {
             });
             apply(&placed.experiment, values).and_then(|made| made.resolve().map(|_| made))
         });
-        Ok(Arrangement::of_all(all.collect::<Result<Vec<_>, _>>()?))
+        let all = Arrangement::of_all(all.collect::<Result<Vec<_>, _>>()?);
+        Ok(Arrangement { focus: board.focus, run: board.run, ..all })
+    }
+
+    /// What its figure calls the arms that it trains first, in the board's order.
+    pub fn arms(self) -> Vec<&'static str> {
+        self.figure.first(SEED).into_iter().map(|(name, _)| name).collect()
     }
 
     fn text(self, texts: &Texts, kind: &str) -> Cow<'static, str> {
@@ -124,6 +140,11 @@ mod tests {
             for language in Language::ALL {
                 let texts = language.texts();
                 assert!(!story.title(texts).is_empty() && !story.line(texts).is_empty(), "{}", story.id);
+                // All English arms have their texts; a name that has none would be its own.
+                for arm in story.arms().into_iter().chain(["clipped at P90"]) {
+                    let has_own = arm_name(arm, texts) != arm || ["transformer", "Adam", "Momentum"].contains(&arm);
+                    assert!(has_own || language == Language::English || arm.starts_with("batch "), "{arm}");
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::board::Variant;
 use super::number::three;
 use super::plot::{AxisPoint, PointState};
+use super::scene::{has_one_rate, run_names};
 use super::text::Texts;
 use brink_lab::diagnose::Judgement;
 use brink_lab::{FleetRun, Status};
@@ -65,24 +66,23 @@ pub fn sentence(variant: &Variant, own: &Summary, other: Option<(&str, &Summary)
         Status::Ended => {}
     }
     let Some((rate, loss)) = own.best_point() else { return texts.sentence_none.to_owned() };
-    let (shown_rate, shown_loss) = (three(rate), three(loss));
-    let rate_of = |run: Option<usize>| run.and_then(|run| own.points.get(run)).map(|point| three(point.rate));
-    let mut text = match (rate_of(own.edge), rate_of(own.unstable)) {
-        // An instability below the first infeasible run comes first.
-        (edge, Some(unstable)) if edge.as_ref() != Some(&unstable) => {
-            texts.sentence_unstable(&shown_rate, &shown_loss, unstable)
-        }
-        (Some(edge), _) => texts.sentence_edge(&shown_rate, &shown_loss, edge),
-        // Runs of their own at one learning rate are no grid with ends.
-        (None, _) if variant.experiment().runs.is_empty() && own.ends[1] => {
-            texts.sentence_highest(&shown_rate, &shown_loss)
-        }
-        (None, _) => texts.sentence_no_edge(&shown_rate, &shown_loss),
-    };
-    if own.ends[0] && variant.experiment().runs.is_empty() {
-        text.push(' ');
-        text.push_str(texts.sentence_lowest);
+    if let Some(best) = own.best.filter(|_| has_one_rate(&variant.fleet)) {
+        let feasible = variant.fleet.runs.iter().filter(|run| !run.is_infeasible()).count();
+        let name = run_names(&variant.fleet, texts).swap_remove(best);
+        return texts.sentence_one_rate(three(rate), feasible, variant.fleet.runs.len(), name, three(loss));
     }
+    let rate_of = |run: Option<usize>| run.and_then(|run| own.points.get(run)).map(|point| three(point.rate));
+    // Runs of their own are no grid with ends.
+    let is_grid = variant.experiment().runs.is_empty();
+    let above = match (rate_of(own.edge), rate_of(own.unstable)) {
+        // An instability below the first infeasible run comes first.
+        (edge, Some(unstable)) if edge.as_ref() != Some(&unstable) => Some(texts.sentence_unstable(unstable)),
+        (Some(edge), _) => Some(texts.sentence_edge(edge)),
+        (None, _) if own.ends[1] => is_grid.then(|| texts.sentence_highest.to_owned()),
+        (None, _) => Some(texts.sentence_no_edge.to_owned()),
+    };
+    let mut text = texts.sentence_star(three(rate), three(loss));
+    // What is said of lr* stands before what lies above it.
     if let Some((name, other)) = other
         && let Some((other_rate, _)) = other.best_point()
     {
@@ -98,6 +98,11 @@ pub fn sentence(variant: &Variant, own: &Summary, other: Option<(&str, &Summary)
         } else {
             texts.sentence_lower(three(1.0 / factor), name)
         });
+    }
+    let lowest = (own.ends[0] && is_grid).then(|| texts.sentence_lowest.to_owned());
+    for more in [above, lowest].into_iter().flatten() {
+        text.push(' ');
+        text.push_str(&more);
     }
     text
 }
@@ -194,12 +199,12 @@ mod tests {
         let texts = Language::English.texts();
         assert_eq!(
             sentence(&before, &first, None, texts),
-            "lr* is 0.008, loss 0.7. The first run above it that blows up or never learns is 0.016."
+            "lr* is 0.008, loss 0.7. Above lr*, 0.016 is the first learning rate that blows up or never learns."
         );
         let moved = sentence(&after, &second, Some(("Momentum", &first)), texts);
-        assert!(moved.ends_with("That is 4 times the lr* of Momentum."), "{moved}");
+        assert!(moved.starts_with("lr* is 0.032, loss 0.6. That is 4 times the lr* of Momentum. Above"), "{moved}");
         let back = sentence(&before, &first, Some(("+ warmup", &second)), texts);
-        assert!(back.ends_with("That is 1/4 of the lr* of + warmup."), "{back}");
+        assert!(back.contains("loss 0.7. That is 1/4 of the lr* of + warmup. "), "{back}");
         assert_eq!(run_state(&before, 2, &first, texts), "diverged at step 3");
         assert_eq!(run_state(&before, 1, &first, texts), "lr*");
     }

@@ -17,6 +17,7 @@ pub(super) static FIGURE: Figure = Figure {
         })
     },
     claim,
+    focus: (0, None),
     overall: None,
 };
 

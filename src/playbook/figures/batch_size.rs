@@ -25,6 +25,7 @@ pub(super) static FIGURE: Figure = Figure {
         })
     },
     claim,
+    focus: (0, None),
     overall: None,
 };
 

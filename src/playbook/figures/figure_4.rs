@@ -32,6 +32,7 @@ pub(super) static FIGURE: Figure = Figure {
         })
     },
     claim,
+    focus: (1, Some(HIGH)),
     overall: None,
 };
 

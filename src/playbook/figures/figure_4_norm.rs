@@ -22,6 +22,7 @@ pub(super) static FIGURE: Figure = Figure {
         })
     },
     claim,
+    focus: (1, Some(HIGH)),
     overall: None,
 };
 

@@ -19,6 +19,7 @@ pub(super) static FIGURE: Figure = Figure {
         })
     },
     claim,
+    focus: (0, None),
     overall: None,
 };
 

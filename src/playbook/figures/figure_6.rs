@@ -21,6 +21,7 @@ pub(super) static FIGURE: Figure = Figure {
         })
     },
     claim,
+    focus: (0, None),
     overall: None,
 };
 

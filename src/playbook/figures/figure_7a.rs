@@ -10,6 +10,7 @@ pub(super) static FIGURE: Figure = Figure {
     plot: Plot::Axis,
     arms: |seed, arms| once(arms, || vec![("sweep", seeded("figure-7a", seed))]),
     claim,
+    focus: (0, None),
     overall: None,
 };
 

@@ -11,6 +11,7 @@ pub(super) static FIGURE: Figure = Figure {
     plot: Plot::Loss,
     arms: |seed, arms| once(arms, || vec![("sweep", seeded("figure-7b", seed))]),
     claim,
+    focus: (0, Some(HIGH)),
     overall: None,
 };
 

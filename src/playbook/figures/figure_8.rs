@@ -30,6 +30,7 @@ pub(super) static FIGURE: Figure = Figure {
         })
     },
     claim,
+    focus: (0, None),
     overall: Some(in_order),
 };
 

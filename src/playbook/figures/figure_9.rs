@@ -18,6 +18,7 @@ pub(super) static FIGURE: Figure = Figure {
         _ => Vec::new(),
     },
     claim,
+    focus: (0, None),
     overall: None,
 };
 

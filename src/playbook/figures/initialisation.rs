@@ -22,6 +22,7 @@ pub(super) static FIGURE: Figure = Figure {
         })
     },
     claim,
+    focus: (3, None),
     overall: None,
 };
 

@@ -43,6 +43,9 @@ pub struct Figure {
     arms: fn(u32, &[Arm]) -> Experiments,
     /// What is claimed of one seed.
     claim: fn(&[Arm]) -> Claim,
+    /// What is looked at while it trains: an arm by its place among the first, and the base learning rate of one of its runs; without
+    /// one, the run at lr*.
+    focus: (usize, Option<f64>),
     /// What is claimed of several seeds together, if anything: of the facts of each.
     overall: Option<fn(&[&Claim]) -> bool>,
 }
@@ -109,6 +112,18 @@ pub struct Reproduced {
 }
 
 impl Figure {
+    /// What is looked at while it trains: the place of an arm among the first, and a run of its experiment; without one, that at lr*.
+    pub fn focus(&self, experiments: &[Experiment]) -> (usize, Option<usize>) {
+        let (arm, rate) = self.focus;
+        let run = experiments.get(arm).zip(rate).and_then(|(experiment, rate)| {
+            let sweep = experiment.learning_rates.values();
+            let own = experiment.runs.iter().map(|run| run.base_learning_rate).collect();
+            let rates: Vec<f64> = if experiment.runs.is_empty() { sweep } else { own };
+            rates.iter().position(|other| (other / rate - 1.0).abs() < 0.01)
+        });
+        (arm, run)
+    }
+
     /// What it trains first for a seed, by name: all that does not depend on what comes out.
     pub fn first(&self, seed: u32) -> Experiments {
         self.next(seed, &[])
@@ -186,6 +201,9 @@ mod tests {
             assert!(FIGURES[..index].iter().all(|other| other.id != figure.id));
             let experiments = (figure.arms)(7, &[]);
             assert!(!experiments.is_empty(), "{}", figure.id);
+            let all: Vec<Experiment> = experiments.iter().map(|(_, experiment)| experiment.clone()).collect();
+            let (arm, run) = figure.focus(&all);
+            assert!(arm < all.len() && run.is_some() == figure.focus.1.is_some(), "{}", figure.id);
             for (name, experiment) in experiments {
                 assert_eq!(experiment.seed, 7);
                 experiment.resolve().unwrap_or_else(|error| panic!("{} {name}: {error}", figure.id));

@@ -74,6 +74,8 @@ pub struct LinePlot {
     pub include: Option<f64>,
     /// Values above this factor times the median are cut off at the upper edge.
     pub most_above_median: f64,
+    /// On a logarithmic axis, values up to this are not cut off, however far above the median they are.
+    pub least_top: f64,
     /// The scales of the step and of the values.
     pub scales: (Scale, Scale),
     /// What the band above the plot is called into which diverging curves leave; without a name there is none.
@@ -156,11 +158,10 @@ impl LineLayout {
         let mut sample: Vec<f64> = values().filter(is_shown).step_by(count.div_ceil(SAMPLE).max(1)).collect();
         let middle = sample.len() / 2;
         if let Some(median) = value_of_rank(&mut sample, middle) {
-            let headroom = match y_scale {
-                Scale::Log => plot.most_above_median,
-                Scale::Linear => plot.most_above_median.min(LINEAR_HEADROOM),
-            };
-            high = high.min(median * headroom);
+            high = high.min(match y_scale {
+                Scale::Log => (median * plot.most_above_median).max(plot.least_top),
+                Scale::Linear => median * plot.most_above_median.min(LINEAR_HEADROOM),
+            });
         } else {
             (low, high) = (0.1, 10.0);
         }
@@ -379,7 +380,16 @@ mod tests {
     fn plot(curves: Vec<Curve>) -> LinePlot {
         let steps = curves.iter().map(|c| c.values.len() as u32).max().unwrap_or(1);
         let scales = (Scale::Log, Scale::Log);
-        LinePlot { curves, steps, cursor: Some(1), include: None, most_above_median: 1e6, scales, diverged: None }
+        LinePlot {
+            curves,
+            steps,
+            cursor: Some(1),
+            include: None,
+            most_above_median: 1e6,
+            least_top: 0.0,
+            scales,
+            diverged: None,
+        }
     }
 
     #[test]

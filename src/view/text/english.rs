@@ -15,6 +15,8 @@ source_texts! {
     lead_none = "No learning rate of this grid survives: all are beyond the brink. Look further to the left.";
     lead_edge(rate, edge) =
         "The best learning rate (the star) is {rate}; at {edge} training breaks. First thing to try: warmup, which begins each run gently.";
+    lead_one_rate(rate) =
+        "All runs have the learning rate {rate}; they differ in their warmup. Crosses mark warmups that are too short: which is the shortest that survives?";
     lead_no_edge(rate) =
         "The best learning rate (the star) is {rate}, and none above it breaks. See what warmup, a gentle start, changes.";
     lead_clipping(before) =
@@ -22,8 +24,8 @@ source_texts! {
     lead_norm(before) = "{before} Next, again from the first network: a norm inside each block. Architecture can make a network stable, too.";
     lead_rule(before) =
         "{before} Next, again from the first network: another optimizer. Its learning rates mean something else: expect the whole curve to move.";
-    lead_explore =
-        "You have seen four of the playbook's remedies. Open a story, change the network, type a rule of your own, and share the board by its link.";
+    lead_explore(before) =
+        "{before} You have seen four of the playbook's remedies. Open a story, change the network, type a rule of your own, and share the board by its link.";
     star_moved(name, from, to) = "{name}: the star moved from {from} to {to}.";
     star_stayed(name, from) = "{name}: the star stays at {from}.";
     star_none(name) = "{name}: no learning rate of this grid trains.";
@@ -188,10 +190,10 @@ source_texts! {
     column_step = "step";
     words_training = "Training goes on; move the cursor for numbers.";
     words_at(step) = "At step {step}:";
-    words_nothing = "nothing";
+    words_nothing = "no value";
     words_run(rate, value) = "the focused run, learning rate {rate}: {value}";
     words_least(rate, value) = "the least, learning rate {rate}: {value}";
-    words_dead(dead, count) = "{dead} of {count} runs dead";
+    words_dead(dead, count) = "{dead} of {count} runs no longer finite";
     rate_plot = "Learning rate";
     norm_plot = "Gradient norm, before clipping";
     clipped_share(threshold, share) = "λ = {threshold}: {share} % of updates clipped";
@@ -294,12 +296,13 @@ source_texts! {
     happened = "What happened";
     happened_others(count) = "The other variants ({count})";
     still_training = "still training";
-    sentence_edge(rate, loss, edge) =
-        "lr* is {rate}, loss {loss}. The first run above it that blows up or never learns is {edge}.";
-    sentence_unstable(rate, loss, unstable) =
-        "lr* is {rate}, loss {loss}. Above it, {unstable} is the first learning rate that is unstable.";
-    sentence_no_edge(rate, loss) = "lr* is {rate}, loss {loss}. Every learning rate above it in this grid is stable.";
-    sentence_highest(rate, loss) = "lr* is {rate}, loss {loss}, the highest learning rate of this grid.";
+    sentence_star(rate, loss) = "lr* is {rate}, loss {loss}.";
+    sentence_edge(edge) = "Above lr*, {edge} is the first learning rate that blows up or never learns.";
+    sentence_unstable(unstable) = "Above lr*, {unstable} is the next learning rate that is unstable.";
+    sentence_no_edge = "Every learning rate of this grid above lr* is stable.";
+    sentence_highest = "It is the highest learning rate of this grid.";
+    sentence_one_rate(rate, feasible, count, best, loss) =
+        "All runs have the learning rate {rate}, and {feasible} of {count} can be chosen. The best, {best}, ends at loss {loss}.";
     sentence_lowest = "It is the lowest of the grid: a lower learning rate may be better still.";
     sentence_one_step(name) = "That is one grid step from the lr* of {name}: a small difference, which another seed may turn round.";
     sentence_none = "No learning rate of this grid trains.";
@@ -371,7 +374,7 @@ source_texts! {
     explain(term) = "What is {term}?";
     answer_right = "Right.";
     answer_wrong = "Not quite: try another answer.";
-    show_still = "Show the picture without answering";
+    show_still = "Show the picture: it is the answer";
     answer_not = "Not quite.";
     answer_kept = "Your answer is kept. Run the figure below, and compare.";
     happened_so(seed) = "In the run just now (seed {seed}) the claim of the figure held.";
@@ -394,6 +397,33 @@ source_texts! {
     held_on(held, count) = "The claim held on {held} of {count} seeds, just now.";
     skip = "Skip to what to try next";
     switches = "What moves the edge";
+    arm_standard = "standard";
+    arm_changed = "changed";
+    arm_changed_warmup_100 = "changed, warmup 100";
+    arm_changed_warmup_200 = "changed, warmup 200";
+    arm_changed_head_learning_rate_4 = "changed, a quarter of the head's learning rate";
+    arm_warmups = "warmups";
+    arm_transformer = "transformer";
+    arm_as_many_steps_without_warmup = "as many steps without warmup";
+    arm_sweep = "sweep";
+    arm_unclipped = "unclipped";
+    arm_clipped_at_p90 = "clipped at P90";
+    arm_post = "post-norm";
+    arm_post_warmup_100 = "post-norm, warmup 100";
+    arm_pre = "pre-norm";
+    arm_pre_warmup_100 = "pre-norm, warmup 100";
+    arm_post_100_steps_more = "post-norm, 100 steps more";
+    arm_pre_100_steps_more = "pre-norm, 100 steps more";
+    arm_as_it_should_be = "as it should be";
+    arm_too_large = "too large";
+    arm_with_warmup = "with warmup";
+    arm_with_clipping = "with clipping";
+    arm_with_both = "with both";
+    arm_adam = "Adam";
+    arm_momentum = "Momentum";
+    arm_batch_8 = "batch 8";
+    arm_batch_32 = "batch 32";
+    arm_batch_64 = "batch 64";
     stories = "Stories";
     stories_help = "Each opens a board. What was on the board comes back with Undo.";
     story_4 = "Figure 4: one stride changed";

@@ -13,6 +13,8 @@ translated_texts! {
     lead_none = "Tidak ada laju pada kisi ini yang bertahan: semuanya melewati batas. Lihat lebih ke kiri.";
     lead_edge(rate, edge) =
         "Laju pembelajaran terbaik (bintang) adalah {rate}; pada {edge} pelatihan menjadi tidak stabil. Yang pertama dicoba: pemanasan (warmup), yang memulai tiap pelatihan dengan lembut.";
+    lead_one_rate(rate) =
+        "Semua pelatihan memakai laju {rate}; bedanya hanya pemanasannya. Silang menandai pemanasan yang terlalu pendek: mana yang terpendek yang bertahan?";
     lead_no_edge(rate) =
         "Laju pembelajaran terbaik (bintang) adalah {rate}, dan di atasnya tidak ada yang tidak stabil. Lihat apa yang diubah pemanasan (warmup), awal yang lembut.";
     lead_clipping(before) =
@@ -21,8 +23,8 @@ translated_texts! {
         "{before} Berikutnya, kembali dari jaringan pertama: normalisasi di dalam tiap blok. Arsitektur juga dapat membuat jaringan stabil.";
     lead_rule(before) =
         "{before} Berikutnya, kembali dari jaringan pertama: pengoptimal lain. Laju pembelajarannya berarti lain: seluruh kurva akan bergeser.";
-    lead_explore =
-        "Anda telah melihat empat perbaikan dari playbook. Buka sebuah kisah, ubah jaringannya, ketik aturan sendiri, dan bagikan papan lewat tautannya.";
+    lead_explore(before) =
+        "{before} Anda telah melihat empat perbaikan dari playbook. Buka sebuah kisah, ubah jaringannya, ketik aturan sendiri, dan bagikan papan lewat tautannya.";
     star_moved(name, from, to) = "{name}: bintang bergeser dari {from} ke {to}.";
     star_stayed(name, from) = "{name}: bintang tetap di {from}.";
     star_none(name) = "{name}: tidak ada laju pada kisi ini yang terlatih.";
@@ -34,7 +36,7 @@ translated_texts! {
     fix_norm_last = "Coba normalisasi di akhir setiap cabang";
     fix_zero_branch = "Coba cabang ReZero";
     fix_lower_rate = "Coba laju lebih rendah, upaya terakhir";
-    clips_most(share) = "Namun {share} % pembaruan terpotong: lebih dari separuh sama saja dengan menurunkan laju pembelajaran, jadi turunkan saja lajunya.";
+    clips_most(share) = "Namun {share}% pembaruan terpotong: lebih dari separuh sama saja dengan menurunkan laju pembelajaran, jadi turunkan saja lajunya.";
     try_lower = "Coba laju lebih rendah";
     try_higher = "Coba laju lebih tinggi";
     explain_diverged_early(rate, step) =
@@ -125,7 +127,7 @@ translated_texts! {
     threshold = "Ambang λ";
     clip_during_warmup = "Potong juga selama pemanasan";
     clip_window = "P90 bergerak: jumlah langkah sebelumnya (0: λ tetap)";
-    would_clip(threshold, share) = "λ = {threshold} akan memotong {share} % pembaruan";
+    would_clip(threshold, share) = "λ = {threshold} akan memotong {share}% pembaruan";
     clipping_off = "Tanpa pemotongan. Seret pegangan pada plot untuk mencoba ambang.";
     grip_help = "Atas dan bawah mencoba ambang, Enter menjadikannya varian, Escape membatalkan.";
     p90_infeasible = "Pelatihan ini tidak layak; pilih yang belajar.";
@@ -187,14 +189,14 @@ translated_texts! {
     column_step = "langkah";
     words_training = "Pelatihan berjalan; geser kursor untuk angka.";
     words_at(step) = "Pada langkah {step}:";
-    words_nothing = "tidak ada";
+    words_nothing = "tanpa nilai";
     words_run(rate, value) = "pelatihan terpilih, laju pembelajaran {rate}: {value}";
     words_least(rate, value) = "yang terkecil, laju pembelajaran {rate}: {value}";
-    words_dead(dead, count) = "{dead} dari {count} pelatihan mati";
+    words_dead(dead, count) = "{dead} dari {count} pelatihan tidak lagi berhingga";
     rate_plot = "Laju pembelajaran";
     norm_plot = "Norma gradien, sebelum pemotongan";
-    clipped_share(threshold, share) = "λ = {threshold}: {share} % pembaruan dipotong";
-    clipped_short(share) = "{share} % dipotong";
+    clipped_share(threshold, share) = "λ = {threshold}: {share}% pembaruan dipotong";
+    clipped_short(share) = "{share}% dipotong";
     table = "Tabel";
     save = "Simpan";
     save_svg = "Gambar, SVG";
@@ -205,7 +207,7 @@ translated_texts! {
     column_loss = "kerugian validasi akhir";
     column_state = "keadaan";
     state_waiting = "menunggu";
-    state_training(step) = "berlatih, langkah {step}";
+    state_training(step) = "dilatih, langkah {step}";
     verdict_died(step) = "divergen pada langkah {step}";
     verdict_diverged = "tidak layak: berakhir di atas awalnya";
     verdict_mid_instability = "tidak stabil di tengah pelatihan";
@@ -292,13 +294,14 @@ translated_texts! {
 
     happened = "Apa yang terjadi";
     happened_others(count) = "Varian lain ({count})";
-    still_training = "masih berlatih";
-    sentence_edge(rate, loss, edge) =
-        "lr* adalah {rate}, kerugian {loss}. Pelatihan pertama di atasnya yang meledak atau tidak pernah belajar: {edge}.";
-    sentence_unstable(rate, loss, unstable) =
-        "lr* adalah {rate}, kerugian {loss}. Di atasnya, {unstable} adalah laju pertama yang tidak stabil.";
-    sentence_no_edge(rate, loss) = "lr* adalah {rate}, kerugian {loss}. Semua laju di atasnya pada kisi ini stabil.";
-    sentence_highest(rate, loss) = "lr* adalah {rate}, kerugian {loss}, laju tertinggi pada kisi ini.";
+    still_training = "masih dilatih";
+    sentence_star(rate, loss) = "lr* adalah {rate}, kerugian {loss}.";
+    sentence_edge(edge) = "Di atas lr*, {edge} adalah laju pertama yang meledak atau tidak pernah belajar.";
+    sentence_unstable(unstable) = "Di atas lr*, {unstable} adalah laju berikutnya yang tidak stabil.";
+    sentence_no_edge = "Semua laju di atas lr* pada kisi ini stabil.";
+    sentence_highest = "Itu laju tertinggi pada kisi ini.";
+    sentence_one_rate(rate, feasible, count, best, loss) =
+        "Semua pelatihan memakai laju {rate}, dan {feasible} dari {count} dapat dipilih. Yang terbaik, {best}, berakhir pada kerugian {loss}.";
     sentence_lowest = "Itu yang terendah pada kisi: laju yang lebih rendah mungkin lebih baik lagi.";
     sentence_one_step(name) = "Itu satu langkah kisi dari lr* {name}: selisih kecil, yang dapat berbalik dengan seed lain.";
     sentence_none = "Tidak ada laju pada kisi ini yang terlatih.";
@@ -371,7 +374,7 @@ translated_texts! {
     explain(term) = "Apa itu {term}?";
     answer_right = "Benar.";
     answer_wrong = "Belum tepat: coba jawaban lain.";
-    show_still = "Tampilkan gambarnya tanpa menjawab";
+    show_still = "Tampilkan gambarnya: itulah jawabannya";
     answer_not = "Belum tepat.";
     answer_kept = "Jawaban Anda disimpan. Jalankan gambar di bawah, lalu bandingkan.";
     happened_so(seed) = "Pada pelatihan barusan (seed {seed}) pernyataan gambar ini terbukti.";
@@ -394,6 +397,33 @@ translated_texts! {
     held_on(held, count) = "Pernyataan ini terbukti pada {held} dari {count} seed, baru saja.";
     skip = "Langsung ke yang dicoba berikutnya";
     switches = "Yang menggeser tepi";
+    arm_standard = "baku";
+    arm_changed = "diubah";
+    arm_changed_warmup_100 = "diubah, pemanasan 100";
+    arm_changed_warmup_200 = "diubah, pemanasan 200";
+    arm_changed_head_learning_rate_4 = "diubah, seperempat laju lapisan keluaran";
+    arm_warmups = "aneka pemanasan";
+    arm_transformer = "transformer";
+    arm_as_many_steps_without_warmup = "langkah sama banyak tanpa pemanasan";
+    arm_sweep = "penyapuan";
+    arm_unclipped = "tanpa pemotongan";
+    arm_clipped_at_p90 = "dipotong pada P90";
+    arm_post = "normalisasi pasca";
+    arm_post_warmup_100 = "normalisasi pasca, pemanasan 100";
+    arm_pre = "normalisasi pra";
+    arm_pre_warmup_100 = "normalisasi pra, pemanasan 100";
+    arm_post_100_steps_more = "normalisasi pasca, 100 langkah lagi";
+    arm_pre_100_steps_more = "normalisasi pra, 100 langkah lagi";
+    arm_as_it_should_be = "sebagaimana mestinya";
+    arm_too_large = "terlalu besar";
+    arm_with_warmup = "dengan pemanasan";
+    arm_with_clipping = "dengan pemotongan";
+    arm_with_both = "dengan keduanya";
+    arm_adam = "Adam";
+    arm_momentum = "Momentum";
+    arm_batch_8 = "batch 8";
+    arm_batch_32 = "batch 32";
+    arm_batch_64 = "batch 64";
     stories = "Kisah";
     stories_help = "Setiap kisah membuka sebuah papan. Isi papan sebelumnya kembali dengan Urungkan.";
     story_4 = "Gambar 4: satu langkah geser diubah";
@@ -409,7 +439,7 @@ translated_texts! {
     story_7b = "Gambar 7b: ketidakstabilan di tengah pelatihan";
     story_line_7b = "Kerugian turun, lalu naik lagi selagi laju pembelajaran masih menanjak.";
     story_8 = "Gambar 8: letak normalisasi";
-    story_line_8 = "Normalisasi sesudah, normalisasi sebelum, pemanasan: masing-masing menggeser laju pembelajaran terbaik sebuah transformer.";
+    story_line_8 = "Normalisasi pasca, normalisasi pra, pemanasan: masing-masing menggeser laju pembelajaran terbaik sebuah transformer.";
     story_9 = "Gambar 9: pemotongan gradien";
     story_line_9 = "Laju pembelajaran yang sepuluh kali terlalu tinggi tetap belajar setelah gradiennya dipotong.";
     story_initialisation = "Inisialisasi yang buruk";
@@ -433,7 +463,7 @@ translated_texts! {
     begin_visible = "begitu terlihat";
     embed = "Sematkan";
     embed_title = "Papan ini di halaman lain";
-    embed_help = "Salin baris berikut ke HTML sebuah halaman, pelajaran, atau buku. Bingkainya hanya berlatih selama terlihat.";
+    embed_help = "Salin baris berikut ke HTML sebuah halaman, pelajaran, atau buku. Pelatihan di dalamnya hanya berjalan selama bingkai terlihat.";
     embed_show = "Yang ditampilkan";
     embed_lock = "Yang tidak dapat diubah pembaca";
     embed_begin = "Mulai dilatih";
@@ -508,9 +538,9 @@ translated_texts! {
     report_warmup_losses(warm, base, matched) =
         "Checkpoint terbaik: {warm} dengan pemanasan, {base} tanpa, {matched} dengan jumlah langkah yang sama tanpa pemanasan.";
     report_warmup_long =
-        "Pemanasan ini lebih dari 10 % pelatihan, di luar saran playbook: pilih sasaran yang lebih rendah.";
-    report_warmup_more = "Pemanasan ini lebih dari 5 % pelatihan: tambah langkah pelatihan sebanyak itu.";
-    report_warmup_short = "Pemanasan ini kurang dari 5 % pelatihan: tidak perlu langkah tambahan.";
+        "Pemanasan ini lebih dari 10% pelatihan, di luar saran playbook: pilih sasaran yang lebih rendah.";
+    report_warmup_more = "Pemanasan ini lebih dari 5% pelatihan: tambah langkah pelatihan sebanyak itu.";
+    report_warmup_short = "Pemanasan ini kurang dari 5% pelatihan: tidak perlu langkah tambahan.";
     report_no_warmup =
         "Tidak ada pemanasan yang dicoba yang bertahan, pada sasaran mana pun. Coba perbaikan lain dahulu: pemotongan, atau normalisasi.";
     report_clip(tight) =
@@ -523,7 +553,7 @@ translated_texts! {
     report_star(rate, unstable) = "lr* adalah {rate}; {unstable} adalah laju pertama di atasnya yang tidak stabil.";
     report_best(name, loss) =
         "Kerugian validasi akhir terendah, masing-masing pada lr* sendiri: {name}, dengan {loss}.";
-    fact_advised = "sesuai saran playbook (paling banyak 10 %)";
+    fact_advised = "sesuai saran playbook (paling banyak 10%)";
     fact_at_edge = "lr* berada di tepi";
     fact_best_baseline = "checkpoint terbaik tanpa pemanasan";
     fact_best_loss_at_star = "checkpoint terbaik pada lr*";
@@ -545,7 +575,7 @@ translated_texts! {
     fact_lower_rate_instead = "turunkan saja laju pembelajaran";
     fact_lower_rate_loss = "kerugian validasi akhir pada laju lebih rendah itu, tanpa pemotongan";
     fact_lowest_of_grid = "lr* adalah yang terendah pada kisi";
-    fact_more_steps = "disarankan lebih banyak langkah (lebih dari 5 %)";
+    fact_more_steps = "disarankan lebih banyak langkah (lebih dari 5%)";
     fact_norm_percentile = "norma gradien pada lr*, persentil";
     fact_one_rate = "satu laju untuk semua";
     fact_refined_star = "lr*, dirapatkan";
