@@ -15,7 +15,7 @@ use brink_view::equation;
 use brink_view::name::rule_name;
 use brink_view::number::{precise, short};
 use brink_view::scene;
-use brink_view::text::Texts;
+use brink_view::text::{DecimalMark, Texts};
 
 /// What the numbers at the cursor are.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub enum Numbers {
     /// The run is dead there.
     Dead,
     /// The four metrics, and the value of each of the rule's symbols.
-    Row { metrics: [f32; 4], probe: (String, usize), values: Vec<(Symbol, f64)> },
+    Row { metrics: [f32; 4], probe: (String, usize), values: Vec<(Symbol, f64)>, mark: DecimalMark },
 }
 
 impl Numbers {
@@ -37,6 +37,14 @@ impl Numbers {
         }
     }
 
+    /// How they are written.
+    pub fn mark(&self) -> DecimalMark {
+        match self {
+            Self::Row { mark, .. } => *mark,
+            Self::None | Self::Dead => DecimalMark::Point,
+        }
+    }
+
     fn metric(&self, index: usize) -> Option<f64> {
         match self {
             Self::Row { metrics, .. } => metrics.get(index).copied().map(f64::from),
@@ -45,7 +53,7 @@ impl Numbers {
     }
 }
 
-fn numbers(board: &Board) -> Numbers {
+fn numbers(board: &Board, mark: DecimalMark) -> Numbers {
     let step = board.cursor_step();
     let found = || {
         let focused = board.focused()?;
@@ -62,7 +70,7 @@ fn numbers(board: &Board) -> Numbers {
         let values = equation::probe_values(&resolved.rule, constants, recorded, row)?;
         let metrics =
             [row[Columns::LOSS], row[Columns::GRADIENT_NORM], row[Columns::LEARNING_RATE], row[Columns::CLIP_SCALE]];
-        Some(Numbers::Row { metrics, probe: focused.fleet.probe.clone().unwrap_or_default(), values })
+        Some(Numbers::Row { metrics, probe: focused.fleet.probe.clone().unwrap_or_default(), values, mark })
     };
     found().unwrap_or(Numbers::None)
 }
@@ -120,7 +128,7 @@ pub fn Equations(lab: Lab) -> impl IntoView {
         lab.current.with(|experiment| experiment.of_run(index.unwrap_or_default()))
     });
     let equations = Memo::new(move |_| current.with(rule_equations));
-    let shown = Memo::new(move |_| lab.board.with(numbers));
+    let shown = Memo::new(move |_| lab.board.with(|board| numbers(board, lab.texts().decimal())));
     let rule = move || {
         equations
             .get()

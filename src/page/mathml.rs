@@ -35,8 +35,10 @@ fn element(document: &Document, node: &MathNode, values: &mut Option<SymbolValue
         let name = if symbol.name == "alpha" { "eta" } else { &symbol.name };
         element.set_attribute("data-symbol", name).ok()?;
     }
-    for child in &node.children {
-        let child = self::element(document, child, values)?;
+    for (index, child) in node.children.iter().enumerate() {
+        // Below an exponent there is no room: only what it stands on shows its value.
+        let (is_exponent, mut none) = (node.tag == "msup" && index == 1, None);
+        let child = self::element(document, child, if is_exponent { &mut none } else { &mut *values })?;
         element.append_child(&child).ok()?;
     }
     let (Some(symbol), Some(values)) = (&node.symbol, values) else { return Some(element) };
@@ -49,12 +51,14 @@ fn element(document: &Document, node: &MathNode, values: &mut Option<SymbolValue
     Some(under)
 }
 
-/// What a line may be broken before: a sum's next term, a product's next factor, whose sign is not seen.
-const BREAKS: [&str; 3] = ["+", "−", "\u{2062}"];
+/// What a line is broken before: a sum's next term.
+const TERM: [&str; 2] = ["+", "−"];
+/// What it is broken before where a term alone has no room: a product's next factor, whose sign is not seen.
+const FACTOR: &str = "\u{2062}";
 
-/// A formula in pieces that stand one after another, and below one another where there is no room: each but the first begins with
-/// an operator.
-fn pieces(mut math: MathNode) -> Vec<MathNode> {
+/// A formula in terms of factors, which stand one after another, and below one another where there is no room: each but the first
+/// begins with an operator.
+fn pieces(mut math: MathNode) -> Vec<Vec<MathNode>> {
     fn flatten(node: MathNode, out: &mut Vec<MathNode>) {
         let is_fenced = node.children.first().is_some_and(|first| first.text.as_deref() == Some("("));
         // What is inside brackets or is one symbol is one piece.
@@ -66,15 +70,18 @@ fn pieces(mut math: MathNode) -> Vec<MathNode> {
     }
     let mut parts = Vec::new();
     std::mem::take(&mut math.children).into_iter().for_each(|child| flatten(child, &mut parts));
-    let mut pieces: Vec<Vec<MathNode>> = vec![Vec::new()];
+    let of = |part: MathNode| MathNode { children: vec![part], ..math.clone() };
+    let mut terms: Vec<Vec<MathNode>> = Vec::new();
     for part in parts {
-        let is_break = part.tag == "mo" && part.text.as_deref().is_some_and(|text| BREAKS.contains(&text));
-        match pieces.last_mut() {
-            Some(piece) if !is_break || piece.is_empty() => piece.push(part),
-            _ => pieces.push(vec![part]),
+        let operator = part.text.as_deref().filter(|_| part.tag == "mo").unwrap_or_default();
+        match terms.last_mut() {
+            Some(_) if TERM.contains(&operator) => terms.push(vec![of(part)]),
+            Some(factors) if operator == FACTOR => factors.push(of(part)),
+            Some(factors) => factors.last_mut().into_iter().for_each(|factor| factor.children.push(part.clone())),
+            None => terms.push(vec![of(part)]),
         }
     }
-    pieces.into_iter().map(|children| MathNode { children, ..math.clone() }).collect()
+    terms
 }
 
 /// A number in the middle of a text of this many characters.
@@ -104,17 +111,23 @@ pub fn Formula(
         parent.set_text_content(None);
         let mut values = numbers.map(|_| SymbolValues::new());
         // With its numbers a formula may be wider than its place: it is broken into lines.
-        let all = if numbers.is_some() { pieces(node.clone()) } else { vec![node.clone()] };
-        let is_whole = all.len() == 1;
-        for piece in all {
-            if let Some(element) = element(&document(), &piece, &mut values) {
-                if is_whole && !text.is_empty() {
+        let is_whole = numbers.is_none();
+        if is_whole {
+            if let Some(element) = element(&document(), &node, &mut values) {
+                if !text.is_empty() {
                     let _ = element.set_attribute("alttext", &text);
                 }
                 let _ = parent.append_child(&element);
             }
-        }
-        if !is_whole {
+        } else {
+            for term in pieces(node.clone()) {
+                let Ok(place) = document().create_element("span") else { continue };
+                for factor in term {
+                    let element = element(&document(), &factor, &mut values);
+                    element.into_iter().for_each(|element| drop(place.append_child(&element)));
+                }
+                let _ = parent.append_child(&place);
+            }
             // Pieces are one formula to who does not see them.
             let _ = parent.set_attribute("role", "math");
             let _ = parent.set_attribute("aria-label", &text);
@@ -125,13 +138,14 @@ pub fn Formula(
         Effect::new(move |_| {
             span.track();
             numbers.with(|numbers| {
+                let mark = numbers.mark();
                 built.with_value(|values| {
                     for (symbol, element) in values {
                         let value = numbers.values().iter().find(|(other, _)| other == symbol);
                         let before = element.text_content().unwrap_or_default();
                         // As wide as the widest so far: the formula does not move with each number, and a constant takes
                         // no more room than it needs.
-                        let value = value.map_or_else(|| "–".to_owned(), |(_, value)| precise(*value));
+                        let value = value.map_or_else(|| "–".to_owned(), |(_, value)| mark.of(precise(*value)));
                         // One character more: it must not touch its neighbour's.
                         let text = centred(&value, before.chars().count().max(value.chars().count() + 1));
                         if before != text {

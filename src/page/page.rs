@@ -17,7 +17,7 @@ use super::frames::Later;
 use super::lab::Lab;
 use super::plots::{AxisPlot, StepPlot, palette};
 use super::pool::Pool;
-use super::procedure::{ProcedurePage, Procedures};
+use super::procedure::{LastReport, ProcedurePage, Procedures};
 use super::reading::Glossary;
 use super::setup::Switches;
 use super::stories::Stories;
@@ -111,6 +111,7 @@ fn Page() -> impl IntoView {
     let fragment = Fragment::parse(&location().hash().unwrap_or_default());
     let address = Address::new(lab, &fragment);
     let figures = lab.beside();
+    let last = LastReport::default();
     let is_in_sight = if query.is_embedded { super::embed::sight() } else { RwSignal::new(true) };
     // What nobody sees does not train: a hidden tab, a frame out of sight, and the lab while the chapter is read.
     let is_seen = query.begin == Begin::Load;
@@ -242,7 +243,7 @@ fn Page() -> impl IntoView {
         {move || match shown.get() {
             Shown::Lab => view! { <LabPage lab address colors /> }.into_any(),
             Shown::Chapter => view! { <ChapterPage lab figures address palette=colors /> }.into_any(),
-            Shown::Procedure(id) => view! { <ProcedurePage lab bench=figures address palette=colors id /> }.into_any(),
+            Shown::Procedure(id) => view! { <ProcedurePage lab bench=figures last address palette=colors id /> }.into_any(),
         }}
         <Glossary lab />
     }

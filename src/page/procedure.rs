@@ -70,26 +70,35 @@ pub fn Procedures(lab: Lab, address: Address) -> impl IntoView {
     }
 }
 
-/// The screen of a procedure. It trains in `bench`, a lab of its own on the same workers.
+/// What was found last: by which procedure, on which experiment. One is kept, for it holds all that was trained for it.
+pub type LastReport = RwSignal<Option<(&'static str, Experiment, Arc<Report>)>>;
+
+/// The screen of a procedure. It trains in `bench`, a lab of its own on the same workers. What it found last is there again when the
+/// learner comes back.
 #[component]
 pub fn ProcedurePage(
     lab: Lab,
     bench: Lab,
+    last: LastReport,
     address: Address,
     palette: Memo<Palette>,
     id: &'static str,
 ) -> impl IntoView {
-    let standing = RwSignal::new(Standing::Waiting);
+    let found = last.get_untracked().filter(|(of, ..)| *of == id);
+    let standing = RwSignal::new(match &found {
+        Some((.., report)) => Standing::Reported(report.clone()),
+        None => Standing::Waiting,
+    });
     let steering = StoredValue::new_local(Steering::default());
     let target = RwSignal::new(None::<f64>);
-    let base = StoredValue::new(lab.current.get_untracked());
-    let base_name = move || {
+    // On which experiment it runs, or ran.
+    let base = RwSignal::new(found.map_or_else(|| lab.current.get_untracked(), |(_, base, _)| base));
+    let name_of = move |experiment: &Experiment| {
         let names = lab.names.get();
-        let focus = lab.board.with_untracked(|board| {
-            let focus = board.focused()?.id;
-            board.variants().iter().position(|variant| variant.id == focus)
-        });
-        focus.and_then(|index| names.get(index).cloned()).unwrap_or_default()
+        let place = lab
+            .board
+            .with_untracked(|board| board.variants().iter().position(|variant| variant.experiment() == experiment));
+        place.and_then(|place| names.get(place).cloned()).unwrap_or_else(|| base_name(experiment, lab.texts()))
     };
     let cancel = move || {
         steering.try_with_value(|steering| steering.send(Command::Cancel));
@@ -100,18 +109,23 @@ pub fn ProcedurePage(
         let steered = Steering::default();
         steering.set_value(steered.clone());
         standing.set(Standing::Training);
-        let (base, target) = (base.get_value(), target.get_untracked());
+        base.set(lab.current.get_untracked());
+        let (base, target) = (base.get_untracked(), target.get_untracked());
         spawn_local(async move {
             let laboratory = Laboratory { runner: &bench, steering: steered, progress: &|_| {} };
             let found = run(id, &laboratory, &base, target).await;
             let stands = match found {
-                Ok(report) => Standing::Reported(Arc::new(report)),
+                Ok(report) => {
+                    let report = Arc::new(report);
+                    last.set(Some((id, base, report.clone())));
+                    Standing::Reported(report)
+                }
                 Err(error) => Standing::Stopped(error),
             };
             // The learner may have left.
             let _ = standing.try_set(stands);
             // Whoever was at a button that is gone.
-            super::focus::keep(&["#start-procedure"]);
+            super::focus::keep(&["#found-title", "#start-procedure"]);
         });
     };
     on_cleanup(move || {
@@ -122,6 +136,11 @@ pub fn ProcedurePage(
     // The keyboard comes along.
     request_animation_frame(|| drop(super::focus::give(&["#procedure-title"])));
     let is_training = Memo::new(move |_| standing.with(|standing| matches!(standing, Standing::Training)));
+    // What was found before is shown without its curves.
+    let has_trained = move || {
+        bench.stage();
+        bench.board.with_untracked(|board| !board.variants().is_empty())
+    };
     let has_begun = Memo::new(move |_| standing.with(|standing| !matches!(standing, Standing::Waiting)));
     // What trains now, and how much was trained before.
     let now = Memo::new(move |_| {
@@ -145,7 +164,12 @@ pub fn ProcedurePage(
             }
             .into_any()
         } else {
-            let text = move || if has_begun.get() { lab.texts().procedure_again } else { lab.texts().procedure_start };
+            let text = move || match (has_begun.get(), lab.current.with(|current| base.with(|base| current == base))) {
+                (true, true) => lab.texts().procedure_again.to_owned(),
+                // Another experiment has the focus since.
+                (true, false) => lab.texts().procedure_start_on(lab.current.with(name_of)),
+                (false, _) => lab.texts().procedure_start.to_owned(),
+            };
             view! {
                 <button
                     type="button"
@@ -183,7 +207,7 @@ pub fn ProcedurePage(
         <main class="procedure">
             <h2 tabindex="-1" id="procedure-title">{move || told(id, lab.texts()).title}</h2>
             <p>{move || told(id, lab.texts()).about}</p>
-            <p id="procedure-on">{move || lab.texts().procedure_on(base_name())}</p>
+            <p id="procedure-on">{move || lab.texts().procedure_on(base.with(name_of))}</p>
             {(id == "warmup")
                 .then(|| {
                     view! {
@@ -203,7 +227,7 @@ pub fn ProcedurePage(
                 })}
             <p class="actions" role="status">{actions}</p>
             {outcome}
-            <Show when=move || has_begun.get()>
+            <Show when=move || has_begun.get() && has_trained()>
                 <div class="live">
                     <StepPlot lab=bench palette of=Against::Loss />
                     <AxisPlot lab=bench palette>
@@ -333,7 +357,7 @@ fn Found(lab: Lab, address: Address, report: Arc<Report>) -> impl IntoView {
     };
     view! {
         <section class="card report" id="report" aria-labelledby="found-title">
-            <h2 id="found-title">{move || lab.texts().procedure_found}</h2>
+            <h2 id="found-title" tabindex="-1">{move || lab.texts().procedure_found}</h2>
             {content}
             <p class="actions">
                 <button type="button" class="primary" id="put-all" on:click=move |_| put(None)>

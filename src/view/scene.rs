@@ -230,14 +230,15 @@ pub fn run_names(fleet: &FleetRecord, texts: &Texts) -> Vec<String> {
     fleet.runs.iter().map(name).collect()
 }
 
-/// The colours of a family of runs, by whatever they are of, as an entry of a key.
-pub fn ramp(of: &str, fleet: &FleetRecord, texts: &Texts, palette: &Palette) -> Option<Entry> {
+/// The colours of a family of runs, by whatever they are of, as entries of a key.
+pub fn ramp(of: &str, fleet: &FleetRecord, texts: &Texts, palette: &Palette) -> Vec<Entry> {
     let names = run_names(fleet, texts);
     let colors = (0..names.len()).map(|run| rate_color(run, names.len(), palette)).collect();
     let parts = [of, if has_one_rate(fleet) { "" } else { texts.column_rate }];
     let what: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let first = format!("{} {}", what.join(", "), names.first()?).trim_start().to_owned();
-    Some(Entry::Ramp { first, colors, last: names.last()?.clone() })
+    let ends = [names.first(), names.last()].map(|end| end.cloned().unwrap_or_default());
+    let title = (!what.is_empty()).then(|| Entry::Title(what.join(", ")));
+    title.into_iter().chain([Entry::Ramp { colors, ends }]).collect()
 }
 
 /// Whether the runs of a family differ in something else than their learning rate.
@@ -249,21 +250,14 @@ pub fn has_one_rate(fleet: &FleetRecord) -> bool {
 pub fn key(board: &Board, of: Against, names: &[String], texts: &Texts, palette: &Palette) -> Key {
     let focus = board.focused().map(|variant| variant.id);
     let entry = |(name, variant): (&String, &Variant)| {
-        let is_focused = Some(variant.id) == focus;
-        match of {
-            // The plot of norms shows the focused run only.
-            Against::Norm if !is_focused => None,
-            Against::Loss if is_focused => ramp(name, &variant.fleet, texts, palette),
-            _ => Some(Entry::Line {
-                name: name.clone(),
-                color: palette.variant(variant.slot),
-                slot: variant.slot,
-                has_markers: false,
-            }),
+        if of == Against::Loss && Some(variant.id) == focus {
+            return ramp(name, &variant.fleet, texts, palette);
         }
+        let (color, slot) = (palette.variant(variant.slot), variant.slot);
+        vec![Entry::Line { name: name.clone(), color, slot, has_markers: false }]
     };
     let shown = names.iter().zip(board.variants()).filter(|(_, variant)| !variant.hidden);
-    Key { entries: shown.filter_map(entry).collect() }
+    Key { entries: shown.flat_map(entry).collect() }
 }
 
 /// What the axes of a plot against the step are titled.

@@ -130,13 +130,13 @@ export const chapterTests = [
       assert.equal(await other.locator('.veiled').count(), 0);
       await figure.locator('.run').click();
       await rates.locator('.found li').first().waitFor({ timeout: FLEET_MS });
-      // Seed 0, as `brink figure 7a` says it.
+      // As `brink figure 7a --first-seed 1` says it.
       assert.deepEqual(await rates.locator('.found li').allInnerTexts(), [
         'The best learning rate, lr*: 0.008. You said 0.016: too high by a factor of 2.',
         'The first above it that breaks: 0.016. You said 0.256: too high by a factor of 16.',
       ]);
       await rates.locator('text=The best learning rate lies at the edge').waitFor();
-      await rates.locator('text=(seed 0) the claim of the figure held').waitFor();
+      await rates.locator('text=(seed 1) the claim of the figure held').waitFor();
       await shot('guess-compared', { fullPage: false });
       // An answer that is chosen is judged once its figure has run, and not before.
       const choice = page.locator('section:has(> #section-unstable) .question').nth(1);

@@ -33,6 +33,7 @@ export const procedureTests = [
       const best = found.filter((row) => row[2] !== '–').sort((a, b) => Number(a[2]) - Number(b[2]))[0];
       assert.ok(conclusion.includes(best[0]), `${conclusion} ${best}`);
       await shot('procedure-diagnose');
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'found-title', 'Enter does not throw it away');
       // In the other language, too.
       await page.locator('#language').selectOption('id');
       await page.locator('#found-title', { hasText: 'Yang ditemukan' }).waitFor();
@@ -45,6 +46,14 @@ export const procedureTests = [
       const star = (await ended(page, 1)).find((row) => row.state === 'lr*');
       assert.ok(Math.abs(star.loss / Number(found[1][2]) - 1) < 0.005, `${star.loss} ${found[1][2]}`);
       assert.match(page.url(), /warmup_steps=6/);
+      // What was found is there when one comes back for the rest.
+      await page.locator('#procedures').click();
+      await page.locator('#procedures-menu [data-procedure=diagnose]').click();
+      assert.equal(await page.locator('#conclusion').innerText(), conclusion);
+      assert.match(await page.locator('#procedure-on').innerText(), /Momentum, no norm/);
+      assert.match(await page.locator('#start-procedure').innerText(), /Start on \+ warmup 6/);
+      await page.locator('#arms tbody tr').nth(2).getByRole('button').click();
+      await page.waitForFunction(() => document.querySelectorAll('#variants li').length === 3);
     },
   },
   {

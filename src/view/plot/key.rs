@@ -16,14 +16,14 @@ const SAMPLE: f64 = 32.0;
 /// One thing that it says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
+    /// What the next entry is of.
+    Title(String),
     /// The colours of a family of runs, from the lowest to the highest.
     Ramp {
-        /// What they are of, and what the first is called.
-        first: String,
         /// The red, green and blue of each run.
         colors: Vec<(u8, u8, u8)>,
-        /// What the last is called.
-        last: String,
+        /// What the first and the last are called.
+        ends: [String; 2],
     },
     /// A line.
     Line {
@@ -41,8 +41,9 @@ pub enum Entry {
 impl Entry {
     fn width(&self) -> f64 {
         match self {
-            Self::Ramp { first, colors, last } => {
-                text_width(first, LABEL) + text_width(last, LABEL) + 2.0 * GAP + colors.len() as f64 * SWATCH
+            Self::Title(text) => text_width(text, LABEL),
+            Self::Ramp { colors, ends } => {
+                ends.iter().map(|end| text_width(end, LABEL) + GAP).sum::<f64>() + colors.len() as f64 * SWATCH
             }
             Self::Line { name, .. } => SAMPLE + GAP + text_width(name, LABEL),
         }
@@ -85,17 +86,18 @@ impl Key {
             let y = size.height + (row as f64 + 0.5) * ROW;
             let mut x = left;
             match entry {
-                Entry::Ramp { first, colors, last } => {
+                Entry::Title(text) => surface.text(text, (x, y), LABEL, palette.ink, Anchor::Start, false)?,
+                Entry::Ramp { colors, ends } => {
                     // The width of a text is only known roughly: it ends where the colours begin.
-                    x += text_width(first, LABEL) + GAP;
-                    surface.text(first, (x - GAP, y), LABEL, palette.ink, Anchor::End, false)?;
+                    x += text_width(&ends[0], LABEL) + GAP;
+                    surface.text(&ends[0], (x - GAP, y), LABEL, palette.ink, Anchor::End, false)?;
                     for color in colors {
                         let (right, top, bottom) = (x + SWATCH, y - SWATCH / 2.0, y + SWATCH / 2.0);
                         let corners = [(x, top), (right, top), (right, bottom), (x, bottom)];
                         surface.area(corners, Pen::new(*color, 1.0))?;
                         x = right;
                     }
-                    surface.text(last, (x + GAP, y), LABEL, palette.ink, Anchor::Start, false)?;
+                    surface.text(&ends[1], (x + GAP, y), LABEL, palette.ink, Anchor::Start, false)?;
                 }
                 Entry::Line { name, color, slot, has_markers } => {
                     surface.path(&[(x, y), (x + SAMPLE, y)], Pen::new(*color, 2.0), dash(*slot))?;
@@ -123,12 +125,9 @@ mod tests {
             slot: index,
             has_markers: false,
         };
-        let ramp = Entry::Ramp {
-            first: "learning rate 0.001".to_owned(),
-            colors: vec![(9, 9, 9); 5],
-            last: "0.256".to_owned(),
-        };
-        let key = Key { entries: [ramp].into_iter().chain((1..6).map(line)).collect() };
+        let ends = ["0.001".to_owned(), "0.256".to_owned()];
+        let ramp = [Entry::Title("learning rate".to_owned()), Entry::Ramp { colors: vec![(9, 9, 9); 5], ends }];
+        let key = Key { entries: ramp.into_iter().chain((1..6).map(line)).collect() };
         let size = Size { width: 300.0, height: 100.0 };
         let whole = key.below(size);
         assert!(whole.height > 100.0 + 3.0 * ROW, "{whole:?}");

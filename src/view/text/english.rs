@@ -478,6 +478,7 @@ source_texts! {
     procedures_help =
         "What the playbook tells somebody to do about an unstable network, step by step, on the variant in focus. Nothing on the board changes.";
     procedure_on(name) = "On {name}.";
+    procedure_start_on(name) = "Start on {name}";
     procedure_start = "Start";
     procedure_again = "Start again";
     procedure_cancel = "Cancel";

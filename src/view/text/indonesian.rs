@@ -478,6 +478,7 @@ translated_texts! {
     procedures_help =
         "Yang disarankan playbook untuk jaringan yang tidak stabil, selangkah demi selangkah, pada varian terpilih. Papan tidak berubah.";
     procedure_on(name) = "Pada {name}.";
+    procedure_start_on(name) = "Mulai pada {name}";
     procedure_start = "Mulai";
     procedure_again = "Mulai lagi";
     procedure_cancel = "Batalkan";
