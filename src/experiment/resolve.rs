@@ -276,6 +276,18 @@ mod tests {
     }
 
     #[test]
+    fn an_experiment_of_a_run_has_what_the_run_has_of_its_own() {
+        let warmups = preset("figure-6").unwrap();
+        for (index, run) in warmups.runs.iter().enumerate() {
+            let own = warmups.of_run(index);
+            assert_eq!(Some(own.warmup_steps), run.warmup_steps);
+            assert_eq!((own.clip_threshold, own.seed), (warmups.clip_threshold, warmups.seed));
+        }
+        let sweep = preset("figure-7a").unwrap();
+        assert_eq!(sweep.of_run(3), sweep);
+    }
+
+    #[test]
     fn every_preset_resolves_and_survives_json() {
         for preset in PRESETS {
             let experiment = (preset.experiment)();

@@ -259,8 +259,9 @@ mod tests {
     use super::*;
     use crate::test_fleet::set_runs;
     use crate::text::Language;
-    use brink_engine::experiment::PRESETS;
+    use brink_engine::experiment::{PRESETS, preset};
     use brink_engine::record::{RunChunk, ValidationPoint};
+    use brink_lab::diagnose::{Finding, VERDICTS};
 
     fn base() -> Experiment {
         (PRESETS[0].experiment)()
@@ -337,6 +338,47 @@ mod tests {
         let normed = take(&mut board, &[Ok(0.9), Ok(0.5), Ok(0.4), Ok(0.3)]);
         assert_eq!(normed.get("model.placement"), "inside");
         assert_eq!(line(&board).next, None);
+        assert!(
+            line(&board).text.starts_with("+ norm inside: the star moved from 0.002 to 0.008. You have"),
+            "{}",
+            line(&board).text
+        );
+    }
+
+    #[test]
+    fn runs_that_differ_in_their_warmup_only_are_told_by_it() {
+        let mut board = Board::default();
+        board.commit(preset("figure-6").expect("the preset"));
+        end(&mut board, 0, &[Err(4), Ok(0.5), Ok(0.4)]);
+        let variant = board.get_mut(0).expect("on the board");
+        for (run, warmup_steps) in variant.fleet.runs.iter_mut().zip([10, 100, 300]) {
+            (run.base_learning_rate, run.warmup_steps) = (0.128, warmup_steps);
+        }
+        let lead = line(&board);
+        assert!(lead.text.starts_with("All runs have the learning rate 0.128") && lead.next.is_none(), "{}", lead.text);
+        let (variant, texts) = (&board.variants()[0], Language::English.texts());
+        let said = crate::summary::sentence(variant, &summary(variant), None, texts);
+        assert!(said.contains("2 of 3 can be chosen. The best, warmup 300, ends at loss 0.4"), "{said}");
+    }
+
+    #[test]
+    fn a_rise_that_passed_is_no_trouble_at_the_star_and_is_above_it() {
+        let mut board = Board::default();
+        board.commit(base());
+        end(&mut board, 0, &[Ok(0.9), Ok(0.5), Ok(0.6)]);
+        let passed =
+            Finding { step: Some(300), peak: Some(1.9), phase: Some(Phase::Mid), recovery: Some(Recovery::Full) };
+        let verdict = VERDICTS.iter().find(|verdict| verdict.id == "mid_instability").expect("the verdict");
+        let mut words = |run: usize| {
+            let variant = board.get_mut(0).expect("on the board");
+            let own = summary(variant);
+            variant.fleet.runs[run].judgement = Some(Judgement { verdict, finding: passed, is_feasible: true });
+            board.set_focus(0, Some(run));
+            let variant = &board.variants()[0];
+            fix(&board, variant, &own, Language::English.texts()).0
+        };
+        assert_eq!(words(1), None);
+        assert!(words(2).expect("words").contains("mid-training instability"));
     }
 
     #[test]
