@@ -15,6 +15,7 @@ use brink_engine::train::Backend;
 use brink_view::board::Arrangement;
 use brink_view::fragment::{Fragment, Place, Problem};
 use brink_view::history::History;
+use brink_view::story::Story;
 
 /// How long the address waits for the focus or the cursor to stand still: browsers refuse more than about six changes a
 /// second.
@@ -68,7 +69,7 @@ impl Address {
         match &fragment.board {
             Some(board) => {
                 lab.restore(board);
-                lab.story.set(fragment.figure);
+                lab.tell(fragment.figure.and_then(Story::find));
             }
             None => lab.commit(default()),
         }
@@ -211,7 +212,7 @@ impl Address {
         let is_taken = match fragment.board {
             Some(board) => {
                 let is_taken = self.lab.restore(&board);
-                self.lab.story.set(fragment.figure.filter(|_| is_taken));
+                self.lab.tell(fragment.figure.filter(|_| is_taken).and_then(Story::find));
                 is_taken
             }
             // From the chapter to the lab: the board is as it was.

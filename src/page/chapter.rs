@@ -79,10 +79,10 @@ impl Stage {
         let Some(story) = Story::find(id) else { return Ok(()) };
         let board = story.changed(seed, changes)?;
         self.figures.clear();
-        // With another number in it, an arm is not what its name says.
-        self.figures.arms.set(if changes.is_empty() { story.arms() } else { Vec::new() });
         self.live.set(Some(Live { id: id.to_owned(), seed, is_changed: !changes.is_empty() }));
         self.figures.restore(&board);
+        // With another number in it, an arm is not what its name says.
+        self.figures.arms.set(if changes.is_empty() { story.arms() } else { Vec::new() });
         self.figures.start_held();
         Ok(())
     }

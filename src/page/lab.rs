@@ -86,7 +86,8 @@ pub struct Lab {
     pub read_to: StoredValue<Option<(String, f64)>>,
     /// The story that the board is, until something else is tried.
     pub story: RwSignal<Option<&'static str>>,
-    /// What a figure calls its arms, in the board's order, where the board is one; else variants are called by what differs.
+    /// What a figure calls its arms, in the board's order: the names of the first variants while they are its arms. The others are
+    /// called by what differs from the first.
     pub arms: RwSignal<Vec<&'static str>>,
     engine: StoredValue<Rc<Engine>, LocalStorage>,
     /// What the address shows and takes away.
@@ -262,8 +263,14 @@ impl Lab {
     pub fn open(&self, story: Story) {
         self.notice.set(None);
         if self.restore(&story.board()) {
-            self.story.set(Some(story.id));
+            self.tell(Some(story));
         }
+    }
+
+    /// Says which story the board is, if it is one, and calls its variants as its figure does.
+    pub fn tell(&self, story: Option<Story>) {
+        self.story.set(story.map(|story| story.id));
+        self.arms.set(story.map(Story::arms).unwrap_or_default());
     }
 
     /// Trains what a figure asks for next, once all on the board has ended: some of its arms depend on others. Its arms where it asks
@@ -370,6 +377,7 @@ impl Lab {
         match commit {
             Commit::Added { id, replaced } => {
                 if let Some(gone) = replaced {
+                    self.arms.set(Vec::new());
                     self.cancel(gone);
                 }
                 self.start(id);
@@ -400,6 +408,7 @@ impl Lab {
             return false;
         }
         self.story.set(None);
+        self.arms.set(Vec::new());
         let restored = self.board.write().restore(arrangement);
         for id in restored.gone {
             self.cancel(id);
@@ -503,6 +512,8 @@ impl Lab {
     /// Takes a variant off the board.
     pub fn delete(&self, id: u64) {
         self.story.set(None);
+        // Those that are left stand in other places.
+        self.arms.set(Vec::new());
         self.cancel(id);
         self.board.update(|board| board.delete(id));
     }

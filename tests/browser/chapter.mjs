@@ -183,6 +183,8 @@ export const chapterTests = [
       await page.locator('[data-story="8"]').click();
       await page.waitForFunction(() => document.querySelectorAll('#variants li').length === 6);
       assert.match(page.url(), /base=figure-8/);
+      // Its variants are called as the figure calls them; what comes besides, by what differs.
+      assert.deepEqual((await names(page)).slice(0, 2), ['post-norm', 'post-norm, warmup 100']);
       await page.locator('#undo').click();
       await page.waitForFunction(() => document.querySelectorAll('#variants li').length === 1);
       assert.deepEqual(await names(page), before);
