@@ -254,12 +254,14 @@ fn LiveFigure(stage: Stage, id: String, caption: Vec<Inline>, #[prop(optional)] 
     };
     let changes = RwSignal::new(Vec::<Change>::new());
     let fault = RwSignal::new(None::<String>);
-    let is_veiled = RwSignal::new(is_asked);
-    // A seed that it was not run with yet.
-    let next_seed = move || {
-        let last = outcomes.with(|outcomes| id.with_value(|id| Some(outcomes.get(id)?.last()?.seed)));
-        seed.get().max(last).map_or(SEED, |seed| seed + 1)
+    // The highest seed that it was run with.
+    let last_seed = move || {
+        let ran =
+            outcomes.with(|outcomes| id.with_value(|id| outcomes.get(id)?.iter().map(|outcome| outcome.seed).max()));
+        seed.get().max(ran)
     };
+    let next_seed = move || last_seed().map_or(SEED, |seed| seed + 1);
+    let is_veiled = RwSignal::new(is_asked && untrack(last_seed).is_none());
     let run = move |next: u32| {
         is_veiled.set(false);
         let ran = id.with_value(|id| changes.with_untracked(|changes| stage.run(id, next, changes)));

@@ -10,7 +10,7 @@ use brink_view::metaparameter::{
     symbol, with_value,
 };
 use brink_view::name::rule_name;
-use brink_view::number::{Stepping, short};
+use brink_view::number::{Stepping, field};
 use brink_view::query::Panel;
 use brink_view::refusal::reason;
 use leptos::prelude::*;
@@ -188,7 +188,7 @@ fn number_field(
 /// The values that a metaparameter allows, in words.
 fn allowed(texts: &brink_view::text::Texts, stepping: Stepping) -> String {
     let (least, most) = stepping.bounds;
-    texts.from_to(short(least), short(most))
+    texts.from_to(field(least), field(most))
 }
 
 #[component]
