@@ -19,9 +19,10 @@ use brink_engine::metaparameter::Metaparameter;
 use brink_engine::number::shortest;
 use brink_view::board::Board;
 use brink_view::export::{axis_csv, step_csv};
+use brink_view::name::run_names;
 use brink_view::number::{short, three};
 use brink_view::plot::{Key, Palette, Scale, Size, rate_color};
-use brink_view::scene::{self, StepView, run_names};
+use brink_view::scene::{self, StepView};
 use brink_view::text::Texts;
 use brink_view::words::{Against, RunWords, axis_table, focus_words, run_words, step_table, step_words};
 

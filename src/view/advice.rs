@@ -1,8 +1,9 @@
 //! What to look at and what to try next, read off the board: the line above the plots, and the fix for what happened.
 
 use super::board::{Board, Variant};
+use super::name::has_one_rate;
 use super::number::{rounded, three};
-use super::scene::{has_one_rate, percent, percentile_of};
+use super::scene::{percent, percentile_of};
 use super::summary::{Summary, summary};
 use super::text::Texts;
 use brink_engine::experiment::{Experiment, Optimizer, RuleSource, apply, difference, limits};

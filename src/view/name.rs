@@ -5,6 +5,7 @@ use super::number::{short, three};
 use super::rule_text::name_beside;
 use super::text::Texts;
 use brink_engine::experiment::{Difference, Experiment, RuleSource, definition, definitions, difference};
+use brink_lab::{FleetRecord, FleetRun};
 use serde_json::Value;
 
 /// The name of the board's first variant: its optimizer, and where the norm sits or which model it is.
@@ -20,6 +21,20 @@ pub fn base_name(experiment: &Experiment, texts: &Texts) -> String {
         None => called("model.kind").unwrap_or_default(),
     };
     format!("{}, {network}", rule_name(experiment))
+}
+
+/// What each run of a family is called: its base learning rate; where all have one, its warmup.
+pub fn run_names(fleet: &FleetRecord, texts: &Texts) -> Vec<String> {
+    let has_one_rate = has_one_rate(fleet);
+    let name = |run: &FleetRun| {
+        if has_one_rate { texts.with_warmup(run.warmup_steps) } else { texts.number(short(run.base_learning_rate)) }
+    };
+    fleet.runs.iter().map(name).collect()
+}
+
+/// Whether the runs of a family differ in something else than their learning rate.
+pub fn has_one_rate(fleet: &FleetRecord) -> bool {
+    fleet.runs.len() > 1 && fleet.runs.windows(2).all(|pair| pair[0].base_learning_rate == pair[1].base_learning_rate)
 }
 
 /// The name of another variant: "+ " and each thing that differs from `base`.

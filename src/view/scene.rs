@@ -1,8 +1,8 @@
 //! The plots of a board: which lines they show, in which colours.
 
 use super::board::{Board, Variant};
-use super::name::{base_name, variant_name};
-use super::number::{short, three};
+use super::name::{base_name, has_one_rate, run_names, variant_name};
+use super::number::three;
 use super::plot::{
     AxisLayout, AxisSeries, Curve, Entry, Key, LineLayout, LinePlot, Mark, NormLayout, NormPlot, Palette, Scale, Size,
     Steps, rate_color,
@@ -221,15 +221,6 @@ pub fn learning_rate(board: &Board, size: Size, texts: &Texts, palette: &Palette
     LineLayout::new(size, plot(board, curves, RATE_HEADROOM, (view.x, view.y))).titled(step_titles(texts, "η"))
 }
 
-/// What each run of a family is called: its base learning rate; where all have one, its warmup.
-pub fn run_names(fleet: &FleetRecord, texts: &Texts) -> Vec<String> {
-    let has_one_rate = has_one_rate(fleet);
-    let name = |run: &FleetRun| {
-        if has_one_rate { texts.with_warmup(run.warmup_steps) } else { texts.number(short(run.base_learning_rate)) }
-    };
-    fleet.runs.iter().map(name).collect()
-}
-
 /// The colours of a family of runs, by whatever they are of, as entries of a key.
 pub fn ramp(of: &str, fleet: &FleetRecord, texts: &Texts, palette: &Palette) -> Vec<Entry> {
     let names = run_names(fleet, texts);
@@ -239,11 +230,6 @@ pub fn ramp(of: &str, fleet: &FleetRecord, texts: &Texts, palette: &Palette) -> 
     let ends = [names.first(), names.last()].map(|end| end.cloned().unwrap_or_default());
     let title = (!what.is_empty()).then(|| Entry::Title(what.join(", ")));
     title.into_iter().chain([Entry::Ramp { colors, ends }]).collect()
-}
-
-/// Whether the runs of a family differ in something else than their learning rate.
-pub fn has_one_rate(fleet: &FleetRecord) -> bool {
-    fleet.runs.len() > 1 && fleet.runs.windows(2).all(|pair| pair[0].base_learning_rate == pair[1].base_learning_rate)
 }
 
 /// What the lines of a plot against the step mean, for a picture that is saved. `names` are the variants', in the board's order.

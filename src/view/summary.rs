@@ -1,9 +1,9 @@
 //! What a variant came to: the points of the axis plot, lr*, the edge, and the sentence that says it.
 
 use super::board::Variant;
+use super::name::{has_one_rate, run_names};
 use super::number::three;
 use super::plot::{AxisPoint, PointState};
-use super::scene::{has_one_rate, run_names};
 use super::text::Texts;
 use brink_lab::diagnose::Judgement;
 use brink_lab::{FleetRun, Status};
