@@ -18,7 +18,7 @@ const MOST_FAILURES: f64 = 0.2;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The figure: 7a; without it, all are listed
+    /// The figure, such as 7a; without it, all are listed
     figure: Option<String>,
     /// How many seeds, 1 to 1000
     #[arg(long, default_value_t = 1)]

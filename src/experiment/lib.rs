@@ -305,15 +305,12 @@ impl Experiment {
         value["data"] = self.data.iter().filter(|(name, _)| known(name)).map(|(k, v)| (k.clone(), v.clone())).collect();
     }
 
-    /// With what the run at an index has of its own, for all; the experiment itself where it is a sweep.
-    pub fn of_run(&self, index: usize) -> Self {
-        let Some(run) = self.runs.get(index) else { return self.clone() };
-        Self {
-            warmup_steps: run.warmup_steps.unwrap_or(self.warmup_steps),
-            clip_threshold: run.clip_threshold.unwrap_or(self.clip_threshold),
-            initial_scale: run.initial_scale.unwrap_or(self.initial_scale),
-            seed: run.seed.unwrap_or(self.seed),
-            ..self.clone()
+    /// The base learning rate of each run.
+    pub fn base_learning_rates(&self) -> Vec<f64> {
+        if self.runs.is_empty() {
+            self.learning_rates.values()
+        } else {
+            self.runs.iter().map(|run| run.base_learning_rate).collect()
         }
     }
 

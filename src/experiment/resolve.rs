@@ -91,6 +91,15 @@ impl Resolved {
         self.runs[run].warmup_steps + self.experiment.max_train_steps
     }
 
+    /// The experiment with what a run has of its own in place of what it says for all; itself where there is no such run.
+    pub fn of_run(&self, run: usize) -> Experiment {
+        let experiment = self.experiment.clone();
+        let Some(&Run { warmup_steps, clip_threshold, initial_scale, seed, .. }) = self.runs.get(run) else {
+            return experiment;
+        };
+        Experiment { warmup_steps, clip_threshold, initial_scale, seed, ..experiment }
+    }
+
     /// The steps of the longest run.
     pub fn longest(&self) -> u32 {
         (0..self.runs.len()).map(|run| self.steps(run)).max().unwrap_or(0)
@@ -278,13 +287,14 @@ mod tests {
     #[test]
     fn an_experiment_of_a_run_has_what_the_run_has_of_its_own() {
         let warmups = preset("figure-6").unwrap();
+        let resolved = warmups.resolve().unwrap();
         for (index, run) in warmups.runs.iter().enumerate() {
-            let own = warmups.of_run(index);
+            let own = resolved.of_run(index);
             assert_eq!(Some(own.warmup_steps), run.warmup_steps);
             assert_eq!((own.clip_threshold, own.seed), (warmups.clip_threshold, warmups.seed));
         }
         let sweep = preset("figure-7a").unwrap();
-        assert_eq!(sweep.of_run(3), sweep);
+        assert_eq!(sweep.resolve().unwrap().of_run(3), sweep);
     }
 
     #[test]

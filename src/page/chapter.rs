@@ -106,7 +106,7 @@ impl Stage {
         let first = Story::find(id)?.board().variants.into_iter().next()?;
         let id = id.to_owned();
         let outcome = Memo::new(move |_| self.outcome(&id));
-        Some(About { rates: first.experiment.learning_rates.values(), outcome })
+        Some(About { rates: first.experiment.base_learning_rates(), outcome })
     }
 
     /// What a figure came to when it was run last; nothing while it stands there with a number of the reader's own.

@@ -123,9 +123,12 @@ fn formula(title: &'static str, equation: FormulaEquation, active: Memo<bool>) -
 #[component]
 pub fn Equations(lab: Lab) -> impl IntoView {
     // Runs of their own may have a warmup or a threshold of their own.
+    let run = Memo::new(move |_| lab.board.with(|board| board.focused_run(board.focused()?)));
     let current = Memo::new(move |_| {
-        let index = lab.board.with(|board| board.focused().and_then(|focused| board.focused_run(focused)));
-        lab.current.with(|experiment| experiment.of_run(index.unwrap_or_default()))
+        // It changes with the focus, and not with every frame.
+        let (experiment, run) = (lab.current.get(), run.get());
+        let own = |board: &Board| Some(board.focused()?.fleet.resolved.of_run(run?));
+        lab.board.with_untracked(own).unwrap_or(experiment)
     });
     let equations = Memo::new(move |_| current.with(rule_equations));
     let shown = Memo::new(move |_| lab.board.with(|board| numbers(board, lab.texts().decimal())));

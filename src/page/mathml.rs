@@ -74,10 +74,13 @@ fn pieces(mut math: MathNode) -> Vec<Vec<MathNode>> {
     let mut terms: Vec<Vec<MathNode>> = Vec::new();
     for part in parts {
         let operator = part.text.as_deref().filter(|_| part.tag == "mo").unwrap_or_default();
-        match terms.last_mut() {
-            Some(_) if TERM.contains(&operator) => terms.push(vec![of(part)]),
+        let is_new_term = TERM.contains(&operator);
+        match terms.last_mut().filter(|_| !is_new_term) {
             Some(factors) if operator == FACTOR => factors.push(of(part)),
-            Some(factors) => factors.last_mut().into_iter().for_each(|factor| factor.children.push(part.clone())),
+            Some(factors) => match factors.last_mut() {
+                Some(factor) => factor.children.push(part),
+                None => factors.push(of(part)),
+            },
             None => terms.push(vec![of(part)]),
         }
     }

@@ -87,14 +87,14 @@ pub fn loss(arms: &[Arm], size: Size, palette: &Palette, texts: &Texts) -> LineL
 /// What the colours and dashes of [`loss`] mean.
 pub fn loss_key(arms: &[Arm], palette: &Palette, texts: &Texts) -> Key {
     let mut entries = Vec::new();
-    let families: Vec<&Arm> = arms.iter().filter(|arm| arm.fleet.runs.len() > 1).collect();
-    if let Some(first) = families.first() {
+    let is_family = |arm: &Arm| arm.fleet.runs.len() > 1;
+    if let Some(first) = arms.iter().find(|arm| is_family(arm)) {
         entries.extend(ramp("", &first.fleet, texts, palette));
     }
     if arms.len() > 1 {
         let line = |(slot, arm): (usize, &Arm)| {
             // The runs of a family have colours of their own: the dash is the arm's.
-            let color = if arm.fleet.runs.len() > 1 { palette.ink } else { palette.variant(slot) };
+            let color = if is_family(arm) { palette.ink } else { palette.variant(slot) };
             Entry::Line { name: arm.name.clone(), color, slot, has_markers: false }
         };
         entries.extend(arms.iter().enumerate().map(line));

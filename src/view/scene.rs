@@ -206,7 +206,7 @@ pub fn loss(
 }
 
 /// The highest of the losses that curves begin with; 0 where none has begun.
-pub fn first_loss(curves: &[Curve]) -> f64 {
+fn first_loss(curves: &[Curve]) -> f64 {
     let first = curves.iter().filter_map(|curve| curve.values.first()).copied().filter(|loss| loss.is_finite());
     f64::from(first.fold(0.0, f32::max))
 }

@@ -116,10 +116,7 @@ impl Figure {
     pub fn focus(&self, experiments: &[Experiment]) -> (usize, Option<usize>) {
         let (arm, rate) = self.focus;
         let run = experiments.get(arm).zip(rate).and_then(|(experiment, rate)| {
-            let sweep = experiment.learning_rates.values();
-            let own = experiment.runs.iter().map(|run| run.base_learning_rate).collect();
-            let rates: Vec<f64> = if experiment.runs.is_empty() { sweep } else { own };
-            rates.iter().position(|other| (other / rate - 1.0).abs() < 0.01)
+            experiment.base_learning_rates().iter().position(|other| (other / rate - 1.0).abs() < 0.01)
         });
         (arm, run)
     }
