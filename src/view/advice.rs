@@ -1,7 +1,7 @@
 //! What to look at and what to try next, read off the board: the line above the plots, and the fix for what happened.
 
 use super::board::{Board, Variant};
-use super::name::has_one_rate;
+use super::name::differs_in_warmup;
 use super::number::{rounded, three};
 use super::scene::{percent, percentile_of};
 use super::summary::{Summary, summary};
@@ -123,7 +123,7 @@ pub fn lead(board: &Board, names: &[String], allows: impl Fn(&Experiment) -> boo
         return only(texts.lead_training(name, base_name));
     }
     let own = summary(first);
-    if has_one_rate(&first.fleet) {
+    if differs_in_warmup(&first.fleet) {
         return only(texts.lead_one_rate(three(first.fleet.runs[0].base_learning_rate)));
     }
     let Some((star, _)) = own.best_point() else {
@@ -360,6 +360,12 @@ mod tests {
         let (variant, texts) = (&board.variants()[0], Language::English.texts());
         let said = crate::summary::sentence(variant, &summary(variant), None, texts);
         assert!(said.contains("2 of 3 can be chosen. The best, warmup 300, ends at loss 0.4"), "{said}");
+        // Where they differ in something else, nothing is said of warmups.
+        for run in &mut board.get_mut(0).expect("on the board").fleet.runs {
+            run.warmup_steps = 100;
+        }
+        assert!(!line(&board).text.contains("differ in their warmup"), "{}", line(&board).text);
+        assert_eq!(crate::name::run_names(&board.variants()[0].fleet, texts), ["0.128"; 3]);
     }
 
     #[test]

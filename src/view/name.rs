@@ -23,13 +23,18 @@ pub fn base_name(experiment: &Experiment, texts: &Texts) -> String {
     format!("{}, {network}", rule_name(experiment))
 }
 
-/// What each run of a family is called: its base learning rate; where all have one, its warmup.
+/// What each run of a family is called: its base learning rate; where they differ in their warmup alone, that.
 pub fn run_names(fleet: &FleetRecord, texts: &Texts) -> Vec<String> {
-    let has_one_rate = has_one_rate(fleet);
+    let is_by_warmup = differs_in_warmup(fleet);
     let name = |run: &FleetRun| {
-        if has_one_rate { texts.with_warmup(run.warmup_steps) } else { texts.number(short(run.base_learning_rate)) }
+        if is_by_warmup { texts.with_warmup(run.warmup_steps) } else { texts.number(short(run.base_learning_rate)) }
     };
     fleet.runs.iter().map(name).collect()
+}
+
+/// Whether the runs of a family have one learning rate and different warmups.
+pub fn differs_in_warmup(fleet: &FleetRecord) -> bool {
+    has_one_rate(fleet) && fleet.runs.windows(2).any(|pair| pair[0].warmup_steps != pair[1].warmup_steps)
 }
 
 /// Whether the runs of a family differ in something else than their learning rate.

@@ -1,7 +1,7 @@
 //! The plots of a board: which lines they show, in which colours.
 
 use super::board::{Board, Variant};
-use super::name::{base_name, has_one_rate, run_names, variant_name};
+use super::name::{base_name, differs_in_warmup, run_names, variant_name};
 use super::number::three;
 use super::plot::{
     AxisLayout, AxisSeries, Curve, Entry, Key, LineLayout, LinePlot, Mark, NormLayout, NormPlot, Palette, Scale, Size,
@@ -225,7 +225,7 @@ pub fn learning_rate(board: &Board, size: Size, texts: &Texts, palette: &Palette
 pub fn ramp(of: &str, fleet: &FleetRecord, texts: &Texts, palette: &Palette) -> Vec<Entry> {
     let names = run_names(fleet, texts);
     let colors = (0..names.len()).map(|run| rate_color(run, names.len(), palette)).collect();
-    let parts = [of, if has_one_rate(fleet) { "" } else { texts.column_rate }];
+    let parts = [of, if differs_in_warmup(fleet) { "" } else { texts.column_rate }];
     let what: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     let ends = [names.first(), names.last()].map(|end| end.cloned().unwrap_or_default());
     let title = (!what.is_empty()).then(|| Entry::Title(what.join(", ")));
